@@ -1,0 +1,177 @@
+# Kannuki: everything is built, run and tested from here. `make help` lists the targets.
+#
+#   PROFILE=dev|release|asan|coverage|arm64   one folder each below $(BUILD)
+#   V=1                                       shows the commands
+
+.DEFAULT_GOAL := all
+BUILD   ?= build
+PROFILE ?= dev
+O       := $(BUILD)/$(PROFILE)
+VERSION := 0.1
+
+ifneq ($(V),1)
+Q := @
+say = @printf '  %-8s%s\n' '$(1)' '$(2)'
+endif
+
+# ---- compilers ----------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wundef -Wvla -Wformat=2 \
+	-Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wswitch-enum \
+	-Wimplicit-fallthrough -Wnull-dereference $(if $(CI),-Werror)
+COMMON   := -std=c17 -g $(WARNINGS) -D_GNU_SOURCE -DKANNUKI_VERSION='"$(VERSION)"' \
+	-Iapp -I$(O)/generated -ffile-prefix-map=$(CURDIR)/=
+HARDEN   := -O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
+	-ftrivial-auto-var-init=zero -fPIE
+LINK     := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+
+include scripts/profiles.mk
+
+PKG_CONFIG ?= pkg-config
+pkg = $(shell $(PKG_CONFIG) --libs $(1))
+
+CPPFLAGS += $(shell $(PKG_CONFIG) --cflags-only-I libsodium sqlite3 jansson libsystemd libmodbus libgpiod \
+	libcyaml libcrypto libedit 2>/dev/null)
+
+# ---- rooms: each folder of app/ is one library, or one program ------------------------------------
+# A room may use itself and the rooms named after it (arrows point downwards only; `make lint` checks).
+
+ROOMS := uplink procedure form ipc ledger base
+
+PROGRAMS := kannukid kannuki-paneld kannuki-console kannuki-ledger kannuki-verify kannuki-simboard
+kannukid_ROOM        := app/keeper
+kannukid_LIBS         = $(call pkg,libsodium sqlite3 jansson libsystemd libcrypto libcyaml) -lcsv
+kannuki-paneld_ROOM  := app/panel
+kannuki-paneld_LIBS   = $(call pkg,libsodium jansson libmodbus libgpiod libcyaml) -lpthread
+kannuki-console_ROOM := app/console
+kannuki-console_LIBS  = $(call pkg,libsodium jansson libedit)
+kannuki-ledger_ROOM  := app/offline
+kannuki-ledger_LIBS   = $(call pkg,libsodium sqlite3 jansson libcrypto)
+kannuki-verify_ROOM  := app/verify
+kannuki-verify_LIBS   = $(call pkg,libsodium jansson libcrypto)
+# The simulated board links libsimavr (GPL-3); it is for demonstration and tests, never on the appliance.
+kannuki-simboard_ROOM := board/simulator
+kannuki-simboard_LIBS  = $(SIMAVR) $(call pkg,libmodbus) -lutil -lpthread
+SIMAVR := -lsimavr
+
+# Only rooms that hold something are built, so that a half-finished tree still makes what it can.
+sources   = $(sort $(wildcard $(1)/*.c))
+objects   = $(patsubst %.c,$(O)/%.o,$(call sources,$(1)))
+ROOMS    := $(foreach r,$(ROOMS),$(if $(call sources,app/$(r)),$(r)))
+PROGRAMS := $(foreach p,$(PROGRAMS),$(if $(call sources,$($(p)_ROOM)),$(p)))
+ARCHIVES := $(foreach r,$(ROOMS),$(O)/lib/lib$(r).a)
+BINARIES := $(addprefix $(O)/bin/,$(filter-out $(if $(NO_SIMULATOR),kannuki-simboard),$(PROGRAMS)))
+
+all: $(BINARIES) locale ## Build every program into build/<profile>/bin
+.PHONY: all
+
+$(O)/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(COMMON) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+define room
+$(O)/lib/lib$(1).a: $(call objects,app/$(1))
+	$(call say,AR,$$@)
+	$(Q)mkdir -p $$(@D) && rm -f $$@
+	$(Q)$(AR) rcsD $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room,$(r))))
+
+define program
+$(O)/bin/$(1): $(call objects,$($(1)_ROOM)) $(ARCHIVES)
+	$(call say,LD,$$@)
+	$(Q)mkdir -p $$(@D)
+	$(Q)$(CC) $(CFLAGS) $(LINK) $$(filter %.o,$$^) $(ARCHIVES) $$($(1)_LIBS) -o $$@
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
+
+# ---- the two languages ----------------------------------------------------------------------------
+
+locale: $(O)/share/locale/ja/LC_MESSAGES/kannuki.mo
+.PHONY: locale
+$(O)/share/locale/ja/LC_MESSAGES/kannuki.mo: $(wildcard app/base/po/ja.po)
+	$(call say,MSGFMT,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(if $^,msgfmt --check -o $@ $<,:)
+
+# ---- the panel controller -------------------------------------------------------------------------
+
+include firmware/firmware.mk
+
+# ---- tests ----------------------------------------------------------------------------------------
+# tests/unit/test_X.c is one cmocka program each, linked with every room (and firmware/core built for the host).
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
+TEST_LIBS   = $(call pkg,cmocka libsodium sqlite3 jansson libsystemd libmodbus libgpiod libcrypto libcyaml libedit) \
+	-lcsv -lpthread -lutil
+CPPFLAGS   += -Itests/unit -I.
+
+$(UNIT_TESTS): $(O)/tests/%: $(O)/tests/unit/%.o $(call objects,tests/unit/support) $(ARCHIVES) $(FIRMWARE_HOST_LIB)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LINK) $(filter %.o,$^) $(ARCHIVES) $(FIRMWARE_HOST_LIB) $(TEST_LIBS) -o $@
+
+unit-tests: $(UNIT_TESTS)
+include tests/tests.mk
+
+test: ## Install what is needed, build, and run every test that needs no virtual machine
+	$(Q)scripts/deps run test
+	$(Q)$(MAKE) --no-print-directory all test-programs
+	$(Q)PROFILE=$(PROFILE) scripts/test $(O) $(TESTS)
+.PHONY: test unit-tests test-programs
+
+# ---- what a person types --------------------------------------------------------------------------
+
+run: ## Start the whole appliance with a simulated board (state in build/run)
+	$(Q)scripts/deps run
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)exec scripts/run $(O)
+
+run-clean: ## Forget the state of make run
+	$(Q)rm -rf $(BUILD)/run
+
+lint: ## clang-tidy, cppcheck, gcc -fanalyzer, layout, room arrows
+	$(Q)scripts/deps lint
+	$(Q)scripts/lint
+
+asan: ## Unit and system tests under AddressSanitizer and UBSan
+	$(Q)scripts/deps test lint
+	$(Q)$(MAKE) --no-print-directory PROFILE=asan all test-programs
+	$(Q)PROFILE=asan scripts/test $(BUILD)/asan unit system
+
+coverage: ## Line and branch coverage of the tests, as text and HTML
+	$(Q)scripts/deps test
+	$(Q)$(MAKE) --no-print-directory PROFILE=coverage all test-programs
+	$(Q)PROFILE=coverage scripts/test $(BUILD)/coverage unit system
+	$(Q)scripts/coverage $(BUILD)/coverage
+
+fuzz: ## Fuzz every parser for FUZZ_SECONDS (default 20) each
+	$(Q)scripts/deps lint
+	$(Q)scripts/fuzz $(BUILD)/fuzz
+
+bench: ## Print one line per figure: bench NAME VALUE UNIT goal OP GOAL ok|short
+	$(Q)scripts/deps run test
+	$(Q)$(MAKE) --no-print-directory PROFILE=release all bench-programs
+	$(Q)scripts/bench $(BUILD)/release
+
+release: ## Build the release twice, compare, and pack it with its hashes
+	$(Q)scripts/deps run
+	$(Q)scripts/release $(BUILD)/release-pack
+
+image: ## Build the arm64 image
+	$(Q)scripts/deps image
+	$(Q)image/build $(BUILD)/image
+
+test-image: image ## Boot the image in QEMU and press the button
+	$(Q)PROFILE=$(PROFILE) scripts/test $(O) image
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+clean: ## Remove everything that was built
+	$(Q)rm -rf $(BUILD)
+
+.PHONY: run run-clean lint asan coverage fuzz bench release image test-image help clean bench-programs

@@ -1,0 +1,37 @@
+/* The registry of entry types ("acts"): everything that can ever stand in an entry's `body.act`.
+ *
+ * It stands beside the permit table of the messages: a method says who may speak, an act says what may be
+ * recorded. The keeper takes acts with origin ACT_BY_PERSON from people; the rest it writes itself.
+ */
+#ifndef KANNUKI_IPC_ACTS_H
+#define KANNUKI_IPC_ACTS_H
+
+#include "ipc/methods.h"
+
+enum act_origin {
+	ACT_BY_PERSON, /* asked for with the method `act` */
+	ACT_BY_KEEPER, /* logins, accounts, heartbeats, writer starts */
+	ACT_BY_PANEL   /* from the controller's event queue */
+};
+
+enum act_flags {
+	ACT_OPENS_CASE = 1,  /* `about` is absent in the request: the keeper gives the next number */
+	ACT_ON_CASE = 2,     /* `about` names an incident */
+	ACT_NEEDS_PROOF = 4, /* the person's password once more */
+	ACT_HAS_TEXT = 8,    /* may carry `text` */
+	ACT_HAS_PERSON = 16  /* may carry `person` */
+};
+
+struct act_kind {
+	const char *name; /* "incident.declared" */
+	const char *type; /* the entry's coarse class */
+	enum act_origin origin;
+	unsigned flags;
+	const char *meaning;
+	struct param body[12]; /* fields of `body` beside "act" */
+};
+
+extern const struct act_kind act_kinds[];
+const struct act_kind *act_find(const char *name);
+
+#endif

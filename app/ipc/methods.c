@@ -1,0 +1,250 @@
+#include "ipc/methods.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define SESSION                                    \
+	{                                          \
+		"session", PARAM_HEX, REQUIRED, 32 \
+	}
+#define LANGUAGE                                \
+	{                                       \
+		"lang", PARAM_WORD, OPTIONAL, 0 \
+	}
+
+const struct method methods[] = {
+	/* Everyone who shows something to people. */
+	{"hello",
+	 PEER_PEOPLE,
+	 WITHOUT_SESSION,
+	 "Who answers: organisation, version, origin, state of the record.",
+	 {LANGUAGE}},
+	{"login",
+	 PEER_PEOPLE,
+	 WITHOUT_SESSION,
+	 "Opens a session for a named person.",
+	 {{"name", PARAM_TEXT, REQUIRED, 64}, {"password", PARAM_TEXT, REQUIRED, 256}}},
+	{"logout", PEER_PEOPLE, WITH_SESSION, "Ends the session.", {SESSION}},
+	{"view",
+	 PEER_PEOPLE,
+	 WITH_SESSION,
+	 "One picture of the present state; app/procedure/view.h lists them.",
+	 {SESSION,
+	  LANGUAGE,
+	  {"what", PARAM_WORD, REQUIRED, 0},
+	  {"about", PARAM_TEXT, OPTIONAL, 64},
+	  {"report", PARAM_COUNT, OPTIONAL, 0},
+	  {"cursor", PARAM_COUNT, OPTIONAL, 0}}},
+	{"act",
+	 PEER_PEOPLE,
+	 WITH_SESSION,
+	 "Does one act of the registry (acts.c) and answers once it is recorded.",
+	 {SESSION,
+	  {"idem", PARAM_HEX, REQUIRED, 32},
+	  {"act", PARAM_WORD, REQUIRED, 0},
+	  {"about", PARAM_TEXT, OPTIONAL, 64},
+	  {"body", PARAM_OBJECT, OPTIONAL, 0},
+	  {"text", PARAM_ANY, OPTIONAL, 0},
+	  {"person", PARAM_OBJECT, OPTIONAL, 0},
+	  {"proof", PARAM_TEXT, OPTIONAL, 256},
+	  LANGUAGE}},
+	{"password",
+	 PEER_PEOPLE,
+	 WITH_SESSION,
+	 "Changes one's own password.",
+	 {SESSION, {"old", PARAM_TEXT, REQUIRED, 256}, {"new", PARAM_TEXT, REQUIRED, 256}}},
+	{"subscribe",
+	 PEER_PEOPLE,
+	 WITH_SESSION,
+	 "Asks for the push `changed` after every commit that the reader may see.",
+	 {SESSION}},
+	{"ledger.check",
+	 PEER_PEOPLE,
+	 WITH_SESSION,
+	 "Re-checks the whole ledger and answers with the verdict.",
+	 {SESSION}},
+	{"ledger.export",
+	 PEER_PEOPLE,
+	 WITH_SESSION,
+	 "Writes a bundle for auditors and answers with its place.",
+	 {SESSION, {"name", PARAM_WORD, REQUIRED, 0}, {"without", PARAM_LIST, OPTIONAL, 0}}},
+
+	/* The panel daemon. */
+	{"panel.hello",
+	 PEER_PANEL,
+	 WITHOUT_SESSION,
+	 "The daemon names its controller; from now on it gets pushes.",
+	 {{"controller", PARAM_HEX, REQUIRED, 16},
+	  {"firmware", PARAM_TEXT, REQUIRED, 32},
+	  {"map", PARAM_COUNT, REQUIRED, 0}}},
+	{"panel.event",
+	 PEER_PANEL,
+	 WITHOUT_SESSION,
+	 "One numbered event of the controller; answered once it is recorded.",
+	 {{"controller", PARAM_HEX, REQUIRED, 16},
+	  {"number", PARAM_COUNT, REQUIRED, 0},
+	  {"kind", PARAM_WORD, REQUIRED, 0},
+	  {"uplink", PARAM_COUNT, OPTIONAL, 0},
+	  {"arg", PARAM_COUNT, OPTIONAL, 0},
+	  {"age_ms", PARAM_COUNT, OPTIONAL, 0}}},
+	{"panel.state",
+	 PEER_PANEL,
+	 WITHOUT_SESSION,
+	 "The live state of uplinks and faults; not recorded.",
+	 {{"uplinks", PARAM_LIST, REQUIRED, 0},
+	  {"key", PARAM_FLAG, REQUIRED, 0},
+	  {"latch", PARAM_COUNT, REQUIRED, 0},
+	  {"controller_present", PARAM_FLAG, REQUIRED, 0},
+	  {"faults", PARAM_LIST, REQUIRED, 0}}},
+	{"panel.done",
+	 PEER_PANEL,
+	 WITHOUT_SESSION,
+	 "The outcome of a pushed command.",
+	 {{"command", PARAM_COUNT, REQUIRED, 0},
+	  {"ok", PARAM_FLAG, REQUIRED, 0},
+	  {"detail", PARAM_TEXT, OPTIONAL, 256}}},
+	{NULL, 0, WITHOUT_SESSION, NULL, {{NULL, PARAM_END, OPTIONAL, 0}}},
+};
+
+const char *peer_socket(enum peer peer)
+{
+	switch (peer) {
+	case PEER_PANEL:
+		return "/run/kannuki/panel.sock";
+	case PEER_WEB:
+		return "/run/kannuki/web.sock";
+	case PEER_CONSOLE:
+		return "/run/kannuki/console.sock";
+	case PEER_CLI:
+	case PEER_PEOPLE:
+	default:
+		return "/run/kannuki/cli.sock";
+	}
+}
+
+const char *peer_via(enum peer peer)
+{
+	switch (peer) {
+	case PEER_PANEL:
+		return "panel";
+	case PEER_WEB:
+		return "web";
+	case PEER_CONSOLE:
+		return "serial";
+	case PEER_CLI:
+	case PEER_PEOPLE:
+	default:
+		return "cli";
+	}
+}
+
+const struct method *method_find(const char *name)
+{
+	for (const struct method *m = methods; m->name != NULL; m++)
+		if (strcmp(m->name, name) == 0)
+			return m;
+	return NULL;
+}
+
+static bool is_word(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789._-");
+
+	return len >= 1 && len <= 64 && text[len] == '\0';
+}
+
+static bool is_flat(const json_t *value, int depth)
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+
+	if (!json_is_object(value) && !json_is_array(value))
+		return true;
+	if (depth == 0)
+		return false;
+	if (json_is_array(value)) {
+		json_array_foreach(value, i, member) if (!is_flat(member, depth - 1)) return false;
+		return true;
+	}
+	for (void *at = json_object_iter((json_t *)(uintptr_t)value); at != NULL;
+	     at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
+		key = json_object_iter_key(at);
+		if (!utf8_is_valid(key, strlen(key)) || !is_flat(json_object_iter_value(at), depth - 1))
+			return false;
+	}
+	return true;
+}
+
+/* NULL when the value fits, else what it should be. */
+static const char *mismatch(const struct param *p, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	size_t len = json_string_length(value);
+
+	switch (p->kind) {
+	case PARAM_TEXT:
+		if (text == NULL || strlen(text) != len || len > (p->limit != 0 ? p->limit : 256) ||
+		    text_has_control(text, len, "\n\t"))
+			return "a short text without control characters";
+		return NULL;
+	case PARAM_WORD:
+		return text != NULL && strlen(text) == len && is_word(text) ? NULL
+									    : "a word of a-z, 0-9, '.', '_', '-'";
+	case PARAM_HEX:
+		if (text == NULL || len != p->limit || strspn(text, "0123456789abcdef") != len)
+			return "lower-case hex digits of the right number";
+		return NULL;
+	case PARAM_COUNT:
+		if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+		    json_integer_value(value) > (INT64_C(1) << 53))
+			return "a whole number";
+		return NULL;
+	case PARAM_FLAG:
+		return json_is_boolean(value) ? NULL : "true or false";
+	case PARAM_OBJECT:
+		return json_is_object(value) && is_flat(value, 4) ? NULL : "an object, nested at most 4 deep";
+	case PARAM_LIST:
+		return json_is_array(value) && is_flat(value, 4) ? NULL : "a list, nested at most 4 deep";
+	case PARAM_ANY:
+		return is_flat(value, 4) ? NULL : "nested at most 4 deep";
+	case PARAM_END:
+	default:
+		return "absent";
+	}
+}
+
+static const struct param *param_find(const struct param *table, const char *name)
+{
+	for (; table->kind != PARAM_END; table++)
+		if (strcmp(table->name, name) == 0)
+			return table;
+	return NULL;
+}
+
+enum err params_check(const struct param *table, json_t *params, const char **field, struct fault *f)
+{
+	if (params != NULL && !json_is_object(params)) {
+		*field = "params";
+		return fault_set(f, ERR_FORMAT, "'params' must be an object");
+	}
+	for (void *at = json_object_iter(params); at != NULL; at = json_object_iter_next(params, at)) {
+		const struct param *p = param_find(table, json_object_iter_key(at));
+		const char *wanted;
+
+		*field = json_object_iter_key(at);
+		if (p == NULL)
+			return fault_set(f, ERR_FORMAT, "'%.64s' is not expected here", *field);
+		wanted = mismatch(p, json_object_iter_value(at));
+		if (wanted != NULL)
+			return fault_set(f, ERR_FORMAT, "'%s' must be %s", p->name, wanted);
+	}
+	for (const struct param *p = table; p->kind != PARAM_END; p++) {
+		*field = p->name;
+		if (p->need == REQUIRED && json_object_get(params, p->name) == NULL)
+			return fault_set(f, ERR_FORMAT, "'%s' is missing", p->name);
+	}
+	*field = NULL;
+	return ERR_OK;
+}

@@ -1,0 +1,93 @@
+/* The messages between the programs, described once.
+ *
+ * One message is one SOCK_SEQPACKET datagram: a JSON object of at most 64 KiB.
+ *   request   {"id": 7, "method": "act", "params": {…}}
+ *   answer    {"id": 7, "result": {…}}   or   {"id": 7, "error": {"code": "wrong_role", "args": {…}}}
+ *   push      {"push": "changed", "params": {…}}      keeper → peer, unasked, never answered by id
+ *
+ * Which peer may call what, with which parameters, is the table in methods.c; the dispatcher, the
+ * validation and docs/formats/ipc.md come from it. The front end puts error codes into words.
+ */
+#ifndef KANNUKI_IPC_METHODS_H
+#define KANNUKI_IPC_METHODS_H
+
+#include "base/err.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { MESSAGE_MAX = 64 * 1024 };
+
+/* A peer is known by the socket it came in on. */
+enum peer {
+	PEER_PANEL = 1,
+	PEER_WEB = 2,
+	PEER_CONSOLE = 4,
+	PEER_CLI = 8,
+	PEER_PEOPLE = PEER_WEB | PEER_CONSOLE | PEER_CLI
+};
+
+/* "/run/kannuki/console.sock" for PEER_CONSOLE … */
+const char *peer_socket(enum peer peer);
+/* The word in an entry's `via` line. */
+const char *peer_via(enum peer peer);
+
+enum param_kind {
+	PARAM_END = 0,
+	PARAM_TEXT,   /* string, valid UTF-8, no control characters but LF and TAB, at most `limit` bytes (0: 256) */
+	PARAM_WORD,   /* [a-z0-9._-]{1,64} */
+	PARAM_HEX,    /* exactly `limit` lower-case hex digits */
+	PARAM_COUNT,  /* integer 0 … 2^53 */
+	PARAM_FLAG,   /* true or false */
+	PARAM_OBJECT, /* JSON object, depth at most 4 */
+	PARAM_LIST,   /* JSON array, depth at most 4 */
+	PARAM_ANY
+};
+
+enum param_need { OPTIONAL, REQUIRED };
+
+struct param {
+	const char *name;
+	enum param_kind kind;
+	enum param_need need;
+	size_t limit;
+};
+
+enum session_need { WITHOUT_SESSION, WITH_SESSION };
+
+struct method {
+	const char *name;
+	unsigned peers;            /* enum peer bits: the permit table */
+	enum session_need session; /* WITH_SESSION: "session" is one of the params, checked before the handler runs */
+	const char *meaning;       /* one plain sentence for the reference page */
+	struct param params[12];   /* ends with PARAM_END */
+};
+
+/* Ends with name NULL. */
+extern const struct method methods[];
+const struct method *method_find(const char *name);
+
+/* Checks `params` (may be NULL) against the table: unknown, missing or ill-typed ones are ERR_FORMAT and
+   named in f and `*field` (static or borrowed from the table/params). */
+enum err params_check(const struct param *table, json_t *params, const char **field, struct fault *f) MUST_USE;
+
+/* Error codes a front end must be able to word. */
+#define IPC_ERRORS(X)                                                            \
+	X(bad_message, "The message is not a request this program understands.") \
+	X(unknown_method, "There is no such request.")                           \
+	X(peer_refused, "This program may not ask for that.")                    \
+	X(login_required, "Log in first.")                                       \
+	X(login_refused, "Name or password is wrong.")                           \
+	X(locked_out, "Too many wrong passwords; wait.")                         \
+	X(proof_required, "This act needs your password once more.")             \
+	X(wrong_role, "This act belongs to another role.")                       \
+	X(wrong_state, "Not possible in the present state.")                     \
+	X(not_found, "There is no such case.")                                   \
+	X(invalid, "A value is missing or not allowed.")                         \
+	X(conflict, "Somebody else was first.")                                  \
+	X(busy, "Too much at once; try again.")                                  \
+	X(not_recorded, "It could not be recorded; it did not happen.")          \
+	X(panel_absent, "The panel does not answer.")
+
+#endif

@@ -1,0 +1,115 @@
+/* The ledger: one signed, append-only log on disk. Opens, appends in groups, reads, rotates epochs.
+ *
+ *   ledger_add … ledger_add   stages entries in one open transaction
+ *   ledger_commit             checkpoint signed and everything durable; only now may anyone be told "recorded"
+ *   ledger_abandon            forgets what was staged since the last commit
+ *
+ * The format is docs/formats/ledger.md. A struct ledger belongs to one thread. Time is passed in.
+ */
+#ifndef KANNUKI_LEDGER_LEDGER_H
+#define KANNUKI_LEDGER_LEDGER_H
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { HASH_SIZE = 32, GENESIS_CODE_CHARS = 24 };
+
+struct ledger;
+
+/* What is to be recorded. All strings are borrowed for the call. */
+struct draft {
+	const char *who;    /* opaque account id, "system" or "panel" */
+	const char *via;    /* panel web serial cli keeper */
+	const char *type;   /* incident panel register people system epoch */
+	const char *about;  /* incident, register item or "-" */
+	const char *idem;   /* 32 lower-case hex digits, or NULL */
+	const char *body;   /* JSON object; its "act" is the exact entry type */
+	const char *text;   /* JSON value (string, or object of strings), or NULL */
+	const char *person; /* JSON object, or NULL */
+	const char *files;  /* JSON array, or NULL */
+};
+
+/* What was recorded, as it will be read back. */
+struct record {
+	uint64_t seq;
+	uint8_t leaf[HASH_SIZE];
+	uint64_t boot;
+	uint64_t epoch;
+	struct moment at;
+	const char *who, *via, *type, *about, *idem; /* idem NULL when absent */
+	const char *body;                            /* JSON text; NULL when withheld */
+	const char *text, *person, *files;           /* JSON text; NULL when absent or erased */
+};
+
+struct checkpoint_info {
+	uint64_t size;
+	uint8_t root[HASH_SIZE];
+	uint64_t epoch;
+};
+
+/* Makes a new ledger in `folder` (which must be empty or absent): identity, first epoch, genesis.
+   `origin` is "<operator domain>/<serial>/<incarnation>". `code` receives the genesis code for paper. */
+enum err ledger_create(const char *folder, const char *origin, struct moment now, char code[GENESIS_CODE_CHARS + 1],
+		       struct fault *f) MUST_USE;
+
+/* Takes the lock, checks the newest entries against the checkpoint, begins a new epoch, and records
+   epoch.start and writer.start (committed before it returns). ERR_BUSY: another process holds it. */
+enum err ledger_open(const char *folder, struct moment now, struct ledger **out, struct fault *f) MUST_USE;
+/* Like ledger_open but neither begins an epoch nor allows writing: for offline reading and export. */
+enum err ledger_open_readonly(const char *folder, struct ledger **out, struct fault *f) MUST_USE;
+void ledger_close(struct ledger *l);
+
+const char *ledger_origin(const struct ledger *l);
+const char *ledger_genesis_code(const struct ledger *l);
+/* The last committed checkpoint. */
+struct checkpoint_info ledger_head(const struct ledger *l);
+/* Short form for people, "7F3A-91C2": the first 32 bits of the checkpoint's root. */
+void checkpoint_short_code(char out[10], const uint8_t root[HASH_SIZE]);
+
+/* Stages one entry. `seq` and `leaf` are final if the next commit succeeds. ERR_EXISTS: this idem is
+   already in the ledger (use ledger_find_idem). ERR_RANGE/ERR_FORMAT: the draft breaks the format; f says which part.
+ */
+enum err ledger_add(struct ledger *l, const struct draft *draft, struct moment now, uint64_t *seq,
+		    uint8_t leaf[HASH_SIZE], struct fault *f) MUST_USE;
+/* Makes everything staged durable and signed. Nothing staged: does nothing. On failure everything
+   staged is abandoned and none of it may be acknowledged. */
+enum err ledger_commit(struct ledger *l, struct moment now, struct fault *f) MUST_USE;
+void ledger_abandon(struct ledger *l);
+bool ledger_has_staged(const struct ledger *l);
+
+/* Finishes the epoch and begins the next. Nothing may be staged. The keeper calls it every hour. */
+enum err ledger_rotate(struct ledger *l, struct moment now, struct fault *f) MUST_USE;
+/* Runs SQLite's checkpoint when it is worth it; the keeper calls it after 1 s of idleness. */
+enum err ledger_tidy(struct ledger *l) MUST_USE;
+
+/* ERR_MISSING when no entry (committed or staged) carries this idem. */
+enum err ledger_find_idem(struct ledger *l, const char *idem, uint64_t *seq, uint8_t leaf[HASH_SIZE]) MUST_USE;
+
+/* Calls `take` for each entry of [from, to) in order; the record is valid during the call only.
+   A non-zero answer of `take` stops the reading and is returned. */
+typedef enum err record_taker(void *context, const struct record *record);
+enum err ledger_read(struct ledger *l, uint64_t from, uint64_t to, record_taker *take, void *context,
+		     struct fault *f) MUST_USE;
+
+/* Re-hashes everything: seq, prev, disclosures, root, epochs and signatures. Says the first bad entry in f. */
+enum err ledger_check(struct ledger *l, struct fault *f) MUST_USE;
+
+/* Export in slices, so that a keeper can go on recording in between: begin (which ends the epoch, as the
+   format wants, and pins the checkpoint), step until *done, end. `out` must not exist; it is renamed into
+   place when complete. On a read-only ledger the last closing checkpoint is exported instead. */
+struct export_options {
+	uint64_t from, to; /* 0, 0: everything */
+	bool without_text, without_person, without_files;
+};
+struct export;
+enum err export_begin(struct ledger *l, const char *out, const struct export_options *options, struct moment now,
+		      struct export **export, struct fault *f) MUST_USE;
+enum err export_step(struct export *export, int64_t budget_ns, bool *done, struct fault *f) MUST_USE;
+void export_end(struct export *export);
+
+#endif

@@ -1,0 +1,73 @@
+/* The book of cases: the present state of everything people deal with, as a fold over ledger entries.
+ *
+ * Pure: no clock, no files, no network. Feed it every record in order (book_apply), ask whether an act is
+ * allowed (book_permit), ask for pictures of the state (view.h). Replaying the same records always gives
+ * the same book.
+ */
+#ifndef KANNUKI_PROCEDURE_BOOK_H
+#define KANNUKI_PROCEDURE_BOOK_H
+
+#include "ipc/acts.h"
+#include "ledger/ledger.h"
+#include "procedure/pack.h"
+
+struct book;
+
+enum err book_new(const struct pack *pack, struct book **out) MUST_USE;
+void book_free(struct book *book);
+
+/* Folds one record in. Unknown acts are ignored (an older program reads what a newer one wrote). */
+enum err book_apply(struct book *book, const struct record *record, struct fault *f) MUST_USE;
+
+/* An act that somebody asks for, not yet recorded. */
+struct wish {
+	const char *who; /* account id, as the keeper knows it */
+	const struct act_kind *kind;
+	const char *about; /* NULL or incident */
+	json_t *body;      /* object without "act"; borrowed */
+	json_t *text;      /* or NULL */
+	json_t *person;    /* or NULL */
+};
+
+/* Why an act is refused: an IPC error code (IPC_ERRORS) and its arguments. */
+struct refusal {
+	const char *code; /* static */
+	json_t *args;     /* new reference, never NULL when refused; labels in `lang` where a person reads them */
+};
+
+/* ERR_OK: allowed. ERR_DENIED: *refusal is filled. For ACT_OPENS_CASE `about` must be NULL. */
+enum err book_permit(const struct book *book, const struct wish *wish, struct moment now, enum lang lang,
+		     struct refusal *refusal) MUST_USE;
+
+/* What the keeper adds to a permitted act before it is recorded (e.g. the digest of the report version that a
+   seal is put on). Returns a new reference: the complete body including "act". NULL: out of memory. */
+json_t *book_complete(const struct book *book, const struct wish *wish);
+
+/* The number the next case of this year gets, "2026-001"; years are Japanese fiscal-year free: calendar years
+   of Japan time. With the wall clock unset: the year of the newest known wall time, else "0000". */
+void book_next_case(const struct book *book, struct moment now, char out[16]);
+/* The case an anonymous cut joins: the newest open one; NULL when none is open. */
+const char *book_newest_open_case(const struct book *book);
+bool book_has_open_case(const struct book *book);
+
+/* People, as the ledger knows them. */
+struct user_info {
+	const char *id;   /* "u3" */
+	const char *name; /* login and display name; "" when erased */
+	uint64_t generation;
+	json_t *roles; /* borrowed array of role ids */
+};
+/* ERR_MISSING when there is none. */
+enum err book_user_by_name(const struct book *book, const char *name, struct user_info *out) MUST_USE;
+enum err book_user(const struct book *book, const char *id, struct user_info *out) MUST_USE;
+void book_next_user(const struct book *book, char out[16]);
+
+/* Uplinks, as set up (index = the controller's uplink number − 1). NULL beyond the last. */
+const char *book_uplink_id(const struct book *book, size_t index);
+/* −1 when there is no such uplink. */
+int book_uplink_index(const struct book *book, const char *id);
+
+/* A restore request that `wish` (restore.permitted) would permit: bit mask of uplink indexes. 0: none. */
+unsigned book_restore_uplinks(const struct book *book, const char *about, uint64_t request);
+
+#endif

@@ -1,0 +1,26 @@
+/* A procedure pack: one organisation's rules, read from YAML and CSV, immutable afterwards. */
+#ifndef KANNUKI_PROCEDURE_PACK_H
+#define KANNUKI_PROCEDURE_PACK_H
+
+#include "base/err.h"
+#include "base/text.h"
+
+#include <jansson.h>
+#include <stdint.h>
+
+struct pack;
+
+/* Reads and checks the pack in `folder`. A mistake is told as "file:line: what; how to mend it". */
+enum err pack_load(const char *folder, struct pack **out, struct fault *f) MUST_USE;
+void pack_free(struct pack *pack);
+
+const char *pack_id(const struct pack *pack);
+const char *pack_version(const struct pack *pack);
+/* SHA-256 of the canonical JSON of the whole pack, as 64 hex digits. */
+const char *pack_hash(const struct pack *pack);
+/* Is this a role of the pack? */
+bool pack_has_role(const struct pack *pack, const char *role);
+/* The label of a role in a language; NULL when there is no such role. */
+const char *pack_role_label(const struct pack *pack, const char *role, enum lang lang);
+
+#endif

@@ -1,0 +1,53 @@
+/* Pictures of the state, as JSON for front ends; labels in the reader's language, values as recorded.
+ * Times are "2026-11-20T00:12:33.123Z" or null. Unknown keys must be ignored by front ends.
+ *
+ * now        {"organisation","pack","word":事案,"time":T,
+ *             "user":{"id","name","roles":[{"id","label"}]},
+ *             "next":[{"about","act","label","why","mine":true|false,"role_label","due":T|null,"basis":"law|guide|house"|null,
+ *                      "basis_label","report":N|null}],                      most urgent first
+ *             "incidents":[HEAD…], "uplinks":[{"id","label","stops","state":"connected|cutting|cut|unknown",
+ *                      "state_label","proof":"contact|none","edge_to_contact_us":N|null,"since":T|null}]}
+ *            HEAD = {"about","title","state":"open|ended|closed","state_label","phase","phase_label","priority",
+ *                    "priority_label","declared":T,"declared_by","done":N,"left":N,"notes":N,
+ *                    "reports":[{"report":N,"label":"第1報","state":"draft|submitted|returned|sealed|sent","state_label"}]}
+ * incidents  {"incidents":[HEAD…]}                                           newest first, all states
+ * incident   HEAD + {"types":[{"id","label"}], "types_possible":[…],
+ *             "phases":[{"id","label","done":N,"left":N}],
+ *             "priorities":[{"id","label"}], "verdicts":[{"id","label"}], "endings":[{"id","label"}],
+ *             "acts":[{"act","label","allowed":bool,"why_not":{"code","args"}|null}],
+ *             "restore":{"request":SEQ,"by","uplinks":[…]}|null}
+ * checklist  {"about","rows":[{"id","phase","phase_label","text","role_label","origin","state":"open|done|na|deferred",
+ *             "state_label","by","at":T|null,"note"}],"states":[{"id","label","needs_text":bool}]}
+ * facts      {"about","questions":[{"id","kind","text","state":"open|answered|unknown|inquiry|na","state_label",
+ *             "answer","by","at"}],"states":[{"id","label","needs_text":bool}]}
+ * timeline   {"about","lines":[{"seq":N,"at":T,"recorded":T,"who","act","label","text"}],"cursor":N|null}
+ * report     {"about","report":N,"form","label","state","state_label","stages":[{"id","label"}],
+ *             "cells":[{"id","label","section","kind":"text|lines|time|choice|choices|table|fixed","options":[{"id","label","group"}],
+ *                       "value":string|id|[ids]|[[time,text]…]|null,"state":"known|unknown","from":"prefill|typed","changed":bool}],
+ *             "chain":[{"step":N,"role","role_label","state":"waiting|due|sealed|returned","by","at","manner","manner_label"}],
+ *             "returned_because":string|null, "recipients":[{"id","label"}], "ways":[{"id","label"}],
+ *             "acts":[… as above], "frozen":bool, "digest":hex}
+ * report_text {"about","report":N,"lines":["…80 columns…"]}
+ * people     {"users":[{"id","name","roles":[{"id","label"}]}]}
+ */
+#ifndef KANNUKI_PROCEDURE_VIEW_H
+#define KANNUKI_PROCEDURE_VIEW_H
+
+#include "procedure/book.h"
+
+struct view_request {
+	const char *what;
+	const char *who; /* account id of the reader */
+	const char *about;
+	uint64_t report;
+	uint64_t cursor;
+	enum lang lang;
+	struct moment now;
+};
+
+/* ERR_OK: *out is a new reference, smaller than MESSAGE_MAX when dumped (long lists go on at "cursor").
+   ERR_DENIED: *refusal is filled (not_found, wrong_role, invalid). */
+enum err view(const struct book *book, const struct view_request *request, json_t **out,
+	      struct refusal *refusal) MUST_USE;
+
+#endif
