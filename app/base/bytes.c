@@ -176,7 +176,7 @@ enum err hex_decode(void *out, size_t *len, const char *text, size_t text_len)
 		if (digit_of(hex_digits, text[i]) < 0)
 			return ERR_FORMAT;
 	for (size_t i = 0; i < text_len; i += 2)
-		bytes[i / 2] = (uint8_t)(digit_of(hex_digits, text[i]) << 4 | digit_of(hex_digits, text[i + 1]));
+		bytes[i / 2] = (uint8_t)(digit_of(hex_digits, text[i]) * 16 + digit_of(hex_digits, text[i + 1]));
 	*len = text_len / 2;
 	return ERR_OK;
 }

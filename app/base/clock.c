@@ -106,7 +106,9 @@ static bool date_exists(const struct japan_time *t)
 
 static int64_t join(const struct japan_time *t)
 {
-	return (days_from_date(t->year, t->month, t->day) * 86400 + t->hour * 3600 + t->minute * 60 + t->second) * 1000;
+	return (days_from_date(t->year, t->month, t->day) * 86400 + t->hour * INT64_C(3600) + t->minute * INT64_C(60) +
+		t->second) *
+	       1000;
 }
 
 void wall_format(char out[WALL_TEXT_SIZE], int64_t wall_ms)
@@ -157,7 +159,7 @@ enum err wall_parse(const char *text, size_t len, int64_t *wall_ms)
 	return ERR_OK;
 }
 
-static const int64_t japan_offset_ms = 9 * 3600 * 1000;
+static const int64_t japan_offset_ms = INT64_C(9) * 3600 * 1000;
 
 struct japan_time japan_time(int64_t wall_ms)
 {

@@ -101,7 +101,7 @@ static void hand_out_message(struct client *c, json_t *message)
 enum err client_read(struct client *c, struct fault *f)
 {
 	for (;;) {
-		json_t *message;
+		json_t *message = NULL;
 		enum err err = receive(c, MSG_DONTWAIT, &message, f);
 
 		if (err == ERR_BUSY)
@@ -170,7 +170,7 @@ enum err client_call(struct client *c, const char *method, json_t *params, int t
 		int64_t left_ms = (until_ns - moment_now().boot_ns) / 1000000;
 		struct pollfd ready = {.fd = c->fd, .events = POLLIN};
 		bool answered = false;
-		json_t *message;
+		json_t *message = NULL;
 
 		if (left_ms <= 0)
 			return fault_set(f, ERR_TIMEOUT, "the keeper did not answer '%s' within %d ms", method,

@@ -154,7 +154,7 @@ static bool is_word(const char *text)
 	return len >= 1 && len <= 64 && text[len] == '\0';
 }
 
-static bool is_flat(const json_t *value, int depth)
+static bool is_flat(json_t *value, int depth)
 {
 	const char *key;
 	json_t *member;
@@ -165,20 +165,19 @@ static bool is_flat(const json_t *value, int depth)
 	if (depth == 0)
 		return false;
 	if (json_is_array(value)) {
-		json_array_foreach(value, i, member) if (!is_flat(member, depth - 1)) return false;
+		json_array_foreach (value, i, member)
+			if (!is_flat(member, depth - 1))
+				return false;
 		return true;
 	}
-	for (void *at = json_object_iter((json_t *)(uintptr_t)value); at != NULL;
-	     at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
-		key = json_object_iter_key(at);
-		if (!utf8_is_valid(key, strlen(key)) || !is_flat(json_object_iter_value(at), depth - 1))
+	json_object_foreach (value, key, member)
+		if (!utf8_is_valid(key, strlen(key)) || !is_flat(member, depth - 1))
 			return false;
-	}
 	return true;
 }
 
 /* NULL when the value fits, else what it should be. */
-static const char *mismatch(const struct param *p, const json_t *value)
+static const char *mismatch(const struct param *p, json_t *value)
 {
 	const char *text = json_string_value(value);
 	size_t len = json_string_length(value);
