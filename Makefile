@@ -38,7 +38,7 @@ CPPFLAGS += $(shell $(PKG_CONFIG) --cflags-only-I libsodium sqlite3 jansson libs
 
 ROOMS := uplink procedure form ipc ledger base
 
-PROGRAMS := kannukid kannuki-paneld kannuki-console kannuki-ledger kannuki-verify kannuki-simboard
+PROGRAMS := kannukid kannuki-paneld kannuki-console kannuki-ledger kannuki-verify kannuki-simboard kannuki-simcable
 kannukid_ROOM        := app/keeper
 kannukid_LIBS         = $(call pkg,libsodium sqlite3 jansson libsystemd libcrypto libcyaml) -lcsv
 kannuki-paneld_ROOM  := app/panel
@@ -53,6 +53,8 @@ kannuki-verify_LIBS   = $(call pkg,libsodium jansson libcrypto)
 kannuki-simboard_ROOM := board/simulator
 kannuki-simboard_LIBS  = $(SIMAVR) $(call pkg,libmodbus) -lutil -lpthread
 SIMAVR := -lsimavr
+kannuki-simcable_ROOM := board/cable
+kannuki-simcable_LIBS  = -lutil
 
 # Only rooms that hold something are built, so that a half-finished tree still makes what it can.
 sources   = $(sort $(wildcard $(1)/*.c))
@@ -60,7 +62,7 @@ objects   = $(patsubst %.c,$(O)/%.o,$(call sources,$(1)))
 ROOMS    := $(foreach r,$(ROOMS),$(if $(call sources,app/$(r)),$(r)))
 PROGRAMS := $(foreach p,$(PROGRAMS),$(if $(call sources,$($(p)_ROOM)),$(p)))
 ARCHIVES := $(foreach r,$(ROOMS),$(O)/lib/lib$(r).a)
-BINARIES := $(addprefix $(O)/bin/,$(filter-out $(if $(NO_SIMULATOR),kannuki-simboard),$(PROGRAMS)))
+BINARIES := $(addprefix $(O)/bin/,$(filter-out $(if $(NO_SIMULATOR),kannuki-simboard kannuki-simcable),$(PROGRAMS)))
 
 all: $(BINARIES) locale ## Build every program into build/<profile>/bin
 .PHONY: all
