@@ -31,7 +31,8 @@ const struct act_kind act_kinds[] = {
 	  {"pack", PARAM_WORD, REQUIRED, 0},
 	  {"pack_version", PARAM_TEXT, REQUIRED, 64},
 	  {"pack_hash", PARAM_HEX, REQUIRED, 64},
-	  {"uplinks", PARAM_LIST, REQUIRED, 0}}},
+	  {"uplinks", PARAM_LIST, REQUIRED, 0},
+	  {"site", PARAM_OBJECT, OPTIONAL, 0}}},
 	{"ledger.exported",
 	 "system",
 	 ACT_BY_KEEPER,
@@ -199,7 +200,7 @@ const struct act_kind act_kinds[] = {
 	 ACT_BY_PERSON,
 	 ACT_ON_CASE,
 	 "The draft goes to the first approver.",
-	 {{"report", PARAM_COUNT, REQUIRED, 0}}},
+	 {{"report", PARAM_COUNT, REQUIRED, 0}, {"digest", PARAM_HEX, OPTIONAL, 64}}},
 	{"report.returned",
 	 "incident",
 	 ACT_BY_PERSON,
@@ -222,7 +223,8 @@ const struct act_kind act_kinds[] = {
 	 {{"report", PARAM_COUNT, REQUIRED, 0},
 	  {"to", PARAM_LIST, REQUIRED, 0},
 	  {"how", PARAM_WORD, REQUIRED, 0},
-	  {"at", PARAM_TEXT, OPTIONAL, 24}}},
+	  {"at", PARAM_TEXT, OPTIONAL, 24},
+	  {"digest", PARAM_HEX, OPTIONAL, 64}}},
 
 	/* Cutting and connecting from software. Cut: done first, then recorded. Connect: recorded first. */
 	{"uplink.isolate",
