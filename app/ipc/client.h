@@ -24,7 +24,8 @@ enum err client_call(struct client *c, const char *method, json_t *params, int t
 /* The same without waiting: sends; the answer is given to the taker as push "answer" with {"id", "result"|"error"}.
  *id receives the number. */
 enum err client_send(struct client *c, const char *method, json_t *params, int *id, struct fault *f) MUST_USE;
-/* Reads what has arrived without blocking, and hands out pushes. ERR_IO: the keeper has gone. */
+/* Reads what has arrived without blocking, a limited number of messages at once, and hands out pushes.
+   ERR_IO: the keeper has gone. */
 enum err client_read(struct client *c, struct fault *f) MUST_USE;
 
 #endif
