@@ -35,10 +35,12 @@
 #define BOARD_KEY_MIN_MS 200  /* the key must be held on this long … */
 #define BOARD_KEY_MAX_MS 3000 /* … and not longer, to be a turn */
 #define BOARD_BUS_TIMEOUT_MS 40
+#define BOARD_HOST_GRACE_MS 180000 /* a host that has not spoken yet counts as lost this long after start */
+#define BOARD_RELAY_MS 50          /* a mirror contact must have followed its coil by then */
 
 /* ---- registers --------------------------------------------------------------------------------- */
 
-/* The first four registers of every block that can be read. */
+/* The first four registers of every block. A read (FC 3, 4, 23) begins at a block's address and stays inside it. */
 enum board_header {
 	HEADER_MAP,      /* BOARD_MAP_VERSION */
 	HEADER_SEQUENCE, /* counts answered requests */
@@ -59,7 +61,7 @@ enum board_block { BLOCK_EXCHANGE = 0x0000, BOARD_BLOCKS(BOARD_BLOCK_ADDRESS) };
 /* Laid out for later issues; not answered yet (exception 2). */
 enum board_reserved_block { BLOCK_WITNESS = 0x0200, BLOCK_KEY_SLOTS = 0x0280 };
 
-/* Written at 0x0000. Reading it gives back what was written last. */
+/* Written at 0x0000 (FC 16, 23; FC 6 for the first three); it cannot be read. */
 enum board_exchange {
 	EXCHANGE_NONCE,
 	EXCHANGE_HEARTBEAT, /* any write counts as a heartbeat; the value is not looked at */
@@ -87,15 +89,16 @@ enum board_exchange {
 #define BOARD_COMMAND_CODE(name, code, word, meaning) COMMAND_##name = code,
 enum board_command { BOARD_COMMANDS(BOARD_COMMAND_CODE) };
 
-#define BOARD_RESULTS(X)                                                  \
-	X(0, NONE, "none", "no command since start")                      \
-	X(1, DONE, "done", "carried out")                                 \
-	X(2, BAD_CHECK, "bad_check", "the check word does not fit")       \
-	X(3, BAD_CODE, "bad_code", "unknown command")                     \
-	X(4, BAD_UPLINKS, "bad_uplinks", "no uplink, or one not fitted")  \
-	X(5, WRONG_LATCH, "wrong_latch", "another trip came in between")  \
-	X(6, NOT_LATCHED, "not_latched", "a named uplink is not latched") \
-	X(7, MIRROR_FAULT, "mirror_fault", "the contact of a named uplink is not proven open")
+#define BOARD_RESULTS(X)                                                                       \
+	X(0, NONE, "none", "no command since start")                                           \
+	X(1, DONE, "done", "carried out")                                                      \
+	X(2, BAD_CHECK, "bad_check", "the check word does not fit")                            \
+	X(3, BAD_CODE, "bad_code", "unknown command")                                          \
+	X(4, BAD_UPLINKS, "bad_uplinks", "no uplink, or one not fitted")                       \
+	X(5, WRONG_LATCH, "wrong_latch", "another trip came in between")                       \
+	X(6, NOT_LATCHED, "not_latched", "a named uplink is not latched")                      \
+	X(7, MIRROR_FAULT, "mirror_fault", "the contact of a named uplink is not proven open") \
+	X(8, BUSY, "busy", "a restore is being carried out at this moment")
 
 #define BOARD_RESULT_NUMBER(number, name, word, meaning) RESULT_##name = number,
 enum board_result { BOARD_RESULTS(BOARD_RESULT_NUMBER) RESULT_COUNT };
@@ -266,11 +269,13 @@ enum board_fault { BOARD_FAULTS(BOARD_FAULT_BIT) };
 	X(22, HOST_BACK, "host_back", 0, "milliseconds it was away")                                               \
 	X(23, STUCK_ON, "stuck_input", 0, "enum board_input bit that is stuck")                                    \
 	X(24, STUCK_OFF, "released_input", 0, "enum board_input bit that came free again")                         \
-	X(25, SUPPLY_LOST, "supply_lost", 0, "coil supply gone without ISOLATE")                                   \
+	X(25, SUPPLY_LOST, "supply_lost", 0,                                                                       \
+	  "coil supply gone without ISOLATE being seen; the uplinks of ISOLATE are latched")                       \
 	X(26, SUPPLY_BACK, "supply_back", 0, "coil supply is back")                                                \
 	X(27, OVERFLOW, "queue_overflow", 0, "kind of the first event that found no room; TIMES counts them")      \
 	X(28, EEPROM_BAD, "eeprom_bad", 0, "records found torn or unreadable at start")                            \
-	X(29, RECONNECTED_AT_START, "reconnected_at_start", 1, "not latched: coil energised after start; 0")
+	X(29, RECONNECTED_AT_START, "reconnected_at_start", 1, "not latched: coil energised after start; 0")       \
+	X(30, CUT_SUPPLY, "cut_supply", 1, "coil supply gone without ISOLATE: latched like a press; 0")
 
 #define BOARD_EVENT_NUMBER(number, name, word, has_uplink, arg) EVENT_##name = number,
 enum board_event { EVENT_NONE, BOARD_EVENTS(BOARD_EVENT_NUMBER) EVENT_COUNT };
