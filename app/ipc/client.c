@@ -4,6 +4,7 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -36,8 +37,10 @@ enum err client_open(enum peer peer, push_taker *take, void *context, struct cli
 		return fault_set(f, ERR_NOMEM, "out of memory");
 	c->take = take;
 	c->context = context;
-	c->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (c->fd < 0 || connect(c->fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+	/* Non-blocking until connected: a keeper that hangs and whose queue is full must not hold us. */
+	c->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (c->fd < 0 || connect(c->fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
+	    fcntl(c->fd, F_SETFL, O_RDWR) != 0) {
 		int number = errno;
 
 		client_close(c);

@@ -9,7 +9,7 @@ struct client;
 /* Called for each push that arrives while the client waits or is told to read. `params` is borrowed. */
 typedef void push_taker(void *context, const char *push, json_t *params);
 
-/* Connects to the socket of `peer` below $KANNUKI_ROOT. Does not block beyond the connect itself. */
+/* Connects to the socket of `peer` below $KANNUKI_ROOT. Does not block. */
 enum err client_open(enum peer peer, push_taker *take, void *context, struct client **out, struct fault *f) MUST_USE;
 void client_close(struct client *c);
 /* To poll for POLLIN; then client_read. */
