@@ -1,0 +1,109 @@
+#include "uplink/block.h"
+
+static uint32_t pair(const uint16_t *high)
+{
+	return (uint32_t)high[0] << 16 | high[1];
+}
+
+static void split(uint16_t *high, uint32_t value)
+{
+	high[0] = (uint16_t)(value >> 16);
+	high[1] = (uint16_t)(value & 0xFFFF);
+}
+
+enum err block_check(const uint16_t *words, size_t count, const struct block_expected *expected)
+{
+	if (count < HEADER_SIZE)
+		return ERR_FORMAT;
+	if (words[HEADER_MAP] != BOARD_MAP_VERSION)
+		return ERR_STATE;
+	if (expected->check_nonce && words[HEADER_NONCE] != expected->nonce)
+		return ERR_BUSY;
+	return words[HEADER_BLOCK] == expected->block ? ERR_OK : ERR_FORMAT;
+}
+
+enum err identity_decode(const uint16_t *words, size_t count, struct panel_identity *out)
+{
+	if (count < IDENTITY_SIZE)
+		return ERR_FORMAT;
+	if (words[IDENTITY_BOARD] != BOARD_TYPE || (words[IDENTITY_FITTED] & ~BOARD_ALL_UPLINKS) != 0)
+		return ERR_RANGE;
+	*out = (struct panel_identity){
+		.controller = (uint64_t)pair(words + IDENTITY_CONTROLLER) << 32 | pair(words + IDENTITY_CONTROLLER + 2),
+		.map = words[HEADER_MAP],
+		.firmware = {words[IDENTITY_FIRMWARE_MAJOR], words[IDENTITY_FIRMWARE_MINOR],
+			     words[IDENTITY_FIRMWARE_PATCH]},
+		.fitted = words[IDENTITY_FITTED],
+	};
+	return ERR_OK;
+}
+
+static enum err event_decode(const uint16_t *words, struct panel_event *out)
+{
+	struct panel_event event = {
+		.number = pair(words + STATUS_EVENT_NUMBER_HIGH),
+		.kind = words[STATUS_EVENT_KIND],
+		.uplink = words[STATUS_EVENT_UPLINK],
+		.times = words[STATUS_EVENT_TIMES],
+		.arg = pair(words + STATUS_EVENT_ARG_HIGH),
+		.age_ms = pair(words + STATUS_EVENT_AGE_HIGH),
+		.last_age_ms = pair(words + STATUS_EVENT_LAST_AGE_HIGH),
+	};
+
+	if (event.number == 0) {
+		*out = (struct panel_event){0};
+		return ERR_OK;
+	}
+	if (event.kind == EVENT_NONE || event.uplink > BOARD_UPLINKS || event.times == 0)
+		return ERR_RANGE;
+	*out = event;
+	return ERR_OK;
+}
+
+enum err status_decode(const uint16_t *words, size_t count, struct panel_state *out)
+{
+	struct panel_state state;
+	enum err err;
+
+	if (count < STATUS_SIZE)
+		return ERR_FORMAT;
+	state = (struct panel_state){
+		.inputs = words[STATUS_INPUTS],
+		.lamps = words[STATUS_LAMPS],
+		.faults = words[STATUS_FAULTS],
+		.latch = pair(words + STATUS_LATCH_HIGH),
+		.result = words[STATUS_RESULT],
+		.result_nonce = pair(words + STATUS_RESULT_NONCE_HIGH),
+		.uptime_ms = pair(words + STATUS_UPTIME_HIGH),
+		.waiting = words[STATUS_EVENTS_WAITING],
+	};
+	for (unsigned i = 0; i < BOARD_UPLINKS; i++)
+		state.uplink[i] = words[STATUS_UPLINK + i] & 0xFF;
+	err = event_decode(words, &state.event);
+	if (err == ERR_OK)
+		*out = state;
+	return err;
+}
+
+void poll_encode(uint16_t out[EXCHANGE_POLL_SIZE], uint16_t nonce, const struct panel_wish *wish)
+{
+	out[EXCHANGE_NONCE] = nonce;
+	out[EXCHANGE_HEARTBEAT] = nonce;
+	out[EXCHANGE_LAMPS] = wish->lamps & BOARD_LAMPS_OF_HOST;
+	split(out + EXCHANGE_ACK_HIGH, wish->recorded);
+}
+
+void command_encode(uint16_t out[EXCHANGE_SIZE], uint16_t nonce, const struct panel_wish *wish,
+		    const struct panel_command *command)
+{
+	uint16_t check = 0;
+
+	poll_encode(out, nonce, wish);
+	out[COMMAND_CODE] = command->code;
+	out[COMMAND_UPLINKS] = command->uplinks;
+	split(out + COMMAND_NONCE_HIGH, command->nonce);
+	split(out + COMMAND_LATCH_HIGH, command->latch);
+	for (unsigned i = COMMAND_CODE; i < COMMAND_CHECK; i++)
+		check ^= out[i];
+	out[COMMAND_CHECK] = (uint16_t)~check;
+}
