@@ -1,0 +1,462 @@
+#include "ipc/server.h"
+
+#include "base/diag.h"
+#include "base/file.h"
+#include "ipc/message.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { READ_AT_ONCE = 16, PEER_KINDS = 4 };
+
+/* The panel goes before everybody else, so that a press never waits behind a flood. */
+static const struct peer_kind {
+	const char *name;
+	int64_t priority;
+	enum peer peer;
+	unsigned connections_max;
+} peer_kinds[PEER_KINDS] = {
+	{"panel", SD_EVENT_PRIORITY_IMPORTANT, PEER_PANEL, 2},
+	{"web", SD_EVENT_PRIORITY_NORMAL, PEER_WEB, 16},
+	{"console", SD_EVENT_PRIORITY_NORMAL, PEER_CONSOLE, 8},
+	{"cli", SD_EVENT_PRIORITY_NORMAL, PEER_CLI, 16},
+};
+
+struct output {
+	struct output *next;
+	size_t len;
+	char text[];
+};
+
+struct connection {
+	struct connection *next;
+	struct server *server;
+	const struct peer_kind *kind;
+	sd_event_source *source;
+	uint64_t number;
+	int fd;
+	struct ucred credentials;
+	struct output *first, *last;
+	size_t waiting; /* bytes */
+	bool doomed;    /* closed at the end of the dispatch in progress */
+};
+
+struct listener {
+	struct server *server;
+	const struct peer_kind *kind;
+	sd_event_source *source;
+	int fd;
+	char path[sizeof((struct sockaddr_un *)0)->sun_path]; /* empty when the socket was given to us */
+};
+
+struct server {
+	sd_event *event;
+	struct server_hooks hooks;
+	struct listener listeners[PEER_KINDS];
+	struct connection *connections;
+	uint64_t last_number;
+	unsigned open[PEER_KINDS];
+	struct server_counts counts;
+	char message[MESSAGE_MAX + 1];
+};
+
+static const struct peer_kind *kind_of(enum peer peer)
+{
+	for (size_t i = 0; i < PEER_KINDS; i++)
+		if (peer_kinds[i].peer == peer)
+			return &peer_kinds[i];
+	return NULL;
+}
+
+enum peer peer_by_name(const char *name)
+{
+	for (size_t i = 0; i < PEER_KINDS; i++)
+		if (strcmp(peer_kinds[i].name, name) == 0)
+			return peer_kinds[i].peer;
+	return (enum peer)0;
+}
+
+enum err server_new(sd_event *event, const struct server_hooks *hooks, struct server **out)
+{
+	struct server *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return ERR_NOMEM;
+	s->event = event;
+	s->hooks = *hooks;
+	for (size_t i = 0; i < PEER_KINDS; i++)
+		s->listeners[i].fd = -1;
+	*out = s;
+	return ERR_OK;
+}
+
+struct server_counts server_counts(const struct server *s)
+{
+	return s->counts;
+}
+
+/* ---- connections ---------------------------------------------------------------------------------- */
+
+static struct connection *find(const struct server *s, uint64_t number)
+{
+	for (struct connection *c = s->connections; c != NULL; c = c->next)
+		if (c->number == number)
+			return c->doomed ? NULL : c;
+	return NULL;
+}
+
+static void drop_output(struct connection *c)
+{
+	while (c->first != NULL) {
+		struct output *o = c->first;
+
+		c->first = o->next;
+		free(o);
+	}
+	c->last = NULL;
+	c->waiting = 0;
+}
+
+static void connection_free(struct connection *c)
+{
+	struct server *s = c->server;
+
+	for (struct connection **at = &s->connections; *at != NULL; at = &(*at)->next) {
+		if (*at == c) {
+			*at = c->next;
+			break;
+		}
+	}
+	s->open[c->kind - peer_kinds]--;
+	c->source = sd_event_source_disable_unref(c->source);
+	(void)close(c->fd);
+	drop_output(c);
+	free(c);
+}
+
+static void connection_end(struct connection *c)
+{
+	struct server *s = c->server;
+	uint64_t number = c->number;
+
+	connection_free(c);
+	s->hooks.gone(s->hooks.context, number);
+}
+
+/* Whoever holds the connection on the stack goes on safely; the next turn of the loop ends it. */
+static void doom(struct connection *c)
+{
+	c->doomed = true;
+	drop_output(c);
+	(void)shutdown(c->fd, SHUT_RDWR);
+}
+
+static void want(struct connection *c, uint32_t events)
+{
+	if (sd_event_source_set_io_events(c->source, events) < 0)
+		doom(c);
+}
+
+/* Sends what waits until the peer's buffer is full. */
+static void flush(struct connection *c)
+{
+	while (c->first != NULL) {
+		struct output *o = c->first;
+		ssize_t put = send(c->fd, o->text, o->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			want(c, EPOLLIN | EPOLLOUT);
+			return;
+		}
+		if (put < 0) {
+			doom(c);
+			return;
+		}
+		c->first = o->next;
+		c->waiting -= o->len;
+		free(o);
+	}
+	c->last = NULL;
+	want(c, EPOLLIN);
+}
+
+static void enqueue(struct connection *c, const char *text, size_t len)
+{
+	struct output *o = malloc(sizeof *o + len);
+
+	if (o == NULL || c->waiting + len > OUTPUT_MAX) {
+		free(o);
+		c->server->counts.stalled++;
+		diag(DIAG_WARNING, "%s %llu: takes no answers; its connection is closed", c->kind->name,
+		     (unsigned long long)c->number);
+		doom(c);
+		return;
+	}
+	o->next = NULL;
+	o->len = len;
+	memcpy(o->text, text, len);
+	if (c->last != NULL)
+		c->last->next = o;
+	else
+		c->first = o;
+	c->last = o;
+	c->waiting += len;
+	flush(c);
+}
+
+/* Takes over `message`. */
+static void deliver(struct server *s, uint64_t number, json_t *message)
+{
+	struct connection *c = find(s, number);
+	char *text = c != NULL && message != NULL ? json_dumps(message, JSON_COMPACT) : NULL;
+
+	json_decref(message);
+	if (c == NULL)
+		return;
+	if (text == NULL || strlen(text) > MESSAGE_MAX) {
+		diag(DIAG_ERROR, "%s %llu: an answer could not be made or is too large; its connection is closed",
+		     c->kind->name, (unsigned long long)number);
+		doom(c);
+	} else {
+		enqueue(c, text, strlen(text));
+	}
+	free(text);
+}
+
+void server_answer(struct server *s, struct ticket ticket, json_t *result)
+{
+	deliver(s, ticket.connection,
+		json_pack("{s:I, s:o}", "id", (json_int_t)ticket.id, "result",
+			  result != NULL ? result : json_object()));
+}
+
+void server_refuse(struct server *s, struct ticket ticket, const char *code, json_t *args)
+{
+	deliver(s, ticket.connection,
+		json_pack("{s:I, s:{s:s, s:o}}", "id", (json_int_t)ticket.id, "error", "code", code, "args",
+			  args != NULL ? args : json_object()));
+}
+
+void server_push(struct server *s, uint64_t connection, const char *push, json_t *params)
+{
+	deliver(s, connection,
+		json_pack("{s:s, s:o}", "push", push, "params", params != NULL ? params : json_object()));
+}
+
+/* ---- messages --------------------------------------------------------------------------------------- */
+
+static void complain(struct connection *c, const char *why)
+{
+	c->server->counts.bad_messages++;
+	diag(DIAG_WARNING, "%s %llu (pid %d, uid %u): bad message: %s; its connection is closed", c->kind->name,
+	     (unsigned long long)c->number, (int)c->credentials.pid, (unsigned)c->credentials.uid, why);
+	deliver(c->server, c->number,
+		json_pack("{s:n, s:{s:s, s:{s:s}}}", "id", "error", "code", "bad_message", "args", "why", why));
+	doom(c);
+}
+
+static void handle(struct connection *c, const struct message *m)
+{
+	struct server *s = c->server;
+	struct request r = {.ticket = {.connection = c->number, .id = m->id},
+			    .peer = c->kind->peer,
+			    .uid = c->credentials.uid,
+			    .method = method_find(m->method),
+			    .params = m->params};
+	const char *field = NULL;
+	struct fault f;
+
+	if (r.method == NULL)
+		server_refuse(s, r.ticket, "unknown_method", NULL);
+	else if ((r.method->peers & (unsigned)r.peer) == 0)
+		server_refuse(s, r.ticket, "peer_refused", json_pack("{s:s}", "method", r.method->name));
+	else if (params_check(r.method->params, r.params, &field, &f) != ERR_OK)
+		server_refuse(s, r.ticket, "invalid", json_pack("{s:s, s:s}", "field", field, "why", f.text));
+	else
+		s->hooks.request(s->hooks.context, &r);
+}
+
+/* One message. False when there is nothing more to read for now. */
+static bool read_one(struct connection *c)
+{
+	struct server *s = c->server;
+	struct message m;
+	struct fault f;
+	ssize_t got;
+
+	do
+		got = recv(c->fd, s->message, sizeof s->message, MSG_DONTWAIT | MSG_TRUNC);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return false;
+	if (got <= 0) {
+		doom(c);
+		return false;
+	}
+	if ((size_t)got > MESSAGE_MAX) {
+		complain(c, "larger than 65536 bytes");
+		return false;
+	}
+	if (message_parse(s->message, (size_t)got, &m, &f) != ERR_OK) {
+		complain(c, f.text);
+		return false;
+	}
+	handle(c, &m);
+	message_fini(&m);
+	return true;
+}
+
+static int on_ready(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct connection *c = userdata;
+
+	(void)source;
+	(void)fd;
+	if (!c->doomed && (events & EPOLLOUT) != 0)
+		flush(c);
+	for (int i = 0; i < READ_AT_ONCE && !c->doomed; i++)
+		if (!read_one(c))
+			break;
+	if (c->doomed)
+		connection_end(c);
+	return 0;
+}
+
+static int on_listener(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct listener *l = userdata;
+	struct server *s = l->server;
+	socklen_t size = sizeof(struct ucred);
+	struct connection *c;
+	int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)source;
+	(void)events;
+	if (peer < 0)
+		return 0;
+	c = calloc(1, sizeof *c);
+	if (c == NULL || s->open[l->kind - peer_kinds] >= l->kind->connections_max ||
+	    getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &c->credentials, &size) != 0) {
+		s->counts.turned_away++;
+		diag(DIAG_WARNING, "%s: turned away, %u connections are open", l->kind->name,
+		     s->open[l->kind - peer_kinds]);
+		goto refused;
+	}
+	c->server = s;
+	c->kind = l->kind;
+	c->fd = peer;
+	c->number = ++s->last_number;
+	if (sd_event_add_io(s->event, &c->source, peer, EPOLLIN, on_ready, c) < 0)
+		goto refused;
+	(void)sd_event_source_set_priority(c->source, l->kind->priority);
+	c->next = s->connections;
+	s->connections = c;
+	s->open[l->kind - peer_kinds]++;
+	s->counts.accepted++;
+	return 0;
+refused:
+	(void)close(peer);
+	free(c);
+	return 0;
+}
+
+/* ---- listeners -------------------------------------------------------------------------------------- */
+
+enum err server_take_listener(struct server *s, enum peer peer, int fd, struct fault *f)
+{
+	const struct peer_kind *kind = kind_of(peer);
+	struct listener *l;
+	int r;
+
+	if (kind == NULL)
+		return fault_set(f, ERR_MISSING, "a socket is for one kind of peer");
+	l = &s->listeners[kind - peer_kinds];
+	if (l->fd >= 0)
+		return fault_set(f, ERR_EXISTS, "%s: there is a socket already", kind->name);
+	l->server = s;
+	l->kind = kind;
+	r = sd_event_add_io(s->event, &l->source, fd, EPOLLIN, on_listener, l);
+	if (r < 0)
+		return fault_set(f, err_from_errno(-r), "%s: %s", kind->name, strerror(-r));
+	(void)sd_event_source_set_priority(l->source, kind->priority);
+	l->fd = fd;
+	return ERR_OK;
+}
+
+static enum err open_listener(const char *path, int *out, struct fault *f)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	mode_t mask;
+	int fd, number;
+
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return fault_set(f, err_from_errno(errno), "%s: %s", path, strerror(errno));
+	(void)unlink(path);
+	/* The mode is right from the first instant: nobody may connect in between. */
+	mask = umask(0117);
+	number = bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
+	(void)umask(mask);
+	if (number == 0 && listen(fd, 16) != 0)
+		number = errno;
+	if (number != 0) {
+		(void)close(fd);
+		return fault_set(f, err_from_errno(number), "%s: cannot listen: %s; is the folder there and writable?",
+				 path, strerror(number));
+	}
+	*out = fd;
+	return ERR_OK;
+}
+
+enum err server_listen(struct server *s, enum peer peer, struct fault *f)
+{
+	char path[sizeof s->listeners[0].path];
+	enum err err;
+	int fd = -1;
+
+	if (kind_of(peer) == NULL)
+		return fault_set(f, ERR_MISSING, "a socket is for one kind of peer");
+	if (place(path, sizeof path, peer_socket(peer)) != ERR_OK)
+		return fault_set(f, ERR_RANGE, "$KANNUKI_ROOT%s is too long for a socket's path", peer_socket(peer));
+	err = open_listener(path, &fd, f);
+	if (err != ERR_OK)
+		return err;
+	err = server_take_listener(s, peer, fd, f);
+	if (err != ERR_OK) {
+		(void)close(fd);
+		return err;
+	}
+	memcpy(s->listeners[kind_of(peer) - peer_kinds].path, path, sizeof path);
+	return ERR_OK;
+}
+
+void server_free(struct server *s)
+{
+	if (s == NULL)
+		return;
+	for (struct connection *c = s->connections, *next; c != NULL; c = next) {
+		next = c->next;
+		connection_free(c);
+	}
+	for (size_t i = 0; i < PEER_KINDS; i++) {
+		struct listener *l = &s->listeners[i];
+
+		if (l->fd < 0)
+			continue;
+		l->source = sd_event_source_disable_unref(l->source);
+		(void)close(l->fd);
+		if (l->path[0] != '\0')
+			(void)unlink(l->path);
+	}
+	free(s);
+}
