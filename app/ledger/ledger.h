@@ -12,12 +12,13 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "ledger/hash.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HASH_SIZE = 32, GENESIS_CODE_CHARS = 24 };
+enum { GENESIS_CODE_CHARS = 24 };
 
 struct ledger;
 

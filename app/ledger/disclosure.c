@@ -1,0 +1,121 @@
+#include "ledger/disclosure.h"
+
+#include "base/text.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SALT_CHARS = 22, HEAD_MAX = 48 };
+
+/* Everything before the value. */
+static size_t format_head(char out[HEAD_MAX], enum disclosure_name name, const char *salt)
+{
+	int len = snprintf(out, HEAD_MAX, "[\"%.22s\",\"%s\",", salt, disclosure_names[name]);
+
+	return (size_t)len;
+}
+
+static bool has_shape(const json_t *json, enum disclosure_name name)
+{
+	switch (name) {
+	case DISCLOSURE_BODY:
+		return json_is_string(json_object_get(json, "act"));
+	case DISCLOSURE_FILES:
+		return json_is_array(json);
+	case DISCLOSURE_PERSON:
+		return json_is_object(json);
+	case DISCLOSURE_TEXT:
+	case DISCLOSURE_COUNT:
+		break;
+	}
+	return json != NULL;
+}
+
+/* The shortest text with the same members in the same order. */
+static enum err normalise(char **out, enum disclosure_name name, const char *value, size_t len)
+{
+	json_t *json = json_loadb(value, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+
+	if (!has_shape(json, name)) {
+		json_decref(json);
+		return ERR_FORMAT;
+	}
+	*out = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+	json_decref(json);
+	return *out != NULL ? ERR_OK : ERR_NOMEM;
+}
+
+enum err disclosure_format(struct buf *out, enum disclosure_name name, const uint8_t salt[SALT_SIZE], const char *value,
+			   size_t len, struct fault *f)
+{
+	char salt_text[BASE64_SIZE(SALT_SIZE)], head[HEAD_MAX];
+	char *json = NULL, *encoded = NULL;
+	struct buf array = {0};
+	enum err err = normalise(&json, name, value, len);
+
+	if (err != ERR_OK)
+		return fault_set(f, err, _("'%s' is not JSON of the right kind"), disclosure_names[name]);
+	if (strlen(json) > DISCLOSURE_VALUE_MAX) {
+		err = fault_set(f, ERR_RANGE, _("'%s' is larger than %d KiB"), disclosure_names[name],
+				DISCLOSURE_VALUE_MAX / 1024);
+		goto out;
+	}
+	base64url_encode(salt_text, salt, SALT_SIZE);
+	buf_add(&array, head, format_head(head, name, salt_text));
+	buf_adds(&array, json);
+	buf_addc(&array, ']');
+	encoded = malloc(BASE64_SIZE(array.len));
+	if (buf_status(&array) != ERR_OK || encoded == NULL) {
+		err = fault_set(f, ERR_NOMEM, _("no memory"));
+		goto out;
+	}
+	base64url_encode(encoded, array.data, array.len);
+	buf_adds(out, encoded);
+	err = buf_status(out);
+out:
+	free(encoded);
+	buf_fini(&array);
+	free(json);
+	return err;
+}
+
+/* The array without its head and its closing bracket must be one JSON value. */
+static bool is_json(const char *text, size_t len)
+{
+	json_t *json = json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+
+	json_decref(json);
+	return json != NULL;
+}
+
+enum err disclosure_parse(struct buf *value, enum disclosure_name name, const char *text, size_t len)
+{
+	size_t size = len, salt_len = SALT_SIZE, head_len;
+	uint8_t salt[SALT_SIZE];
+	char head[HEAD_MAX], *array;
+	enum err err;
+
+	if (len > DISCLOSURE_MAX)
+		return ERR_FORMAT;
+	array = malloc(len + 1);
+	if (array == NULL)
+		return ERR_NOMEM;
+	err = base64url_decode(array, &size, text, len);
+	if (err != ERR_OK)
+		goto out;
+	err = ERR_FORMAT;
+	if (size < 2 + SALT_CHARS || base64url_decode(salt, &salt_len, array + 2, SALT_CHARS) != ERR_OK)
+		goto out;
+	head_len = format_head(head, name, array + 2);
+	if (size < head_len + 2 || memcmp(array, head, head_len) != 0 || array[size - 1] != ']' ||
+	    !is_json(array + head_len, size - head_len - 1))
+		goto out;
+	buf_clear(value);
+	buf_add(value, array + head_len, size - head_len - 1);
+	err = buf_status(value);
+out:
+	free(array);
+	return err;
+}

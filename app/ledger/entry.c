@@ -1,0 +1,260 @@
+#include "ledger/entry.h"
+
+#include "base/text.h"
+#include "ledger/number.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+const char *const via_names[VIA_COUNT] = {"panel", "web", "serial", "cli", "keeper"};
+const char *const entry_type_names[TYPE_COUNT] = {"incident", "panel", "register", "people", "system", "epoch"};
+const char *const disclosure_names[DISCLOSURE_COUNT] = {"body", "files", "person", "text"};
+
+int name_find(const char *const *names, int count, const char *text, size_t len)
+{
+	for (int i = 0; i < count; i++)
+		if (strlen(names[i]) == len && memcmp(names[i], text, len) == 0)
+			return i;
+	return -1;
+}
+
+bool word_is_valid(const char *text, size_t len)
+{
+	if (len == 0 || len > WORD_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+		bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+
+		if (!alphanumeric && (c == '\0' || strchr("._:/@-", c) == NULL))
+			return false;
+	}
+	return true;
+}
+
+static bool is_sayable(const struct entry *e)
+{
+	return e->seq <= INT64_MAX && e->boot <= INT64_MAX && e->epoch <= INT64_MAX && e->at.boot_ns >= 0 &&
+	       e->at.wall_ms >= 0 && e->at.wall_ms <= INT64_C(253402300799999) && e->at.uncertain_ms >= 0 &&
+	       (unsigned)e->at.source < WALL_SOURCE_COUNT && (unsigned)e->via < VIA_COUNT &&
+	       (unsigned)e->type < TYPE_COUNT && word_is_valid(e->who, strnlen(e->who, sizeof e->who)) &&
+	       word_is_valid(e->about, strnlen(e->about, sizeof e->about));
+}
+
+static void format_wall(struct buf *out, const struct moment *at)
+{
+	char wall[WALL_TEXT_SIZE];
+
+	wall_format(wall, at->wall_ms);
+	if (at->source == WALL_UNSET)
+		buf_addf(out, "wall %s - unset\n", wall);
+	else
+		buf_addf(out, "wall %s %" PRId64 " %s\n", wall, at->uncertain_ms, wall_source_name(at->source));
+}
+
+enum err entry_format(struct buf *out, const struct entry *e)
+{
+	char prev[BASE64_SIZE(HASH_SIZE)], hash[BASE64_SIZE(HASH_SIZE)], idem[HEX_SIZE(IDEM_BYTES)];
+
+	if (!is_sayable(e))
+		return ERR_RANGE;
+	base64_encode(prev, e->prev, HASH_SIZE);
+	buf_addf(out, "kannuki-entry/v1\nseq %" PRIu64 "\nprev %s\nboot %" PRIu64 "\nmono %" PRId64 "\n", e->seq, prev,
+		 e->boot, e->at.boot_ns);
+	format_wall(out, &e->at);
+	buf_addf(out, "epoch %" PRIu64 "\nwho %s\nvia %s\ntype %s\nabout %s\n", e->epoch, e->who, via_names[e->via],
+		 entry_type_names[e->type], e->about);
+	if (e->has_idem) {
+		hex_encode(idem, e->idem, IDEM_BYTES);
+		buf_addf(out, "idem %s\n", idem);
+	}
+	for (int i = 0; i < DISCLOSURE_COUNT; i++) {
+		if (e->has[i]) {
+			base64url_encode(hash, e->sd[i], HASH_SIZE);
+			buf_addf(out, "sd %s %s\n", disclosure_names[i], hash);
+		}
+	}
+	return buf_status(out);
+}
+
+/* What is left to read, and the value of the line at hand. */
+struct cursor {
+	const char *at, *end;
+	const char *value;
+	size_t len;
+};
+
+/* Takes the next line if it begins with `key`, a space and something more. */
+static bool take(struct cursor *c, const char *key)
+{
+	size_t key_len = strlen(key);
+	const char *lf;
+
+	if ((size_t)(c->end - c->at) < key_len + 2 || memcmp(c->at, key, key_len) != 0 || c->at[key_len] != ' ')
+		return false;
+	lf = memchr(c->at, '\n', (size_t)(c->end - c->at));
+	if (lf == NULL)
+		return false;
+	c->value = c->at + key_len + 1;
+	c->len = (size_t)(lf - c->value);
+	c->at = lf + 1;
+	return true;
+}
+
+static bool take_number(struct cursor *c, const char *key, uint64_t *out)
+{
+	return take(c, key) && number_parse(c->value, c->len, out) == ERR_OK;
+}
+
+static bool take_word(struct cursor *c, const char *key, char out[WORD_MAX + 1])
+{
+	if (!take(c, key) || !word_is_valid(c->value, c->len))
+		return false;
+	memcpy(out, c->value, c->len);
+	out[c->len] = '\0';
+	return true;
+}
+
+static bool take_name(struct cursor *c, const char *key, const char *const *names, int count, int *out)
+{
+	if (!take(c, key))
+		return false;
+	*out = name_find(names, count, c->value, c->len);
+	return *out >= 0;
+}
+
+static bool take_prev(struct cursor *c, uint8_t out[HASH_SIZE])
+{
+	size_t len = HASH_SIZE;
+
+	return take(c, "prev") && base64_decode(out, &len, c->value, c->len) == ERR_OK && len == HASH_SIZE;
+}
+
+static bool take_mono(struct cursor *c, struct moment *at)
+{
+	uint64_t ns;
+
+	if (!take_number(c, "mono", &ns))
+		return false;
+	at->boot_ns = (int64_t)ns;
+	return true;
+}
+
+static bool take_wall(struct cursor *c, struct moment *at)
+{
+	enum { TIME = WALL_TEXT_SIZE - 1 };
+	const char *between, *space;
+	size_t len;
+	uint64_t ms = 0;
+	int source;
+
+	if (!take(c, "wall") || c->len < TIME + 2 || c->value[TIME] != ' ' ||
+	    wall_parse(c->value, TIME, &at->wall_ms) != ERR_OK)
+		return false;
+	between = c->value + TIME + 1;
+	len = c->len - TIME - 1;
+	space = memchr(between, ' ', len);
+	if (space == NULL)
+		return false;
+	source = name_find((const char *const[]){"unset", "manual", "rtc", "ntp"}, WALL_SOURCE_COUNT, space + 1,
+			   len - (size_t)(space + 1 - between));
+	if (source < 0)
+		return false;
+	at->source = (enum wall_source)source;
+	if (at->source == WALL_UNSET) {
+		at->uncertain_ms = 0;
+		return space == between + 1 && *between == '-';
+	}
+	if (number_parse(between, (size_t)(space - between), &ms) != ERR_OK)
+		return false;
+	at->uncertain_ms = (int64_t)ms;
+	return true;
+}
+
+static bool take_idem(struct cursor *c, struct entry *e)
+{
+	size_t len = IDEM_BYTES;
+
+	if (c->at == c->end || *c->at != 'i')
+		return true;
+	e->has_idem = true;
+	return take(c, "idem") && hex_decode(e->idem, &len, c->value, c->len) == ERR_OK && len == IDEM_BYTES;
+}
+
+static bool take_disclosures(struct cursor *c, struct entry *e)
+{
+	int last = -1;
+
+	while (c->at != c->end) {
+		size_t len = HASH_SIZE;
+		const char *space;
+		int name;
+
+		if (!take(c, "sd"))
+			return false;
+		space = memchr(c->value, ' ', c->len);
+		if (space == NULL)
+			return false;
+		name = name_find(disclosure_names, DISCLOSURE_COUNT, c->value, (size_t)(space - c->value));
+		if (name <= last)
+			return false;
+		if (base64url_decode(e->sd[name], &len, space + 1, c->len - (size_t)(space + 1 - c->value)) != ERR_OK ||
+		    len != HASH_SIZE)
+			return false;
+		e->has[name] = true;
+		last = name;
+	}
+	return true;
+}
+
+/* NULL when all lines are right, else the name of the line that is not. */
+static const char *wrong_line(struct cursor *c, struct entry *e)
+{
+	static const char first[] = "kannuki-entry/v1\n";
+	int via = 0, type = 0;
+
+	if ((size_t)(c->end - c->at) < sizeof first - 1 || memcmp(c->at, first, sizeof first - 1) != 0)
+		return "kannuki-entry/v1";
+	c->at += sizeof first - 1;
+	if (!take_number(c, "seq", &e->seq))
+		return "seq";
+	if (!take_prev(c, e->prev))
+		return "prev";
+	if (!take_number(c, "boot", &e->boot))
+		return "boot";
+	if (!take_mono(c, &e->at))
+		return "mono";
+	if (!take_wall(c, &e->at))
+		return "wall";
+	if (!take_number(c, "epoch", &e->epoch))
+		return "epoch";
+	if (!take_word(c, "who", e->who))
+		return "who";
+	if (!take_name(c, "via", via_names, VIA_COUNT, &via))
+		return "via";
+	if (!take_name(c, "type", entry_type_names, TYPE_COUNT, &type))
+		return "type";
+	if (!take_word(c, "about", e->about))
+		return "about";
+	e->via = (enum via)via;
+	e->type = (enum entry_type)type;
+	if (!take_idem(c, e))
+		return "idem";
+	return take_disclosures(c, e) ? NULL : "sd";
+}
+
+enum err entry_parse(struct entry *out, const char *text, size_t len, struct fault *f)
+{
+	struct cursor c = {.at = text, .end = text + len};
+	struct entry e = {0};
+	const char *wrong;
+
+	if (len > ENTRY_MAX)
+		return fault_set(f, ERR_FORMAT, _("an entry is longer than %d bytes"), ENTRY_MAX);
+	wrong = wrong_line(&c, &e);
+	if (wrong != NULL)
+		return fault_set(f, ERR_FORMAT, _("the line '%s' is missing or not written as the format wants"),
+				 wrong);
+	*out = e;
+	return ERR_OK;
+}

@@ -1,0 +1,179 @@
+#include "ledger/inside.h"
+
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The note that names an epoch's key, as stored: of epoch 1 it is the genesis note. No signature is judged here. */
+enum err epoch_key_stored(struct ledger *l, uint64_t epoch, struct note_key *key, uint8_t hash[HASH_SIZE],
+			  struct fault *f)
+{
+	struct blob stored;
+	enum err err = store_row(&l->store, STORE_GET_EPOCH, (int64_t)epoch, NULL);
+
+	if (err == ERR_OK) {
+		stored = store_blob(&l->store, STORE_GET_EPOCH, 0);
+		err = epoch_note_peek(key, hash, stored.data, stored.len);
+		store_done(&l->store, STORE_GET_EPOCH);
+	}
+	if (err != ERR_OK)
+		return fault_set(f, ERR_CORRUPT, _("the certificate of epoch %llu is missing or damaged"),
+				 (unsigned long long)epoch);
+	return ERR_OK;
+}
+
+static void secret_name(char out[32], uint64_t epoch)
+{
+	(void)snprintf(out, 32, "epoch %" PRIu64, epoch);
+}
+
+/* Takes the stored secret of `epoch` into locked memory; it must be the one that was certified. */
+static enum err load_signer(struct ledger *l, uint64_t epoch, const struct note_key *certified, struct signer *out,
+			    struct fault *f)
+{
+	struct buf seed = {.cap = 256};
+	struct blob sealed;
+	char what[32];
+	enum err err = store_row(&l->store, STORE_GET_SECRET, (int64_t)epoch, NULL);
+
+	secret_name(what, epoch);
+	if (err == ERR_OK) {
+		sealed = store_blob(&l->store, STORE_GET_SECRET, 0);
+		err = unseal(&seed, l->keys.wrap, what, sealed.data, sealed.len);
+		store_done(&l->store, STORE_GET_SECRET);
+	}
+	if (err == ERR_OK && seed.len == SEED_SIZE)
+		err = signer_init(out, certified->name, (const uint8_t *)seed.data);
+	else if (err == ERR_OK)
+		err = ERR_FORMAT;
+	if (err == ERR_OK && memcmp(out->key.key, certified->key, KEY_SIZE) != 0) {
+		signer_fini(out);
+		err = ERR_CRYPTO;
+	}
+	if (seed.data != NULL)
+		sodium_memzero(seed.data, seed.size);
+	buf_fini(&seed);
+	if (err != ERR_OK)
+		return fault_set(
+			f, ERR_CORRUPT,
+			_("the secret of epoch %llu is lost; this ledger can be read, but a new one must be begun"),
+			(unsigned long long)epoch);
+	return ERR_OK;
+}
+
+/* The last checkpoint of the epoch that ends, with the identity's line besides. */
+static enum err close_epoch(struct ledger *l)
+{
+	struct buf note = {.cap = NOTE_MAX};
+	struct note parsed;
+	enum err err;
+
+	buf_add(&note, l->head_note.data, l->head_note.len);
+	err = note_parse(&parsed, l->head_note.data, l->head_note.len);
+	if (err == ERR_OK) {
+		signer_sign(&l->keys.identity, &note, parsed.text_len);
+		err = buf_status(&note);
+	}
+	if (err == ERR_OK)
+		err = store_run(&l->store, STORE_CLOSE_EPOCH, (int64_t)l->running.epoch,
+				(const struct blob[]){{note.data, note.len}}, 1);
+	buf_fini(&note);
+	return err;
+}
+
+/* Makes the key of the epoch after `current`, certifies it, and keeps only its secret. */
+static enum err certify_next(struct ledger *l, uint64_t epoch, const struct signer *current,
+			     const uint8_t previous[HASH_SIZE])
+{
+	struct buf note = {.cap = NOTE_MAX}, sealed = {.cap = 256};
+	uint8_t seed[SEED_SIZE];
+	struct signer next;
+	char what[32];
+	enum err err = signer_init(&next, ledger_origin(l), NULL);
+
+	if (err != ERR_OK)
+		return err;
+	signer_seed(&next, seed);
+	secret_name(what, epoch + 1);
+	seal(&sealed, l->keys.wrap, what, seed, SEED_SIZE);
+	sodium_memzero(seed, sizeof seed);
+	certificate_format(&note, epoch + 1, &next, previous, current, &l->keys.identity);
+	signer_fini(&next);
+	err = buf_status(&note) != ERR_OK ? buf_status(&note) : buf_status(&sealed);
+	if (err == ERR_OK)
+		err = store_run(&l->store, STORE_ADD_EPOCH, (int64_t)epoch + 1,
+				(const struct blob[]){{note.data, note.len}}, 1);
+	if (err == ERR_OK)
+		err = store_run(&l->store, STORE_DROP_SECRETS, (int64_t)epoch, NULL, 0);
+	if (err == ERR_OK)
+		err = store_run(&l->store, STORE_ADD_SECRET, (int64_t)epoch + 1,
+				(const struct blob[]){{sealed.data, sealed.len}}, 1);
+	buf_fini(&note);
+	buf_fini(&sealed);
+	return err;
+}
+
+static enum err add_epoch_start(struct ledger *l, const uint8_t hash[HASH_SIZE], struct moment now, struct fault *f)
+{
+	char text[BASE64_SIZE(HASH_SIZE)], body[160];
+	struct draft draft = {.who = "system", .via = "keeper", .type = "epoch", .about = "-", .body = body};
+
+	base64_encode(text, hash, HASH_SIZE);
+	(void)snprintf(body, sizeof body, "{\"act\":\"epoch.start\",\"%s\":\"%s\"}",
+		       l->running.epoch == 1 ? "genesis" : "certificate", text);
+	return ledger_add(l, &draft, now, NULL, NULL, f);
+}
+
+enum err epoch_begin(struct ledger *l, uint64_t boot, struct moment now, struct running *was, struct fault *f)
+{
+	uint64_t epoch = l->running.epoch + 1;
+	uint8_t hash[HASH_SIZE];
+	struct note_key certified;
+	struct signer key;
+	enum err err = epoch_key_stored(l, epoch, &certified, hash, f);
+
+	*was = l->running;
+	if (err == ERR_OK)
+		err = load_signer(l, epoch, &certified, &key, f);
+	if (err != ERR_OK)
+		return err;
+	err = ledger_begin(l, f);
+	if (err == ERR_OK && epoch > 1)
+		err = close_epoch(l);
+	if (err == ERR_OK)
+		err = certify_next(l, epoch, &key, hash);
+	l->running = (struct running){.boot = boot, .epoch = epoch, .key = key};
+	if (err != ERR_OK)
+		return store_fault(&l->store, err, _("beginning an epoch"), f);
+	return add_epoch_start(l, hash, now, f);
+}
+
+void epoch_settle(struct ledger *l, struct running *was, enum err outcome)
+{
+	struct running *loser = outcome == ERR_OK ? was : &l->running;
+
+	if (outcome != ERR_OK)
+		ledger_abandon(l);
+	if (was->key.secret == l->running.key.secret)
+		return;
+	signer_fini(&loser->key);
+	if (outcome != ERR_OK)
+		l->running = *was;
+}
+
+enum err ledger_rotate(struct ledger *l, struct moment now, struct fault *f)
+{
+	struct running was;
+	enum err err;
+
+	if (ledger_has_staged(l))
+		return fault_set(f, ERR_STATE, _("an epoch cannot end while entries wait for their commit"));
+	err = epoch_begin(l, l->running.boot, now, &was, f);
+	if (err == ERR_OK)
+		err = ledger_commit(l, now, f);
+	epoch_settle(l, &was, err);
+	return err;
+}
