@@ -10,10 +10,12 @@ else ifeq ($(PROFILE),coverage)
 CFLAGS := -O0 --coverage -fPIE -fprofile-update=atomic
 else ifeq ($(PROFILE),arm64)
 # SYSROOT holds Debian's arm64 -dev packages; image/build makes it.
-SYSROOT ?= $(BUILD)/image/sysroot
+SYSROOT ?= $(abspath $(BUILD))/image/sysroot
 CC := aarch64-linux-gnu-gcc
 AR := aarch64-linux-gnu-gcc-ar
-CFLAGS := $(HARDEN) --sysroot=$(SYSROOT)
+# The compiler's own cross library is another release's: its headers and start files must come second.
+CFLAGS := $(HARDEN) --sysroot=$(SYSROOT) -B$(SYSROOT)/usr/lib/aarch64-linux-gnu \
+	-isystem $(SYSROOT)/usr/include/aarch64-linux-gnu -isystem $(SYSROOT)/usr/include
 PKG_CONFIG := env PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) \
 	PKG_CONFIG_LIBDIR=$(SYSROOT)/usr/lib/aarch64-linux-gnu/pkgconfig:$(SYSROOT)/usr/share/pkgconfig pkg-config
 NO_SIMULATOR := 1
