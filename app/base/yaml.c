@@ -106,7 +106,7 @@ enum err yaml_load(const char *path, const cyaml_schema_value_t *schema, void **
 	return err;
 }
 
-void yaml_free(const cyaml_schema_value_t *schema, void *data)
+void yaml_release(const cyaml_schema_value_t *schema, void *data)
 {
 	cyaml_config_t config = {.mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
 

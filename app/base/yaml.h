@@ -12,6 +12,7 @@ enum { YAML_FILE_MAX = 256 * 1024 };
 /* Reads `path` (UTF-8, at most YAML_FILE_MAX bytes, a mapping at the top) into a new structure of the schema.
    An unknown, doubled, missing or ill-typed key is ERR_FORMAT. Aliases are refused: they can blow up. */
 enum err yaml_load(const char *path, const cyaml_schema_value_t *schema, void **out, struct fault *f) MUST_USE;
-void yaml_free(const cyaml_schema_value_t *schema, void *data);
+/* Not named yaml_free: libyaml exports that, and would call ours. */
+void yaml_release(const cyaml_schema_value_t *schema, void *data);
 
 #endif
