@@ -1,0 +1,58 @@
+/* The link thread: polls the controller, hands over its events, carries out orders. Nothing else in this program may
+ * hold it up: it allocates nothing, writes no diagnostics itself, and knows the keeper only through struct mail.
+ *
+ *   away ──connect──▶ linked ──no good answer for 1 s, line gone, controller started anew, other map──▶ away
+ *
+ * Away: tries again after 0.1 s, doubling to 2 s. Linked: a poll every 50 ms, which is the heartbeat too, and at once
+ * when there is an order or a confirmation. An order that could not be carried out within 2 s is given up and its
+ * outcome says why; an order to cut is done only when the answer shows each coil off and latched.
+ */
+#ifndef KANNUKI_PANEL_LINK_H
+#define KANNUKI_PANEL_LINK_H
+
+#include "panel/mail.h"
+
+#include <pthread.h>
+
+struct link {
+	struct relay_driver *driver; /* borrowed */
+	struct mail *mail;           /* borrowed */
+	unsigned uplinks;            /* as configured */
+
+	bool is_linked;
+	bool was_linked; /* ever */
+	uint32_t generation;
+	struct panel_identity identity;
+	struct panel_state state;
+	uint16_t faults; /* enum link_fault bits */
+	int64_t good_ns; /* the last good answer */
+	int64_t try_ns;  /* when to connect again */
+	int64_t pause_ns;
+	enum err said; /* the trouble that was written down last, so that it is written once */
+
+	bool shows_recorded;
+	bool controller_told; /* main knows of this generation */
+	uint32_t offered;     /* the event main has been given */
+	uint16_t offered_kind;
+
+	bool has_order;
+	struct order order;
+	int64_t order_until_ns;
+	const char *order_trouble;
+
+	struct picture told;
+	int64_t told_ns;
+
+	pthread_t thread;
+};
+
+void link_init(struct link *l, struct relay_driver *driver, struct mail *mail, unsigned uplinks);
+/* One turn of the thread; returns when (in the same clock) the next one is due. */
+int64_t link_turn(struct link *l, int64_t now_ns) MUST_USE;
+
+/* Runs link_turn in a thread of its own, at real-time priority where allowed. */
+enum err link_start(struct link *l, struct fault *f) MUST_USE;
+/* Ends the thread; the controller keeps the state it has. */
+void link_stop(struct link *l);
+
+#endif

@@ -1,0 +1,81 @@
+/* What the link thread and the main thread tell each other. Everything has a fixed size and neither side ever
+ * waits: news and orders go through rings; what only has a present value (the recorded event, the lamps, the time the
+ * keeper was last heard) stands in one atomic each.
+ *
+ *   link → main   news: a controller, its state, an event, the outcome of an order, a line for the diagnostics
+ *   main → link   orders: commands of the keeper
+ *
+ * A generation is counted up whenever a controller is found anew; what belongs to an earlier one is dropped.
+ */
+#ifndef KANNUKI_PANEL_MAIL_H
+#define KANNUKI_PANEL_MAIL_H
+
+#include "base/diag.h"
+#include "panel/ring.h"
+#include "uplink/driver.h"
+
+#include <stdint.h>
+
+enum link_fault { LINK_FAULT_ABSENT = 1, LINK_FAULT_MAP = 2, LINK_FAULT_UPLINKS = 4 };
+
+/* The state as the keeper is told it. */
+struct picture {
+	bool present;
+	bool key;
+	uint16_t faults;      /* enum board_fault bits */
+	uint16_t link_faults; /* enum link_fault bits */
+	uint16_t uplink[BOARD_UPLINKS];
+	uint32_t latch;
+};
+
+struct outcome {
+	int64_t command; /* the keeper's number */
+	bool ok;
+	const char *word; /* static */
+};
+
+enum news_kind { NEWS_CONTROLLER, NEWS_PICTURE, NEWS_EVENT, NEWS_OUTCOME, NEWS_NOTE };
+
+struct news {
+	enum news_kind kind;
+	uint32_t generation;
+	int64_t at_ns; /* when it was read, CLOCK_BOOTTIME */
+	union {
+		struct panel_identity controller;
+		struct picture picture;
+		struct panel_event event;
+		struct outcome outcome;
+		struct {
+			enum diag_level level;
+			char text[200];
+		} note;
+	};
+};
+
+struct order {
+	int64_t command; /* the keeper's number */
+	struct panel_command what;
+};
+
+enum { NEWS_MAX = 64, ORDERS_MAX = 16, LAMPS_UNKNOWN = 0x10000 };
+
+struct mail {
+	struct ring news;
+	struct ring orders;
+	struct news news_slots[NEWS_MAX];
+	struct order order_slots[ORDERS_MAX];
+	int news_bell;                           /* eventfd: readable when there may be news */
+	int orders_bell;                         /* eventfd: readable when the link thread should look at once */
+	atomic_uint_least64_t recorded;          /* generation << 32 | number of the event the keeper has recorded */
+	atomic_uint_least32_t lamps;             /* enum board_lamp bits of the keeper, or LAMPS_UNKNOWN */
+	atomic_int_least64_t keeper_answered_ns; /* its last answer to anything */
+	atomic_int_least64_t link_turned_ns;
+	atomic_bool stop;
+};
+
+enum err mail_open(struct mail *m, int64_t now_ns, struct fault *f) MUST_USE;
+void mail_close(struct mail *m);
+void bell_ring(int bell);
+void bell_silence(int bell);
+
+#endif

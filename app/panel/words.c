@@ -1,0 +1,186 @@
+#include "panel/words.h"
+
+#include "base/bytes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void controller_hex(char out[HEX_SIZE(8)], uint64_t controller)
+{
+	(void)snprintf(out, HEX_SIZE(8), "%016llx", (unsigned long long)controller);
+}
+
+json_t *hello_params(const struct panel_identity *controller)
+{
+	char hex[HEX_SIZE(8)], firmware[32];
+
+	controller_hex(hex, controller->controller);
+	(void)snprintf(firmware, sizeof firmware, "%u.%u.%u", controller->firmware[0], controller->firmware[1],
+		       controller->firmware[2]);
+	return json_pack("{s:s, s:s, s:i}", "controller", hex, "firmware", firmware, "map", (int)controller->map);
+}
+
+/* Adds the age unless it is unknown. */
+static int add_age(json_t *params, const char *key, uint32_t age_ms, int64_t waited_ms)
+{
+	if (age_ms == BOARD_AGE_UNKNOWN)
+		return 0;
+	return json_object_set_new(params, key, json_integer((json_int_t)age_ms + waited_ms));
+}
+
+json_t *event_params(const struct panel_identity *controller, const struct news *news, int64_t now_ns)
+{
+	const struct panel_event *event = &news->event;
+	int64_t waited_ms = (now_ns - news->at_ns) / 1000000;
+	char hex[HEX_SIZE(8)];
+	json_t *params;
+	int bad = 0;
+
+	controller_hex(hex, controller->controller);
+	params = json_pack("{s:s, s:I, s:s, s:I}", "controller", hex, "number", (json_int_t)event->number, "kind",
+			   event_word(event->kind), "arg", (json_int_t)event->arg);
+	if (event->uplink != 0)
+		bad |= json_object_set_new(params, "uplink", json_integer(event->uplink));
+	bad |= add_age(params, "age_ms", event->age_ms, waited_ms);
+	if (event->times > 1) {
+		bad |= json_object_set_new(params, "times", json_integer(event->times));
+		bad |= add_age(params, "last_age_ms", event->last_age_ms, waited_ms);
+	}
+	if (bad == 0)
+		return params;
+	json_decref(params);
+	return NULL;
+}
+
+static json_t *uplink_list(const struct picture *picture)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < BOARD_UPLINKS; i++) {
+		enum board_uplink_state state =
+			picture->present ? uplink_judge(picture->uplink[i]) : UPLINK_STATE_COUNT;
+		bool latched = (picture->uplink[i] & UPLINK_LATCHED) != 0;
+
+		if (state == UPLINK_IS_ABSENT)
+			continue;
+		if (json_array_append_new(list, json_pack("{s:i, s:s, s:s, s:b}", "uplink", (int)i + 1, "state",
+							  uplink_state_word(state), "proof",
+							  uplink_is_proven(state) ? "contact" : "none", "latched",
+							  (int)latched)) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static json_t *fault_list(const struct picture *picture)
+{
+	static const char *const of_link[] = {"controller_absent", "map_version", "uplinks_differ"};
+	json_t *list = json_array();
+
+	for (unsigned bit = 0; bit < sizeof of_link / sizeof of_link[0]; bit++)
+		if ((picture->link_faults >> bit & 1) != 0)
+			(void)json_array_append_new(list, json_string(of_link[bit]));
+	for (unsigned bit = 0; bit < 16; bit++)
+		if ((picture->faults >> bit & 1) != 0 && fault_word(bit) != NULL)
+			(void)json_array_append_new(list, json_string(fault_word(bit)));
+	return list;
+}
+
+json_t *picture_params(const struct picture *picture)
+{
+	return json_pack("{s:o, s:b, s:I, s:b, s:o}", "uplinks", uplink_list(picture), "key", (int)picture->key,
+			 "latch", (json_int_t)picture->latch, "controller_present", (int)picture->present, "faults",
+			 fault_list(picture));
+}
+
+json_t *outcome_params(const struct outcome *outcome)
+{
+	return json_pack("{s:I, s:b, s:s}", "command", (json_int_t)outcome->command, "ok", (int)outcome->ok, "detail",
+			 outcome->word);
+}
+
+static bool mask_parse(json_t *list, uint16_t *mask)
+{
+	uint16_t found = 0;
+	json_t *member;
+	size_t i;
+
+	json_array_foreach (list, i, member) {
+		json_int_t uplink = json_integer_value(member);
+
+		if (uplink < 1 || uplink > BOARD_UPLINKS)
+			return false;
+		found |= (uint16_t)(1U << (uplink - 1));
+	}
+	*mask = found;
+	return found != 0;
+}
+
+static bool nonce_parse(json_t *text, uint32_t *nonce)
+{
+	unsigned char bytes[4];
+	size_t len = sizeof bytes;
+
+	if (json_string_length(text) != 2 * sizeof bytes ||
+	    hex_decode(bytes, &len, json_string_value(text), json_string_length(text)) != ERR_OK)
+		return false;
+	*nonce = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+	return true;
+}
+
+static bool permit_parse(json_t *params, struct panel_command *what)
+{
+	json_t *latch = json_object_get(params, "latch");
+
+	if (!json_is_integer(latch) || json_integer_value(latch) < 0 || json_integer_value(latch) > UINT32_MAX)
+		return false;
+	what->latch = (uint32_t)json_integer_value(latch);
+	/* The controller counts the seconds itself; a permit meant for another time must not be given as one of 300. */
+	return json_integer_value(json_object_get(params, "seconds")) == BOARD_PERMIT_S &&
+	       nonce_parse(json_object_get(params, "nonce"), &what->nonce);
+}
+
+enum err order_parse(const char *push, json_t *params, uint32_t fresh_nonce, struct order *order)
+{
+	json_t *command = json_object_get(params, "command");
+	bool named = json_is_integer(command) && json_integer_value(command) >= 0;
+	struct order found = {.command = named ? json_integer_value(command) : -1, .what.nonce = fresh_nonce};
+	bool readable = named;
+
+	if (strcmp(push, "panel.isolate") == 0)
+		found.what.code = COMMAND_ISOLATE;
+	else if (strcmp(push, "panel.permit") == 0)
+		found.what.code = COMMAND_PERMIT;
+	else if (strcmp(push, "panel.void") == 0)
+		found.what.code = COMMAND_VOID;
+	else
+		return ERR_MISSING;
+	if (found.what.code != COMMAND_VOID)
+		readable = readable && mask_parse(json_object_get(params, "uplinks"), &found.what.uplinks);
+	if (found.what.code == COMMAND_PERMIT)
+		readable = readable && permit_parse(params, &found.what);
+	*order = found;
+	return readable ? ERR_OK : ERR_FORMAT;
+}
+
+enum err lamps_parse(json_t *params, uint32_t *lamps)
+{
+	static const struct {
+		const char *name;
+		uint32_t lamp;
+	} known[] = {{"incident", LAMP_INCIDENT}, {"drill", LAMP_DRILL}, {"fault", LAMP_FAULT}};
+	uint32_t found = 0;
+
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+		json_t *value = json_object_get(params, known[i].name);
+
+		if (!json_is_boolean(value))
+			return ERR_FORMAT;
+		if (json_is_true(value))
+			found |= known[i].lamp;
+	}
+	*lamps = found;
+	return ERR_OK;
+}

@@ -1,0 +1,23 @@
+/* Between the panel's structures and the messages of app/ipc/methods.h. */
+#ifndef KANNUKI_PANEL_WORDS_H
+#define KANNUKI_PANEL_WORDS_H
+
+#include "panel/mail.h"
+
+#include <jansson.h>
+
+/* Each returns a new reference, NULL when memory is short. */
+json_t *hello_params(const struct panel_identity *controller);
+/* `now_ns`: the age counts on while the event waits here. */
+json_t *event_params(const struct panel_identity *controller, const struct news *event, int64_t now_ns);
+json_t *picture_params(const struct picture *picture);
+json_t *outcome_params(const struct outcome *outcome);
+
+/* A push → an order, except for order->what.nonce of commands that are not permits: `fresh_nonce` is put there.
+   ERR_MISSING: not a command at all. ERR_FORMAT: a command that cannot be read; order->command is set when at least
+   that could be (else -1). */
+enum err order_parse(const char *push, json_t *params, uint32_t fresh_nonce, struct order *order) MUST_USE;
+/* panel.lamps → enum board_lamp bits. */
+enum err lamps_parse(json_t *params, uint32_t *lamps) MUST_USE;
+
+#endif
