@@ -1,0 +1,402 @@
+#include "console/case.h"
+
+#include "base/clock.h"
+#include "console/ask.h"
+#include "console/commands.h"
+#include "console/keeper.h"
+#include "console/show.h"
+#include "console/when.h"
+#include "console/words.h"
+
+#include <string.h>
+
+static void take_in_hand(struct console *c, const char *about)
+{
+	if (about != c->about)
+		(void)snprintf(c->about, sizeof c->about, "%s", about);
+}
+
+json_t *case_head(const struct console *c)
+{
+	json_t *head;
+	size_t i;
+
+	json_array_foreach (json_object_get(c->now, "incidents"), i, head)
+		if (strcmp(string_of(head, "about"), c->about) == 0)
+			return head;
+	return NULL;
+}
+
+/* The heads of view `now` as options to choose from. */
+static json_t *case_options(struct console *c)
+{
+	json_t *options = json_array(), *head;
+	size_t i;
+
+	json_array_foreach (json_object_get(c->now, "incidents"), i, head) {
+		char label[512];
+
+		(void)snprintf(label, sizeof label, "%s  %s  %s", string_of(head, "about"), string_of(head, "title"),
+			       string_of(head, "state_label"));
+		(void)json_array_append_new(options,
+					    json_pack("{s:s, s:s}", "id", string_of(head, "about"), "label", label));
+	}
+	return options;
+}
+
+static const char *choose_case(struct console *c)
+{
+	json_t *options = case_options(c);
+	size_t count = json_array_size(options);
+	int chosen = 0;
+
+	if (count == 0)
+		SAY(c, "%s", _("No incident is open. Declare one: declare"));
+	else if (count > 1)
+		chosen = ask_one(c, _("Which incident?"), options, "label");
+	if (count > 0 && chosen >= 0)
+		take_in_hand(c, string_of(json_array_get(options, (size_t)chosen), "id"));
+	json_decref(options);
+	return count > 0 && chosen >= 0 ? c->about : NULL;
+}
+
+const char *case_in_hand(struct console *c)
+{
+	if (c->about[0] != '\0')
+		return c->about;
+	return keeper_refresh(c) ? choose_case(c) : NULL;
+}
+
+void case_select(struct console *c, const struct call *call)
+{
+	const char *named = argument(call, "CASE");
+	json_t *incident;
+
+	if (named == NULL) {
+		if (keeper_refresh(c))
+			(void)choose_case(c);
+		return;
+	}
+	incident = keeper_view(c, "incident", named, 0);
+	if (incident != NULL)
+		take_in_hand(c, named);
+	json_decref(incident);
+	(void)keeper_refresh(c);
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return text != NULL && text[strspn(text, " ")] != '\0' ? json_string(text) : NULL;
+}
+
+static void set_time(json_t *body, const char *key, int64_t wall_ms)
+{
+	char text[WALL_TEXT_SIZE];
+
+	wall_format(text, wall_ms);
+	(void)json_object_set_new(body, key, json_string(text));
+}
+
+/* What was given on the command line, else what is typed now. */
+static char *text_of(struct console *c, const struct call *call, const char *prompt, enum text_need need)
+{
+	const char *given = argument_rest(call, "TEXT");
+
+	return given != NULL ? strdup(given) : ask_text(c, prompt, "", need);
+}
+
+void case_declare(struct console *c, const struct call *call)
+{
+	char *text = text_of(c, call, _("What has happened, in one line: "), TEXT_NEEDED);
+	struct deed deed = {.act = "incident.declared"};
+	json_t *receipt = NULL;
+	int64_t detected_ms;
+	enum err err;
+
+	if (text == NULL || !ask_time(c, _("When was it found? (Enter: now) "), &detected_ms)) {
+		free(text);
+		return;
+	}
+	deed.body = json_object();
+	set_time(deed.body, "detected", detected_ms);
+	deed.text = json_string(text);
+	free(text);
+	err = keeper_do_quietly(c, deed, &receipt);
+	if (err == ERR_OK) {
+		take_in_hand(c, string_of(receipt, "about"));
+		words_receipt(c, receipt);
+		SAY(c, _("The incident has the number %s."), c->about);
+	} else if (err == ERR_DENIED) {
+		words_refusal(c, receipt);
+	}
+	json_decref(receipt);
+}
+
+/* The id of the option chosen, borrowed from `from`, or NULL. */
+static const char *choose_id(struct console *c, const char *title, json_t *from, const char *list)
+{
+	json_t *options = json_object_get(from, list);
+	int chosen = ask_one(c, title, options, "label");
+
+	return chosen < 0 ? NULL : string_of(json_array_get(options, (size_t)chosen), "id");
+}
+
+void case_triage(struct console *c, const struct call *call)
+{
+	const char *about = case_in_hand(c), *verdict, *priority = NULL;
+	json_t *incident = about != NULL ? keeper_view(c, "incident", about, 0) : NULL;
+	char *text = NULL;
+
+	(void)call;
+	if (incident == NULL)
+		return;
+	verdict = choose_id(c, _("Is it an incident?"), incident, "verdicts");
+	if (verdict != NULL && json_array_size(json_object_get(incident, "priorities")) > 0)
+		priority = choose_id(c, _("How urgent is it?"), incident, "priorities");
+	if (verdict != NULL)
+		text = ask_text(c, _("Why (Enter: nothing to add): "), "", TEXT_MAY_BE_EMPTY);
+	if (text != NULL)
+		keeper_do(c, (struct deed){.act = "incident.triaged",
+					   .about = about,
+					   .body = json_pack("{s:s, s:s*}", "verdict", verdict, "priority", priority),
+					   .text = text_or_null(text)});
+	free(text);
+	json_decref(incident);
+}
+
+void case_classify(struct console *c, const struct call *call)
+{
+	const char *about = case_in_hand(c);
+	json_t *incident = about != NULL ? keeper_view(c, "incident", about, 0) : NULL, *types;
+
+	(void)call;
+	if (incident == NULL)
+		return;
+	types = ask_several(c, _("What kind of incident is it? Several are possible."),
+			    json_object_get(incident, "types_possible"), "label");
+	if (types != NULL)
+		keeper_do(c, (struct deed){.act = "incident.classified",
+					   .about = about,
+					   .body = json_pack("{s:o}", "types", types)});
+	json_decref(incident);
+}
+
+/* ---- rows of the checklist and questions ---- */
+
+/* The two lists that are settled row by row. */
+struct list {
+	const char *view, *rows, *act, *key;
+	const char *argument;
+	const char *which, *how;
+};
+
+static const struct list checklist = {
+	"checklist",         "rows", "incident.checked", "row", "ROW", N_("Which row? (number, 0 back) "),
+	N_("What about it?")};
+static const struct list questions = {"facts",
+				      "questions",
+				      "incident.answered",
+				      "question",
+				      "QUESTION",
+				      N_("Which question? (number, 0 back) "),
+				      N_("What is the answer?")};
+
+static json_t *row_named(json_t *rows, const char *id)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (rows, i, row)
+		if (strcmp(string_of(row, "id"), id) == 0)
+			return row;
+	return NULL;
+}
+
+/* All rows, numbered; the one that is chosen, or NULL. */
+static json_t *choose_row(struct console *c, const struct list *list, json_t *rows)
+{
+	json_t *row;
+	size_t i, chosen = 0;
+
+	json_array_foreach (rows, i, row) {
+		terminal_put(c->terminal, 6, "%3zu  %s  [%s]", i + 1, string_of(row, "text"),
+			     string_of(row, "state_label"));
+	}
+	for (;;) {
+		bool back;
+		char *line;
+		int found;
+
+		if (terminal_ask(c->terminal, LINE_ANSWER, _(list->which), "", &line) != TYPED_LINE)
+			return NULL;
+		found = ask_numbers(line, json_array_size(rows), &chosen, 1, &back);
+		free(line);
+		if (found == 1)
+			return json_array_get(rows, chosen);
+		if (back || found == 0)
+			return NULL;
+		SAY(c, _("! Type a number from 1 to %zu, or 0 to go back."), json_array_size(rows));
+	}
+}
+
+/* Asks for the new state of a row and its text, and records it. */
+static void settle_row(struct console *c, const struct list *list, const char *about, json_t *view, json_t *row,
+		       const char *state)
+{
+	json_t *states = json_object_get(view, "states"), *chosen = state != NULL ? row_named(states, state) : NULL;
+	char *text = NULL;
+	int index = 0;
+
+	show_row(c, row);
+	if (chosen == NULL) {
+		index = ask_one(c, _(list->how), states, "label");
+		chosen = json_array_get(states, (size_t)index);
+	}
+	if (index < 0)
+		return;
+	text = is_true(chosen, "needs_text") ? ask_text(c, _("Text: "), string_of(row, "answer"), TEXT_NEEDED)
+					     : ask_text(c, _("Note (Enter: none): "), "", TEXT_MAY_BE_EMPTY);
+	if (text != NULL)
+		keeper_do(c, (struct deed){.act = list->act,
+					   .about = about,
+					   .body = json_pack("{s:O, s:O}", list->key, json_object_get(row, "id"),
+							     "state", json_object_get(chosen, "id")),
+					   .text = text_or_null(text)});
+	free(text);
+}
+
+/* One row when it is named, else one after the other until 0. */
+static void settle(struct console *c, const struct call *call, const struct list *list)
+{
+	const char *about = case_in_hand(c), *named = argument(call, list->argument);
+	json_t *view = NULL, *row;
+
+	while (about != NULL && (view = keeper_view(c, list->view, about, 0)) != NULL) {
+		json_t *rows = json_object_get(view, list->rows);
+
+		if (json_array_size(rows) == 0)
+			SAY(c, "%s", _("  No rows yet. Classify the incident: incident classify"));
+		row = named != NULL                ? row_named(rows, named)
+		      : json_array_size(rows) == 0 ? NULL
+						   : choose_row(c, list, rows);
+		if (row != NULL)
+			settle_row(c, list, about, view, row, argument(call, "STATE"));
+		else if (named != NULL)
+			SAY(c, _("! There is no row '%s'. Without a row the list is shown."), named);
+		json_decref(view);
+		if (row == NULL || named != NULL)
+			return;
+	}
+}
+
+void case_check(struct console *c, const struct call *call)
+{
+	settle(c, call, &checklist);
+}
+
+void case_answer(struct console *c, const struct call *call)
+{
+	settle(c, call, &questions);
+}
+
+/* ---- the rest of a case's life ---- */
+
+void case_note(struct console *c, const struct call *call)
+{
+	const char *about = case_in_hand(c);
+	char *text = about != NULL ? text_of(c, call, _("What happened: "), TEXT_NEEDED) : NULL;
+	int64_t at_ms;
+	json_t *body;
+
+	if (text != NULL && ask_time(c, _("When? (Enter: now) "), &at_ms)) {
+		body = json_object();
+		set_time(body, "at", at_ms);
+		keeper_do(c, (struct deed){
+				     .act = "incident.noted", .about = about, .body = body, .text = json_string(text)});
+	}
+	free(text);
+}
+
+/* The presses of the panel in the timeline, as options. */
+static json_t *presses_of(struct console *c, const char *about)
+{
+	json_t *timeline = keeper_view(c, "timeline", about, 0), *options = json_array(), *moment;
+	size_t i;
+
+	json_array_foreach (json_object_get(timeline, "lines"), i, moment) {
+		char label[512], clock[WHEN_SIZE] = "";
+
+		if (strcmp(string_of(moment, "act"), "panel.pressed") != 0)
+			continue;
+		if (wall_of(moment, "at") >= 0)
+			when_format(clock, wall_of(moment, "at"), wall_now(), c->lang);
+		(void)snprintf(label, sizeof label, "%s  %s  %s", clock, string_of(moment, "label"),
+			       string_of(moment, "text"));
+		(void)json_array_append_new(
+			options, json_pack("{s:O, s:s}", "seq", json_object_get(moment, "seq"), "label", label));
+	}
+	json_decref(timeline);
+	return options;
+}
+
+void case_attribute(struct console *c, const struct call *call)
+{
+	const char *about = case_in_hand(c);
+	json_t *presses = about != NULL ? presses_of(c, about) : NULL;
+	json_t *people = presses != NULL ? keeper_view(c, "people", NULL, 0) : NULL;
+	int press, who = -1;
+
+	(void)call;
+	if (people == NULL)
+		goto out;
+	press = ask_one(c, _("Which press of a button?"), presses, "label");
+	if (press >= 0)
+		who = ask_one(c, _("Who pressed it?"), json_object_get(people, "users"), "name");
+	if (press >= 0 && who >= 0)
+		keeper_do(c,
+			  (struct deed){
+				  .act = "incident.attributed",
+				  .about = about,
+				  .body = json_pack(
+					  "{s:O, s:O}", "press",
+					  json_object_get(json_array_get(presses, (size_t)press), "seq"), "user",
+					  json_object_get(json_array_get(json_object_get(people, "users"), (size_t)who),
+							  "id"))});
+out:
+	json_decref(presses);
+	json_decref(people);
+}
+
+void case_end(struct console *c, const struct call *call)
+{
+	const char *about = case_in_hand(c), *ending = NULL;
+	json_t *incident = about != NULL ? keeper_view(c, "incident", about, 0) : NULL;
+	char *text = NULL;
+
+	(void)call;
+	if (incident != NULL)
+		ending = choose_id(c, _("End the incident as what? It stays in the record."), incident, "endings");
+	if (ending != NULL)
+		text = ask_text(c, _("Reason: "), "", TEXT_NEEDED);
+	if (text != NULL)
+		keeper_do(c, (struct deed){.act = "incident.ended",
+					   .about = about,
+					   .body = json_pack("{s:s}", "as", ending),
+					   .text = json_string(text)});
+	free(text);
+	json_decref(incident);
+}
+
+void case_close(struct console *c, const struct call *call)
+{
+	const char *about = case_in_hand(c);
+	char *text = about != NULL ? ask_text(c, _("Closing words (Enter: none, Ctrl-C: do not close): "), "",
+					      TEXT_MAY_BE_EMPTY)
+				   : NULL;
+
+	(void)call;
+	if (text != NULL &&
+	    keeper_do(c, (struct deed){.act = "incident.closed", .about = about, .text = text_or_null(text)}) == ERR_OK)
+		c->about[0] = '\0';
+	free(text);
+}

@@ -1,0 +1,220 @@
+#include "console/commands.h"
+
+#include "console/case.h"
+#include "console/layout.h"
+#include "console/login.h"
+#include "console/menu.h"
+#include "console/record.h"
+#include "console/report.h"
+#include "console/show.h"
+#include "console/uplinks.h"
+
+#include <string.h>
+
+const struct command commands[] = {
+	{"menu", N_("numbered steps: what to do next, then everything that is possible"), menu_run, NULL},
+	{"show", N_("look at something"), NULL, NULL},
+	{"show now", N_("the next step, open incidents, uplinks"), show_now, NULL},
+	{"show incidents", N_("all incidents, newest first"), show_incidents, NULL},
+	{"show incident [CASE]", N_("one incident with its phases"), show_incident, NULL},
+	{"show checklist [CASE]", N_("the rows to be settled, by phase"), show_checklist, NULL},
+	{"show facts [CASE]", N_("what is known so far"), show_facts, NULL},
+	{"show timeline [CASE]", N_("what happened when, and who recorded it"), show_timeline, NULL},
+	{"show report N", N_("fields and seals of a report"), show_report, NULL},
+	{"show uplinks", N_("the uplinks and what a cut of each stops"), show_uplinks, NULL},
+	{"show people", N_("who may log in, with their roles"), show_people, NULL},
+	{"declare [TEXT...]", N_("declare an incident"), case_declare, "incident.declared"},
+	{"isolate [UPLINK...]", N_("cut uplinks at once"), uplinks_isolate, "uplink.isolate"},
+	{"restore", N_("connect again: two people and the key at the panel"), NULL, NULL},
+	{"restore request [UPLINK...]", N_("ask to connect uplinks again"), uplinks_request, "restore.requested"},
+	{"restore permit", N_("approve somebody else's request"), uplinks_permit, "restore.permitted"},
+	{"incident", N_("work on the incident in hand"), NULL, NULL},
+	{"incident select [CASE]", N_("take another incident in hand"), case_select, NULL},
+	{"incident triage", N_("incident or not, and how urgent"), case_triage, "incident.triaged"},
+	{"incident classify", N_("its types; they decide the checklist"), case_classify, "incident.classified"},
+	{"incident check [ROW] [STATE]", N_("settle rows of the checklist"), case_check, "incident.checked"},
+	{"incident answer [QUESTION] [STATE]", N_("answer the questions"), case_answer, "incident.answered"},
+	{"incident note [TEXT...]", N_("a line for the timeline"), case_note, "incident.noted"},
+	{"incident attribute", N_("say who pressed a button"), case_attribute, "incident.attributed"},
+	{"incident end", N_("false alarm or not applicable"), case_end, "incident.ended"},
+	{"incident close", N_("close it when everything is done"), case_close, "incident.closed"},
+	{"report", N_("write, approve and send reports"), NULL, NULL},
+	{"report new", N_("begin the next report"), report_new, NULL},
+	{"report N edit", N_("fill in its fields one after the other"), report_edit, "report.drafted"},
+	{"report N show", N_("its fields and seals"), show_report, NULL},
+	{"report N print", N_("as it looks on paper"), report_print, NULL},
+	{"report N submit", N_("hand it to the first approver"), report_submit, "report.submitted"},
+	{"report N return", N_("send it back with the reason"), report_return, "report.returned"},
+	{"report N approve", N_("put your seal on it"), report_approve, "report.approved"},
+	{"report N sent", N_("note that it has been sent; it is frozen then"), report_sent, "report.sent"},
+	{"ledger", N_("the record itself"), NULL, NULL},
+	{"ledger check", N_("check every entry and signature again"), record_check, NULL},
+	{"ledger export [NAME]", N_("write a bundle for auditors"), record_export, NULL},
+	{"user", N_("your own account"), NULL, NULL},
+	{"user password", N_("change your password"), login_password, NULL},
+	{"language", N_("Japanese or English"), NULL, NULL},
+	{"language ja", N_("Japanese"), login_japanese, NULL},
+	{"language en", N_("English"), login_english, NULL},
+	{"logout", N_("end your session; the next person may log in"), login_logout, NULL},
+	{"exit", N_("end your session and leave the program"), login_exit, NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+/* What the names of arguments mean. */
+static const struct {
+	const char *name;
+	const char *help;
+} arguments[] = {
+	{"N", N_("the number of a report")},
+	{"[CASE]", N_("the number of an incident, such as 2026-001")},
+	{"[TEXT]", N_("a text; asked for when left out")},
+	{"[UPLINK]", N_("names of uplinks; asked for when left out")},
+	{"[ROW]", N_("the name of a row; asked for when left out")},
+	{"[QUESTION]", N_("the name of a question; asked for when left out")},
+	{"[STATE]", N_("the new state; asked for when left out")},
+	{"[NAME]", N_("a name of letters, digits, - and .")},
+};
+
+const char *argument(const struct call *call, const char *name)
+{
+	int at = call != NULL ? grammar_argument(call, name) : -1;
+
+	return at >= 0 ? call->words->word[at] : NULL;
+}
+
+const char *argument_rest(const struct call *call, const char *name)
+{
+	int at = grammar_argument(call, name);
+
+	return at >= 0 ? call->words->rest[at] : NULL;
+}
+
+uint64_t argument_number(const struct call *call)
+{
+	const char *text = argument(call, "N");
+	struct buf narrow;
+	uint64_t number;
+
+	buf_init(&narrow, 256);
+	layout_narrow(&narrow, text != NULL ? text : "");
+	number = narrow.data != NULL ? strtoull(narrow.data, NULL, 10) : 0;
+	buf_fini(&narrow);
+	return number;
+}
+
+bool commands_for_act(const char *act, uint64_t number, char *out, size_t size)
+{
+	for (const struct command *command = commands; command->pattern != NULL; command++) {
+		const char *pattern = command->pattern, *hole;
+
+		if (command->act == NULL || strcmp(command->act, act) != 0)
+			continue;
+		hole = strstr(pattern, " N ");
+		if (hole != NULL && number == 0)
+			return false;
+		if (hole != NULL)
+			(void)snprintf(out, size, "%.*s %llu %s", (int)(hole - pattern), pattern,
+				       (unsigned long long)number, hole + 3);
+		else
+			(void)snprintf(out, size, "%.*s", (int)strcspn(pattern, "["), pattern);
+		if (out[0] != '\0' && out[strlen(out) - 1] == ' ')
+			out[strlen(out) - 1] = '\0';
+		return true;
+	}
+	return false;
+}
+
+static const char *help_of(const struct choice *choice)
+{
+	for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++)
+		if (strcmp(arguments[i].name, choice->word) == 0)
+			return _(arguments[i].help);
+	return _(choice->help);
+}
+
+static void say_choices(struct console *c, const struct words *words, size_t at, const char *beginning)
+{
+	struct choice choices[COMMANDS_MAX];
+	size_t count = grammar_choices(commands, words, at, beginning, choices, COMMANDS_MAX);
+	struct buf line;
+
+	buf_init(&line, 4096);
+	for (size_t i = 0; i < count; i++) {
+		buf_adds(&line, "  ");
+		layout_pad(&line, choices[i].word, 12);
+		buf_addf(&line, " %s", help_of(&choices[i]));
+		terminal_put(c->terminal, 15, "%s", line.data != NULL ? line.data : "");
+		buf_clear(&line);
+	}
+	if (count == 0)
+		SAY(c, "%s", _("  (nothing more: press Enter)"));
+	buf_fini(&line);
+}
+
+static void explain(struct console *c, const struct words *words, const struct match *match)
+{
+	const char *beginning = "";
+
+	switch (match->kind) {
+	case MATCH_UNKNOWN:
+		SAY(c, _("! '%s' is not understood. Here one of these is possible:"), words->word[match->word]);
+		break;
+	case MATCH_AMBIGUOUS:
+		beginning = words->word[match->word];
+		SAY(c, _("! '%s' may mean several things. Type more of one of these:"), beginning);
+		break;
+	case MATCH_INCOMPLETE:
+		SAY(c, "%s", _("! Something is missing. Go on with one of these:"));
+		break;
+	case MATCH_HELP:
+	case MATCH_EMPTY:
+	case MATCH_RUN:
+	default:
+		break;
+	}
+	say_choices(c, words, match->word, beginning);
+	if (match->word == 0)
+		SAY(c, "%s", _("Beginnings of words are enough: sh n is show now. Tab completes, ? explains."));
+}
+
+void commands_run(struct console *c, const char *line)
+{
+	struct words words = {0};
+	struct match match;
+	enum err err;
+
+	err = words_split(line, &words);
+	if (err == ERR_FORMAT)
+		SAY(c, "%s", _("! A quotation mark is not closed. Close it and press Enter."));
+	else if (err != ERR_OK)
+		SAY(c, _("! The line has more than %d words. Put long texts into quotation marks."), WORDS_MAX);
+	if (err != ERR_OK)
+		return;
+	match = grammar_match(commands, &words);
+	if (match.kind == MATCH_RUN)
+		match.command->run(c, &(const struct call){.command = match.command, .words = &words});
+	else if (match.kind != MATCH_EMPTY)
+		explain(c, &words, &match);
+	words_free(&words);
+}
+
+/* Words that are whole stand before the last space; the last one may be a beginning. */
+void commands_complete(struct console *c, const char *line, char *out, size_t size)
+{
+	bool at_space = line[0] == '\0' || line[strlen(line) - 1] == ' ';
+	struct choice choices[COMMANDS_MAX];
+	struct words words = {0};
+	const char *beginning;
+	size_t at, count;
+
+	if (words_split(line, &words) != ERR_OK)
+		return;
+	at = words.count - (at_space || words.count == 0 ? 0 : 1);
+	beginning = at < words.count ? words.word[at] : "";
+	count = grammar_choices(commands, &words, at, beginning, choices, COMMANDS_MAX);
+	if (count == 1 && choices[0].word[0] >= 'a')
+		(void)snprintf(out, size, "%s ", choices[0].word + strlen(beginning));
+	else if (count > 0)
+		say_choices(c, &words, at, beginning);
+	words_free(&words);
+}

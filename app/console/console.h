@@ -1,0 +1,40 @@
+/* The console: what all its parts share. One person at one terminal, talking to one keeper. */
+#ifndef KANNUKI_CONSOLE_CONSOLE_H
+#define KANNUKI_CONSOLE_CONSOLE_H
+
+#include "console/grammar.h"
+#include "console/terminal.h"
+#include "ipc/client.h"
+
+enum { ABOUT_SIZE = 65, USER_SIZE = 65, SESSION_SIZE = 33 };
+
+struct console {
+	struct terminal *terminal;
+	struct client *client; /* NULL while the keeper is away */
+	bool told_away;        /* the reader knows that it is */
+	bool changed;          /* something was recorded since `now` was fetched */
+	bool own_act;          /* … by this person, here */
+	char user[USER_SIZE];
+	char session[SESSION_SIZE]; /* "" while nobody is logged in */
+	char about[ABOUT_SIZE];     /* the incident in hand, "" for none */
+	json_t *now;                /* the newest view `now`, NULL before the first */
+	enum lang lang;
+	bool ascii;
+	bool leave; /* the program is to end */
+};
+
+/* A shorthand for the many lines: wrapped, later lines indented by two. */
+#define SAY(c, ...) terminal_put((c)->terminal, 2, __VA_ARGS__)
+
+/* Members of objects, never NULL. */
+const char *string_of(json_t *object, const char *key);
+uint64_t number_of(json_t *object, const char *key);
+bool is_true(json_t *object, const char *key);
+/* What to call a thing with "id" and "label" (or another key): the label, or the id where the terminal cannot
+   show it. */
+const char *label_of(const struct console *c, json_t *object, const char *key);
+/* "2026-11-20T…Z" under `key`, −1 when absent. */
+int64_t wall_of(json_t *object, const char *key);
+int64_t wall_now(void);
+
+#endif

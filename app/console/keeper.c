@@ -1,0 +1,284 @@
+#include "console/keeper.h"
+
+#include "console/words.h"
+
+#include <poll.h>
+#include <sodium.h>
+#include <string.h>
+
+enum { CALL_MS = 15000, PEEK_MS = 2000, RETRY_MS = 500, PATIENCE = 40 };
+
+static void on_push(void *context, const char *push, json_t *params)
+{
+	struct console *c = context;
+
+	(void)params;
+	if (strcmp(push, "changed") == 0)
+		c->changed = true;
+}
+
+static void hang_up(struct console *c)
+{
+	client_close(c->client);
+	c->client = NULL;
+	if (c->told_away)
+		return;
+	c->told_away = true;
+	SAY(c, "%s", _("Nothing can be recorded now. Cutting works. Write on the paper timeline sheet."));
+}
+
+/* Live notices need a subscription on each new connection. */
+static void subscribe(struct console *c)
+{
+	json_t *params = json_pack("{s:s}", "session", c->session);
+	int id;
+
+	if (c->session[0] != '\0' && client_send(c->client, "subscribe", params, &id, NULL) != ERR_OK)
+		hang_up(c);
+	json_decref(params);
+}
+
+static bool connect_again(struct console *c)
+{
+	if (c->client != NULL)
+		return true;
+	if (client_open(PEER_CONSOLE, on_push, c, &c->client, NULL) != ERR_OK)
+		return false;
+	if (c->told_away)
+		SAY(c, "%s", _("The keeper answers again: recording works."));
+	c->told_away = false;
+	c->changed = true;
+	subscribe(c);
+	return c->client != NULL;
+}
+
+int keeper_fd(const struct console *c)
+{
+	return c->client != NULL ? client_fd(c->client) : -1;
+}
+
+void keeper_woke(struct console *c)
+{
+	if (c->client == NULL)
+		(void)connect_again(c);
+	else if (client_read(c->client, NULL) != ERR_OK)
+		hang_up(c);
+}
+
+/* Waits until there is a connection. False: the person does not want to wait longer. */
+static bool wait_for_keeper(struct console *c)
+{
+	char *line;
+
+	while (!connect_again(c)) {
+		if (!c->told_away)
+			hang_up(c);
+		SAY(c, "%s", _("Waiting for the keeper; what you typed is kept. Ctrl-C stops waiting."));
+		for (int i = 0; i < PATIENCE && !terminal_interrupted(c->terminal); i++) {
+			(void)poll(NULL, 0, RETRY_MS);
+			if (connect_again(c))
+				return true;
+		}
+		if (terminal_interrupted(c->terminal) ||
+		    terminal_ask(c->terminal, LINE_ANSWER, _("Enter: wait on. Ctrl-C: give up. "), "", &line) !=
+			    TYPED_LINE)
+			return false;
+		free(line);
+	}
+	return true;
+}
+
+enum err keeper_log_in(struct console *c, const char *user, json_t **result)
+{
+	char password[PASSWORD_SIZE];
+	json_t *params;
+	enum err err;
+
+	if (terminal_password(c->terminal, _("Password: "), password) != TYPED_LINE)
+		return ERR_IO;
+	params = json_pack("{s:s, s:s}", "name", user, "password", password);
+	explicit_bzero(password, sizeof password);
+	if (params == NULL)
+		return ERR_NOMEM;
+	if (c->client == NULL && !wait_for_keeper(c)) {
+		json_decref(params);
+		return ERR_IO;
+	}
+	err = client_call(c->client, "login", params, CALL_MS, result, NULL);
+	json_decref(params);
+	if (err == ERR_OK) {
+		(void)snprintf(c->session, sizeof c->session, "%s", string_of(*result, "session"));
+		subscribe(c);
+	} else if (err != ERR_DENIED) {
+		hang_up(c);
+	}
+	return err;
+}
+
+/* The session has ended while somebody was at work: the same person goes on where they were. */
+static bool log_in_again(struct console *c)
+{
+	SAY(c, _("Your session has ended. %s, type your password to go on; what you typed is kept."), c->user);
+	for (;;) {
+		json_t *result = NULL;
+		enum err err = keeper_log_in(c, c->user, &result);
+
+		if (err == ERR_DENIED)
+			words_refusal(c, result);
+		json_decref(result);
+		if (err == ERR_OK || (err == ERR_IO && c->client != NULL))
+			return err == ERR_OK;
+	}
+}
+
+static bool resend_after_silence(struct console *c)
+{
+	char *line;
+
+	SAY(c, "%s",
+	    _("The keeper has not answered. It may or may not be recorded; sending it again is safe, "
+	      "nothing is recorded twice."));
+	if (terminal_ask(c->terminal, LINE_ANSWER, _("Enter: send again. Ctrl-C: give up. "), "", &line) != TYPED_LINE)
+		return false;
+	free(line);
+	return true;
+}
+
+static void complete_params(const struct console *c, const struct method *method, json_t *params)
+{
+	for (const struct param *p = method->params; p->kind != PARAM_END; p++) {
+		if (strcmp(p->name, "session") == 0)
+			(void)json_object_set_new(params, "session", json_string(c->session));
+		if (strcmp(p->name, "lang") == 0)
+			(void)json_object_set_new(params, "lang", json_string(lang_name(c->lang)));
+	}
+}
+
+enum err keeper_ask(struct console *c, const char *method, json_t *params, json_t **result)
+{
+	for (;;) {
+		enum err err;
+
+		if (!wait_for_keeper(c))
+			return ERR_IO;
+		complete_params(c, method_find(method), params);
+		err = client_call(c->client, method, params, CALL_MS, result, NULL);
+		if (err == ERR_OK)
+			return err;
+		if (err == ERR_DENIED) {
+			if (c->session[0] == '\0' || strcmp(string_of(*result, "code"), "login_required") != 0)
+				return err;
+			json_decref(*result);
+			*result = NULL;
+			if (!log_in_again(c))
+				return ERR_IO;
+		} else if (err != ERR_TIMEOUT) {
+			hang_up(c);
+		} else if (!resend_after_silence(c)) {
+			return ERR_IO;
+		}
+	}
+}
+
+json_t *keeper_view(struct console *c, const char *what, const char *about, uint64_t report)
+{
+	json_t *params = json_pack("{s:s}", "what", what), *result = NULL;
+	enum err err;
+
+	if (about != NULL)
+		(void)json_object_set_new(params, "about", json_string(about));
+	if (report != 0)
+		(void)json_object_set_new(params, "report", json_integer((json_int_t)report));
+	err = keeper_ask(c, "view", params, &result);
+	json_decref(params);
+	if (err == ERR_OK)
+		return result;
+	if (err == ERR_DENIED)
+		words_refusal(c, result);
+	json_decref(result);
+	return NULL;
+}
+
+json_t *keeper_peek(struct console *c)
+{
+	json_t *params = json_pack("{s:s, s:s, s:s}", "session", c->session, "lang", lang_name(c->lang), "what", "now");
+	json_t *now = NULL;
+
+	if (c->client == NULL || client_call(c->client, "view", params, PEEK_MS, &now, NULL) != ERR_OK) {
+		json_decref(now);
+		now = NULL;
+	}
+	json_decref(params);
+	c->changed = false;
+	return now;
+}
+
+bool keeper_refresh(struct console *c)
+{
+	json_t *now = keeper_view(c, "now", NULL, 0);
+
+	if (now == NULL)
+		return false;
+	json_decref(c->now);
+	c->now = now;
+	c->changed = false;
+	return true;
+}
+
+static json_t *act_params(const struct deed *deed)
+{
+	unsigned char random[16];
+	char idem[HEX_SIZE(sizeof random)];
+	json_t *params = json_object();
+
+	randombytes_buf(random, sizeof random);
+	hex_encode(idem, random, sizeof random);
+	(void)json_object_set_new(params, "idem", json_string(idem));
+	(void)json_object_set_new(params, "act", json_string(deed->act));
+	if (deed->about != NULL && deed->about[0] != '\0')
+		(void)json_object_set_new(params, "about", json_string(deed->about));
+	if (deed->body != NULL)
+		(void)json_object_set_new(params, "body", deed->body);
+	if (deed->text != NULL)
+		(void)json_object_set_new(params, "text", deed->text);
+	if (deed->proof != NULL)
+		(void)json_object_set_new(params, "proof", json_string(deed->proof));
+	return params;
+}
+
+enum err keeper_do_quietly(struct console *c, struct deed deed, json_t **receipt)
+{
+	json_t *params = act_params(&deed);
+	enum err err = keeper_ask(c, "act", params, receipt);
+
+	json_decref(params);
+	if (err == ERR_OK)
+		c->changed = c->own_act = true;
+	else if (err == ERR_IO)
+		SAY(c, "%s", _("Given up. Look with 'show now' whether it was recorded."));
+	return err;
+}
+
+enum err keeper_do(struct console *c, struct deed deed)
+{
+	json_t *answer = NULL;
+	enum err err = keeper_do_quietly(c, deed, &answer);
+
+	if (err == ERR_OK)
+		words_receipt(c, answer);
+	else if (err == ERR_DENIED)
+		words_refusal(c, answer);
+	json_decref(answer);
+	return err;
+}
+
+void keeper_log_out(struct console *c)
+{
+	json_t *params = json_pack("{s:s}", "session", c->session), *result = NULL;
+
+	if (c->client != NULL && client_call(c->client, "logout", params, CALL_MS, &result, NULL) == ERR_IO)
+		hang_up(c);
+	json_decref(result);
+	json_decref(params);
+	explicit_bzero(c->session, sizeof c->session);
+}

@@ -1,0 +1,135 @@
+#include "console/login.h"
+
+#include "console/ask.h"
+#include "console/keeper.h"
+#include "console/show.h"
+#include "console/words.h"
+
+#include <string.h>
+
+static void greet(struct console *c)
+{
+	json_t *params = json_object(), *hello = NULL;
+
+	if (keeper_ask(c, "hello", params, &hello) == ERR_OK)
+		SAY(c, _("Kannuki  %s"), label_of(c, hello, "organisation"));
+	json_decref(params);
+	json_decref(hello);
+}
+
+/* One try. ERR_IO: the person left. */
+static enum err try_login(struct console *c)
+{
+	json_t *result = NULL;
+	enum err err;
+	char *name = ask_text(c, _("Name: "), "", TEXT_MAY_BE_EMPTY);
+
+	if (name == NULL)
+		return ERR_IO;
+	if (name[0] == '\0') {
+		free(name);
+		return ERR_DENIED;
+	}
+	(void)snprintf(c->user, sizeof c->user, "%s", name);
+	free(name);
+	err = keeper_log_in(c, c->user, &result);
+	if (err == ERR_DENIED)
+		words_refusal(c, result);
+	json_decref(result);
+	return err == ERR_IO ? ERR_DENIED : err;
+}
+
+bool login_person(struct console *c)
+{
+	enum err err;
+
+	greet(c);
+	do
+		err = try_login(c);
+	while (err != ERR_OK && err != ERR_IO);
+	if (err != ERR_OK)
+		return false;
+	if (keeper_refresh(c) && json_array_size(json_object_get(c->now, "incidents")) == 1)
+		(void)snprintf(c->about, sizeof c->about, "%s",
+			       string_of(json_array_get(json_object_get(c->now, "incidents"), 0), "about"));
+	show_now(c, NULL);
+	SAY(c, "%s", _("Type menu for numbered steps, ? for all commands."));
+	return true;
+}
+
+void login_end(struct console *c)
+{
+	if (c->session[0] != '\0') {
+		keeper_log_out(c);
+		SAY(c, "%s", _("Logged out."));
+	}
+	terminal_forget(c->terminal);
+	json_decref(c->now);
+	c->now = NULL;
+	c->about[0] = c->user[0] = '\0';
+}
+
+void login_logout(struct console *c, const struct call *call)
+{
+	(void)call;
+	login_end(c);
+}
+
+void login_exit(struct console *c, const struct call *call)
+{
+	(void)call;
+	login_end(c);
+	c->leave = true;
+}
+
+void login_japanese(struct console *c, const struct call *call)
+{
+	(void)call;
+	if (c->ascii) {
+		SAY(c, "%s", _("This terminal was started for ASCII only; Japanese cannot be shown on it."));
+		return;
+	}
+	c->lang = LANG_JA;
+	lang_use(c->lang);
+	SAY(c, "%s", _("From now on in English."));
+}
+
+void login_english(struct console *c, const struct call *call)
+{
+	(void)call;
+	c->lang = LANG_EN;
+	lang_use(c->lang);
+	SAY(c, "%s", _("From now on in English."));
+}
+
+void login_password(struct console *c, const struct call *call)
+{
+	char old[PASSWORD_SIZE], new[PASSWORD_SIZE], again[PASSWORD_SIZE];
+	json_t *params = NULL, *result = NULL;
+	enum err err = ERR_IO;
+
+	(void)call;
+	if (terminal_password(c->terminal, _("Present password: "), old) != TYPED_LINE)
+		return;
+	if (terminal_password(c->terminal, _("New password: "), new) != TYPED_LINE)
+		goto wipe_old;
+	if (terminal_password(c->terminal, _("New password once more: "), again) != TYPED_LINE)
+		goto wipe_new;
+	if (strcmp(new, again) != 0) {
+		SAY(c, "%s", _("! The two new passwords differ. Nothing was changed; do it again: user password"));
+	} else {
+		params = json_pack("{s:s, s:s}", "old", old, "new", new);
+		err = keeper_ask(c, "password", params, &result);
+	}
+	explicit_bzero(again, sizeof again);
+wipe_new:
+	explicit_bzero(new, sizeof new);
+wipe_old:
+	explicit_bzero(old, sizeof old);
+	if (err == ERR_OK)
+		words_receipt(c, result);
+	else if (err == ERR_DENIED)
+		words_refusal(c, result);
+	json_decref(result);
+	json_decref(params);
+}

@@ -1,0 +1,122 @@
+/* kannuki-console: the whole workflow on a serial line or terminal. */
+#include "base/diag.h"
+#include "console/case.h"
+#include "console/commands.h"
+#include "console/keeper.h"
+#include "console/login.h"
+#include "console/notices.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int watch_fd(void *context)
+{
+	return keeper_fd(context);
+}
+
+static void woke(void *context)
+{
+	struct console *c = context;
+
+	keeper_woke(c);
+	notices_show(c);
+}
+
+static void complete(void *context, const char *line, char *out, size_t size)
+{
+	commands_complete(context, line, out, size);
+}
+
+/* "閂 2026-001 初動> " */
+static void state_prompt(const struct console *c, char *out, size_t size)
+{
+	json_t *head = case_head(c);
+	const char *phase = string_of(head, c->ascii ? "phase" : "phase_label");
+
+	(void)snprintf(out, size, "%s%s%s%s%s> ", c->ascii ? "kannuki" : "閂", c->about[0] != '\0' ? " " : "", c->about,
+		       phase[0] != '\0' ? " " : "", phase);
+}
+
+static void work(struct console *c)
+{
+	while (c->session[0] != '\0') {
+		char prompt[128], *line;
+		enum typed typed;
+
+		notices_show(c);
+		state_prompt(c, prompt, sizeof prompt);
+		typed = terminal_ask(c->terminal, LINE_COMMAND, prompt, "", &line);
+		if (typed == TYPED_END)
+			login_end(c);
+		if (typed != TYPED_LINE)
+			continue;
+		commands_run(c, line);
+		free(line);
+	}
+}
+
+static void usage(FILE *out)
+{
+	(void)fprintf(out, "%s\n",
+		      _("Usage: kannuki-console [--lang ja|en] [--ascii]\n"
+			"  --lang ja|en  the language; also $KANNUKI_LANG; Japanese unless told otherwise\n"
+			"  --ascii       English in plain ASCII, for terminals that know nothing else\n"
+			"  --version     the version"));
+}
+
+enum option_result { GO_ON, DONE, BAD_USE };
+
+static enum option_result read_options(struct console *c, int argc, char **argv)
+{
+	static const struct option options[] = {{"lang", required_argument, NULL, 'l'},
+						{"ascii", no_argument, NULL, 'a'},
+						{"help", no_argument, NULL, 'h'},
+						{"version", no_argument, NULL, 'v'},
+						{NULL, 0, NULL, 0}};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'a')
+			c->ascii = true;
+		else if (option == 'l' && strcmp(optarg, "en") == 0)
+			c->lang = LANG_EN;
+		else if (option == 'l' && strcmp(optarg, "ja") == 0)
+			c->lang = LANG_JA;
+		else if (option == 'h')
+			return usage(stdout), DONE;
+		else if (option == 'v')
+			return (void)printf("kannuki-console %s\n", KANNUKI_VERSION), DONE;
+		else
+			return usage(stderr), BAD_USE;
+	}
+	if (optind < argc)
+		return usage(stderr), BAD_USE;
+	return GO_ON;
+}
+
+int main(int argc, char **argv)
+{
+	struct console c = {.lang = lang_from_environment()};
+	const struct watcher watcher = {.fd = watch_fd, .woke = woke, .complete = complete, .context = &c};
+	enum option_result options;
+	struct fault f;
+
+	diag_start("kannuki-console");
+	lang_use(c.lang);
+	options = read_options(&c, argc, argv);
+	if (options != GO_ON)
+		return options == DONE ? 0 : 2;
+	c.lang = c.ascii ? LANG_EN : c.lang;
+	lang_use(c.lang);
+	if (terminal_open(c.ascii, &watcher, &c.terminal, &f) != ERR_OK) {
+		diag(DIAG_ERROR, "%s", f.text);
+		return 1;
+	}
+	while (!c.leave && login_person(&c))
+		work(&c);
+	login_end(&c);
+	client_close(c.client);
+	terminal_close(c.terminal);
+	return 0;
+}

@@ -1,0 +1,93 @@
+#include "console/notices.h"
+
+#include "console/keeper.h"
+#include "console/show.h"
+
+#include <string.h>
+
+/* The member of `list` whose `key` is the same as in `like`. */
+static json_t *twin(json_t *list, json_t *like, const char *key)
+{
+	json_t *member;
+	size_t i;
+
+	json_array_foreach (list, i, member)
+		if (json_equal(json_object_get(member, key), json_object_get(like, key)))
+			return member;
+	return NULL;
+}
+
+static bool differs(json_t *a, json_t *b, const char *key)
+{
+	return strcmp(string_of(a, key), string_of(b, key)) != 0;
+}
+
+static void tell_reports(struct console *c, json_t *before, json_t *head)
+{
+	json_t *report;
+	size_t i;
+
+	json_array_foreach (json_object_get(head, "reports"), i, report) {
+		json_t *old = twin(json_object_get(before, "reports"), report, "report");
+
+		if (old == NULL || differs(old, report, "state_label"))
+			SAY(c, "● %s %s  %s", string_of(head, "about"), string_of(report, "label"),
+			    string_of(report, "state_label"));
+	}
+}
+
+static void tell_heads(struct console *c, json_t *before)
+{
+	json_t *head;
+	size_t i;
+
+	json_array_foreach (json_object_get(c->now, "incidents"), i, head) {
+		json_t *old = twin(json_object_get(before, "incidents"), head, "about");
+
+		if (c->own_act && strcmp(string_of(head, "about"), c->about) == 0)
+			continue;
+		if (old == NULL)
+			SAY(c, _("● New incident %s  %s  %s"), string_of(head, "about"), string_of(head, "title"),
+			    string_of(head, "state_label"));
+		else if (differs(old, head, "state"))
+			SAY(c, "● %s  %s", string_of(head, "about"), string_of(head, "state_label"));
+		tell_reports(c, old, head);
+	}
+}
+
+static void tell_uplinks(struct console *c, json_t *before)
+{
+	json_t *uplink;
+	struct buf line;
+	size_t i;
+
+	buf_init(&line, 4096);
+	json_array_foreach (json_object_get(c->now, "uplinks"), i, uplink) {
+		json_t *old = twin(json_object_get(before, "uplinks"), uplink, "id");
+
+		if (!differs(old, uplink, "state"))
+			continue;
+		show_uplink_text(c, uplink, &line);
+		SAY(c, "● %s", line.data != NULL ? line.data : "");
+		buf_clear(&line);
+	}
+	buf_fini(&line);
+}
+
+void notices_show(struct console *c)
+{
+	json_t *before = c->now, *now;
+
+	if (!c->changed || c->session[0] == '\0')
+		return;
+	now = keeper_peek(c);
+	if (now == NULL)
+		return;
+	c->now = now;
+	if (before != NULL) {
+		tell_heads(c, before);
+		tell_uplinks(c, before);
+	}
+	c->own_act = false;
+	json_decref(before);
+}

@@ -1,0 +1,55 @@
+/* The terminal: one line typed at a time (libedit), passwords unseen, output that fits the screen.
+ *
+ * While somebody types, a watcher may be called (the keeper's socket, once a second); what it puts out appears
+ * above the line, and the line is drawn again below it.
+ */
+#ifndef KANNUKI_CONSOLE_TERMINAL_H
+#define KANNUKI_CONSOLE_TERMINAL_H
+
+#include "base/text.h"
+
+struct terminal;
+
+enum typed {
+	TYPED_LINE,
+	TYPED_CANCEL, /* Ctrl-C */
+	TYPED_END     /* Ctrl-D on an empty line, or the line was hung up */
+};
+
+enum line_kind { LINE_COMMAND, LINE_ANSWER }; /* only commands are remembered */
+
+struct watcher {
+	int (*fd)(void *context);    /* to wait for besides the keys, or -1 */
+	void (*woke)(void *context); /* it is readable, or a second has passed */
+	/* Tab on a command line: what to append, or "" after having put out the choices. */
+	void (*complete)(void *context, const char *line, char *out, size_t size);
+	void *context;
+};
+
+/* Takes standard input and output. Ends with terminal_close, which gives the tty back as it was. */
+enum err terminal_open(bool ascii, const struct watcher *watcher, struct terminal **out, struct fault *f) MUST_USE;
+void terminal_close(struct terminal *t);
+
+/* Asks for a line; `given` stands there already, to be changed. TYPED_LINE: *line is the caller's to free; valid
+   UTF-8 without control characters. */
+enum typed terminal_ask(struct terminal *t, enum line_kind kind, const char *prompt, const char *given, char **line);
+
+enum { PASSWORD_SIZE = 257 };
+/* Asks without echo. The caller wipes `out`. */
+enum typed terminal_password(struct terminal *t, const char *prompt, char out[PASSWORD_SIZE]);
+
+/* Forgets the typed commands: the next person must not see them. */
+void terminal_forget(struct terminal *t);
+
+/* Prints a paragraph, wrapped; lines after the first are indented by `hang`. Long output stops at each screenful
+   when the terminal has a known height. */
+void terminal_put(struct terminal *t, size_t hang, const char *format, ...) PRINTF_LIKE(3, 4);
+/* Prints one line exactly as it is (it is known to fit). */
+void terminal_put_line(struct terminal *t, const char *line);
+/* Columns of a line. */
+size_t terminal_width(const struct terminal *t);
+
+/* Did somebody press Ctrl-C since the last question? */
+bool terminal_interrupted(const struct terminal *t);
+
+#endif

@@ -1,0 +1,156 @@
+#include "console/uplinks.h"
+
+#include "console/ask.h"
+#include "console/case.h"
+#include "console/commands.h"
+#include "console/keeper.h"
+#include "console/show.h"
+
+#include <string.h>
+
+static json_t *uplink_named(const struct console *c, const char *id)
+{
+	json_t *uplink;
+	size_t i;
+
+	json_array_foreach (json_object_get(c->now, "uplinks"), i, uplink)
+		if (strcmp(string_of(uplink, "id"), id) == 0)
+			return uplink;
+	return NULL;
+}
+
+/* The uplinks named on the command line; NULL when one of them is not known. */
+static json_t *uplinks_named(struct console *c, const struct words *words, size_t first)
+{
+	json_t *ids = json_array();
+
+	for (size_t i = first; i < words->count; i++) {
+		if (uplink_named(c, words->word[i]) == NULL) {
+			SAY(c, _("! There is no uplink '%s'. 'show uplinks' lists them; nothing was done."),
+			    words->word[i]);
+			json_decref(ids);
+			return NULL;
+		}
+		(void)json_array_append_new(ids, json_string(words->word[i]));
+	}
+	return ids;
+}
+
+/* The uplinks as options, each with its state. */
+static json_t *choose_uplinks(struct console *c, const char *title)
+{
+	json_t *options = json_array(), *uplink, *ids;
+	size_t i;
+
+	json_array_foreach (json_object_get(c->now, "uplinks"), i, uplink) {
+		struct buf label;
+
+		buf_init(&label, 4096);
+		show_uplink_text(c, uplink, &label);
+		(void)json_array_append_new(options, json_pack("{s:O, s:s}", "id", json_object_get(uplink, "id"),
+							       "label", label.data != NULL ? label.data : ""));
+		buf_fini(&label);
+	}
+	ids = ask_several(c, title, options, "label");
+	json_decref(options);
+	return ids;
+}
+
+/* From the command line or chosen now; a new array or NULL. */
+static json_t *uplinks_of(struct console *c, const struct call *call, const char *title)
+{
+	int first = grammar_argument(call, "UPLINK");
+
+	if (!keeper_refresh(c))
+		return NULL;
+	return first >= 0 ? uplinks_named(c, call->words, (size_t)first) : choose_uplinks(c, title);
+}
+
+/* What will happen, before it happens. */
+static void say_consequences(struct console *c, json_t *ids)
+{
+	json_t *id;
+	size_t i;
+
+	json_array_foreach (ids, i, id) {
+		json_t *uplink = uplink_named(c, json_string_value(id));
+
+		SAY(c, _("Cutting %s. This stops: %s"), label_of(c, uplink, "label"), string_of(uplink, "stops"));
+	}
+}
+
+void uplinks_isolate(struct console *c, const struct call *call)
+{
+	json_t *ids = uplinks_of(c, call, _("Cut which uplinks?"));
+
+	if (ids == NULL)
+		return;
+	say_consequences(c, ids);
+	/* Without a case in hand the keeper joins the newest open one or opens one: cutting never waits for that. */
+	if (keeper_do(c, (struct deed){.act = "uplink.isolate",
+				       .about = c->about,
+				       .body = json_pack("{s:o}", "uplinks", ids)}) != ERR_OK)
+		SAY(c, "%s", _("The red button on the panel cuts without any program."));
+}
+
+/* The password once more, as proof who is at the keyboard. False when left. */
+static bool ask_proof(struct console *c, char proof[PASSWORD_SIZE])
+{
+	return terminal_password(c->terminal, _("Your password once more: "), proof) == TYPED_LINE;
+}
+
+void uplinks_request(struct console *c, const struct call *call)
+{
+	const char *about = case_in_hand(c);
+	json_t *ids = about != NULL ? uplinks_of(c, call, _("Connect which uplinks again?")) : NULL;
+	char proof[PASSWORD_SIZE], *text;
+
+	if (ids == NULL)
+		return;
+	text = ask_text(c, _("Cause known, evidence kept, cleaned, watched? Write in a line what was done: "), "",
+			TEXT_NEEDED);
+	if (text != NULL && ask_proof(c, proof)) {
+		if (keeper_do(c, (struct deed){.act = "restore.requested",
+					       .about = about,
+					       .body = json_pack("{s:O}", "uplinks", ids),
+					       .text = json_string(text),
+					       .proof = proof}) == ERR_OK)
+			SAY(c, "%s", _("Waiting for a second person: restore permit"));
+		explicit_bzero(proof, sizeof proof);
+	}
+	free(text);
+	json_decref(ids);
+}
+
+void uplinks_permit(struct console *c, const struct call *call)
+{
+	const char *about = case_in_hand(c);
+	json_t *incident = about != NULL ? keeper_view(c, "incident", about, 0) : NULL;
+	json_t *restore = json_object_get(incident, "restore"), *id;
+	char proof[PASSWORD_SIZE];
+	size_t i;
+
+	(void)call;
+	if (incident == NULL)
+		return;
+	if (!json_is_object(restore)) {
+		SAY(c, "%s", _("Nobody has asked to connect again. First: restore request"));
+		goto out;
+	}
+	SAY(c, _("%s asks to connect again:"), string_of(restore, "by"));
+	json_array_foreach (json_object_get(restore, "uplinks"), i, id) {
+		json_t *uplink = uplink_named(c, json_string_value(id) != NULL ? json_string_value(id) : "");
+
+		SAY(c, "  %s", uplink != NULL ? label_of(c, uplink, "label") : json_string_value(id));
+	}
+	if (!ask_proof(c, proof))
+		goto out;
+	if (keeper_do(c, (struct deed){.act = "restore.permitted",
+				       .about = about,
+				       .body = json_pack("{s:O}", "request", json_object_get(restore, "request")),
+				       .proof = proof}) == ERR_OK)
+		SAY(c, "%s", _("Turn the key at the panel within 5 minutes, then turn it back."));
+	explicit_bzero(proof, sizeof proof);
+out:
+	json_decref(incident);
+}

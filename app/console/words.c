@@ -1,0 +1,140 @@
+#include "console/words.h"
+
+#include "console/when.h"
+
+#include <string.h>
+
+void words_receipt(struct console *c, json_t *receipt)
+{
+	int64_t wall_ms = wall_of(receipt, "wall");
+	char clock[WHEN_SIZE];
+
+	if (wall_ms >= 0)
+		when_seconds(clock, wall_ms, c->lang);
+	else
+		(void)snprintf(clock, sizeof clock, "%s", _("time unknown"));
+	SAY(c, _("Recorded. Entry %llu, %s, check %s."), (unsigned long long)number_of(receipt, "seq"), clock,
+	    string_of(receipt, "code"));
+}
+
+/* What was wrong and what to do, for each code. */
+#define CODE(name, sentence) ERROR_##name,
+enum ipc_error { IPC_ERRORS(CODE) ERROR_COUNT };
+#undef CODE
+
+static const char *const codes[ERROR_COUNT] = {
+#define CODE(name, sentence) [ERROR_##name] = #name,
+	IPC_ERRORS(CODE)
+#undef CODE
+};
+
+static const struct {
+	const char *what;
+	const char *remedy;
+} sentences[ERROR_COUNT] = {
+	[ERROR_bad_message] = {N_("The keeper did not understand the request."),
+			       N_("Programs of different versions are at work. Tell your administrator.")},
+	[ERROR_unknown_method] = {N_("The keeper does not know this request."),
+				  N_("Programs of different versions are at work. Tell your administrator.")},
+	[ERROR_peer_refused] = {N_("This cannot be done from the console."),
+				N_("Use the panel or the web page for it.")},
+	[ERROR_login_required] = {N_("You are not logged in."), N_("Log in and do it again.")},
+	[ERROR_login_refused] = {N_("Name or password is wrong."),
+				 N_("Type both again; mind capital letters and the input method.")},
+	[ERROR_locked_out] = {N_("Too many wrong passwords."),
+			      N_("Wait, then try again. The buttons on the panel work without a login.")},
+	[ERROR_proof_required] = {N_("The password does not fit, so nothing was done."),
+				  N_("Do it again with your own password.")},
+	[ERROR_wrong_role] = {N_("This act belongs to another role."), N_("Ask somebody who holds that role.")},
+	[ERROR_wrong_state] = {N_("This is not possible in the present state."),
+			       N_("'show now' says what comes next.")},
+	[ERROR_not_found] = {N_("There is no such case."), N_("'show incidents' lists the cases.")},
+	[ERROR_invalid] = {N_("A value is missing or not allowed."), N_("Correct it and do it again.")},
+	[ERROR_conflict] = {N_("Somebody else was first."), N_("What you typed is kept. Look at it and do it again.")},
+	[ERROR_busy] = {N_("Too much at once."), N_("Wait a moment and do it again.")},
+	[ERROR_not_recorded] = {N_("It could not be recorded, so it did not happen."),
+				N_("Write on the paper timeline sheet and tell your administrator. Cutting works.")},
+	[ERROR_panel_absent] = {N_("The panel does not answer."),
+				N_("Press the red button on the panel: it works by itself.")},
+};
+
+static const char *any_of(json_t *args, const char *const *keys)
+{
+	for (; *keys != NULL; keys++)
+		if (string_of(args, *keys)[0] != '\0')
+			return string_of(args, *keys);
+	return NULL;
+}
+
+/* The sentence of a code with what the keeper said about this very case. False: it said nothing. */
+static bool sentence_with_args(const struct console *c, enum ipc_error code, json_t *args, struct buf *out)
+{
+	const char *role = any_of(args, (const char *const[]){"role_label", "role", NULL});
+	const char *by = any_of(args, (const char *const[]){"by", "who", "user", NULL});
+	const char *field = any_of(args, (const char *const[]){"label", "field", NULL});
+	const char *why = any_of(args, (const char *const[]){"why", "reason", "message", "state_label", NULL});
+	char clock[WHEN_SIZE];
+
+	if (code == ERROR_wrong_role && role != NULL) {
+		buf_addf(out, _("%s does this."), role);
+	} else if (code == ERROR_conflict && by != NULL && wall_of(args, "at") >= 0) {
+		when_format(clock, wall_of(args, "at"), wall_now(), c->lang);
+		buf_addf(out, _("%s changed it first, at %s."), by, clock);
+	} else if (code == ERROR_locked_out && number_of(args, "seconds") > 0) {
+		buf_addf(out, _("Too many wrong passwords: wait %llu seconds."),
+			 (unsigned long long)number_of(args, "seconds"));
+	} else if (code == ERROR_invalid && field != NULL) {
+		buf_addf(out, _("%s: the value is missing or not allowed."), field);
+		if (why != NULL)
+			buf_addf(out, " %s", why);
+	} else if ((code == ERROR_wrong_state || code == ERROR_invalid || code == ERROR_not_recorded ||
+		    code == ERROR_panel_absent) &&
+		   why != NULL) {
+		buf_addf(out, "%s %s", _(sentences[code].what), why);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+void words_refusal_text(const struct console *c, json_t *refusal, struct buf *out)
+{
+	const char *name = string_of(refusal, "code");
+	size_t code = 0;
+
+	while (code < ERROR_COUNT && strcmp(codes[code], name) != 0)
+		code++;
+	if (code == ERROR_COUNT) {
+		buf_addf(out, _("The keeper refused, for a reason this program does not know: %s."), name);
+		return;
+	}
+	if (!sentence_with_args(c, (enum ipc_error)code, json_object_get(refusal, "args"), out))
+		buf_adds(out, _(sentences[code].what));
+	buf_addf(out, " %s", _(sentences[code].remedy));
+}
+
+void words_refusal(struct console *c, json_t *refusal)
+{
+	struct buf text;
+
+	buf_init(&text, 4096);
+	words_refusal_text(c, refusal, &text);
+	SAY(c, "! %s", text.data != NULL ? text.data : "");
+	buf_fini(&text);
+}
+
+void words_since(struct buf *out, int64_t wall_ms, int64_t now_ms, enum lang lang)
+{
+	char length[WHEN_SIZE];
+
+	when_length(length, now_ms - wall_ms, lang);
+	buf_addf(out, _("%s ago"), length);
+}
+
+void words_until(struct buf *out, int64_t due_ms, int64_t now_ms, enum lang lang)
+{
+	char length[WHEN_SIZE];
+
+	when_length(length, due_ms - now_ms, lang);
+	buf_addf(out, due_ms >= now_ms ? _("%s left") : _("%s overdue"), length);
+}
