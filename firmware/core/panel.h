@@ -1,0 +1,90 @@
+/* The panel: everything the controller decides, once a millisecond, from debounced inputs and the host's words.
+ *
+ * The trip itself has already happened when panel_step hears of it (trip.h runs in the interrupt).
+ * Pure: no pins, no clock; the port passes both in and carries `coils` and `lamps` out.
+ */
+#ifndef KANNUKI_FIRMWARE_PANEL_H
+#define KANNUKI_FIRMWARE_PANEL_H
+
+#include "firmware/core/journal.h"
+#include "firmware/core/permit.h"
+#include "firmware/core/relay.h"
+#include "firmware/core/trip.h"
+
+enum { PANEL_WATCHED_INPUTS = 8, WATCHDOG_MEMORY_S = 600 };
+
+/* How long ago the watchdog bit, through resets: lives in memory that start-up does not clear. */
+struct watchdog_memory {
+	uint16_t seconds, seconds_inverse; /* 600: long ago or never */
+	uint8_t resets;
+};
+
+enum host_state { HOST_SILENT_SINCE_START, HOST_PRESENT, HOST_LOST };
+
+struct host {
+	uint8_t state; /* enum host_state */
+	uint32_t silent_ms;
+	uint16_t lamps; /* enum board_lamp bits it asks for */
+	uint16_t nonce;
+	uint32_t command_nonce;
+	uint8_t result; /* enum board_result */
+};
+
+struct panel {
+	struct kept kept;
+	struct journal journal;
+	struct relay relays[BOARD_UPLINKS];
+	struct permit permit;
+	struct host host;
+	struct watchdog_memory *watchdog;
+	uint64_t now_ms;
+	struct stamp now;
+	uint16_t inputs;       /* enum board_input bits */
+	uint8_t coils;         /* uplinks to be energised */
+	uint8_t proof_awaited; /* uplinks whose cut was reported but not proven yet */
+	bool started;          /* the start-up test is over and coils may be on */
+	uint16_t lamps;        /* enum board_lamp bits as they shine */
+	uint16_t faults;       /* enum board_fault bits */
+	uint16_t on_ms[PANEL_WATCHED_INPUTS];
+	uint16_t test_ms; /* of the lamp test, left */
+	uint16_t alarm_ms;
+	uint8_t no_supply_ms;
+	uint16_t second_ms;
+	bool muted;
+	/* Counters of the bus and the port. */
+	uint16_t sequence, bad_frames, exceptions, loop_max_us, spikes;
+};
+
+/* What the port hands over each millisecond. */
+struct panel_view {
+	struct trip_news news;
+	struct stamp now;
+	const struct stamp *mirror_edge; /* when each mirror contact last went closed, bounce included */
+};
+
+struct panel_start {
+	uint8_t reset; /* enum board_reset bits */
+	enum memory_state memory;
+	uint8_t unsaved; /* from trip_init */
+};
+
+/* Loads what was kept. After it: trip_init with kept.provision.isolate, then panel_start. */
+void panel_load(struct panel *p, const struct eeprom *eeprom, struct watchdog_memory *watchdog);
+void panel_start(struct panel *p, const struct panel_start *start);
+void panel_step(struct panel *p, const struct panel_view *view);
+
+/* The host. */
+void panel_heartbeat(struct panel *p);
+struct command {
+	uint16_t code;    /* enum board_command */
+	uint16_t uplinks; /* mask */
+	uint32_t nonce;
+	uint32_t latch;
+	struct stamp at; /* its last byte */
+};
+/* `coils` may have changed when it returns. */
+void panel_command(struct panel *p, const struct command *command);
+/* The command's check word was wrong. */
+void panel_command_refused(struct panel *p, uint32_t nonce);
+
+#endif

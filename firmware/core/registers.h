@@ -1,0 +1,26 @@
+/* The register map (board/map.h) over the panel's state. Exceptions are Modbus exception codes, 0 is none. */
+#ifndef KANNUKI_FIRMWARE_REGISTERS_H
+#define KANNUKI_FIRMWARE_REGISTERS_H
+
+#include "firmware/core/panel.h"
+
+enum modbus_exception { EXCEPTION_NONE, EXCEPTION_FUNCTION, EXCEPTION_ADDRESS, EXCEPTION_VALUE };
+enum { REGISTERS_MAX = 32 };
+
+/* Registers as they came, high byte first; `get` reads number `i`. */
+uint16_t register_at(const uint8_t *bytes, uint8_t i);
+
+/* Says whether the read is allowed; registers_read then fills `out` with `count` registers. */
+enum modbus_exception registers_check_read(uint16_t address, uint16_t count);
+void registers_read(struct panel *p, uint16_t address, uint16_t count, uint16_t *out);
+
+/* Says whether the whole write is allowed; registers_write then carries it out. `at` is when it arrived. */
+enum modbus_exception registers_check_write(uint16_t address, uint16_t count, const uint8_t *values);
+void registers_write(struct panel *p, uint16_t address, uint16_t count, const uint8_t *values, struct stamp at);
+
+/* Coils and discrete inputs. */
+bool coil_read(const struct panel *p, uint16_t coil);
+bool coil_is_lamp(uint16_t coil);
+void coil_write(struct panel *p, uint16_t coil, bool on);
+
+#endif

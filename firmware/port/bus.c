@@ -1,0 +1,133 @@
+#include "firmware/port/bus.h"
+
+#include "board/map.h"
+#include "firmware/core/slave.h"
+#include "firmware/port/clock.h"
+#include "firmware/port/pins.h"
+
+#include <avr/interrupt.h>
+#include <avr/io.h>
+#include <util/atomic.h>
+
+enum { SILENCE_COUNTS = 201 }; /* 1.75 ms in 64ths of the chip's clock */
+enum bus_state { BUS_LISTENS, BUS_HAS_FRAME, BUS_SENDS };
+
+static struct {
+	volatile uint8_t state; /* enum bus_state */
+	uint8_t spoilt;
+	bool bad;
+	uint8_t bytes[SLAVE_FRAME_MAX];
+	uint16_t length, sent;
+	struct stamp at;
+} bus;
+
+void bus_init(void)
+{
+	UBRR0 = F_CPU / 16 / BOARD_BAUD - 1;
+	UCSR0C = 1 << UPM01 | 1 << UCSZ01 | 1 << UCSZ00;
+	UCSR0B = 1 << RXEN0 | 1 << TXEN0 | 1 << RXCIE0;
+	TCCR0A = 1 << WGM01;
+	OCR0A = SILENCE_COUNTS;
+	TIMSK0 = 1 << OCIE0A;
+}
+
+static void silence_restart(void)
+{
+	TCNT0 = 0;
+	TIFR0 = 1 << OCF0A;
+	TCCR0B = 1 << CS01 | 1 << CS00;
+}
+
+static void silence_stop(void)
+{
+	TCCR0B = 0;
+}
+
+ISR(USART0_RX_vect)
+{
+	uint8_t status = UCSR0A;
+	uint8_t byte = UDR0;
+
+	if (bus.state != BUS_LISTENS)
+		return;
+	if ((status & (1 << FE0 | 1 << DOR0 | 1 << UPE0)) != 0 || bus.length == SLAVE_FRAME_MAX)
+		bus.bad = true;
+	else
+		bus.bytes[bus.length++] = byte;
+	bus.at = clock_now();
+	silence_restart();
+}
+
+ISR(TIMER0_COMPA_vect)
+{
+	silence_stop();
+	if (!bus.bad) {
+		bus.state = BUS_HAS_FRAME;
+		return;
+	}
+	bus.spoilt++;
+	bus.bad = false;
+	bus.length = 0;
+}
+
+ISR(USART0_UDRE_vect)
+{
+	UDR0 = bus.bytes[bus.sent++];
+	if (bus.sent == bus.length) {
+		UCSR0A |= 1 << TXC0;
+		UCSR0B = (uint8_t)((UCSR0B & ~(1 << UDRIE0)) | 1 << TXCIE0);
+	}
+}
+
+static void listen(void)
+{
+	bus.length = 0;
+	bus.state = BUS_LISTENS;
+}
+
+ISR(USART0_TX_vect)
+{
+	UCSR0B &= (uint8_t) ~(1 << TXCIE0);
+	pins_driver_off();
+	listen();
+}
+
+bool bus_has_frame(void)
+{
+	return bus.state == BUS_HAS_FRAME;
+}
+
+uint8_t *bus_frame(uint16_t *length, struct stamp *at)
+{
+	*length = bus.length;
+	*at = bus.at;
+	return bus.bytes;
+}
+
+void bus_send(uint16_t length)
+{
+	ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+	{
+		if (length == 0) {
+			listen();
+		} else {
+			bus.length = length;
+			bus.sent = 0;
+			bus.state = BUS_SENDS;
+			pins_driver_on();
+			UCSR0B |= 1 << UDRIE0;
+		}
+	}
+}
+
+uint8_t bus_take_spoilt(void)
+{
+	uint8_t spoilt;
+
+	ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+	{
+		spoilt = bus.spoilt;
+		bus.spoilt = 0;
+	}
+	return spoilt;
+}
