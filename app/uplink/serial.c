@@ -6,16 +6,22 @@
 #include <modbus/modbus.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 
 enum {
 	BITS_ON_WIRE = 11, /* start, 8 data, parity, stop */
 	FRAME_MAX = 256,
+	PSEUDO_TERMINAL_FIRST = 136, /* major numbers of the kernel */
+	PSEUDO_TERMINAL_LAST = 143
 };
 
 struct serial_bus {
 	struct bus bus;
-	modbus_t *modbus;
+	modbus_t *with_parity;
+	modbus_t *without; /* for pseudo-terminals */
+	modbus_t *modbus;  /* the one in use */
 	struct serial_settings settings;
 	bool is_open;
 };
@@ -48,12 +54,22 @@ static enum err serial_fault(const struct serial_bus *s, struct fault *f)
 	return fault_set(f, bus_error(number), "%s: %s", s->settings.device, modbus_strerror(number));
 }
 
+/* A pseudo-terminal has no parity, and glibc refuses to set it when nothing else changes: each second time. */
+static bool is_pseudo_terminal(const char *device)
+{
+	struct stat status;
+
+	return stat(device, &status) == 0 && major(status.st_rdev) >= PSEUDO_TERMINAL_FIRST &&
+	       major(status.st_rdev) <= PSEUDO_TERMINAL_LAST;
+}
+
 static enum err serial_open(struct bus *bus, struct fault *f)
 {
 	struct serial_bus *s = serial_of(bus);
 
 	if (s->is_open)
 		return ERR_OK;
+	s->modbus = is_pseudo_terminal(s->settings.device) ? s->without : s->with_parity;
 	if (modbus_connect(s->modbus) != 0)
 		return serial_fault(s, f);
 	s->is_open = true;
@@ -106,6 +122,17 @@ static void serial_settle(struct bus *bus)
 	(void)modbus_flush(s->modbus);
 }
 
+static modbus_t *modbus_make(const struct serial_settings *settings, char parity)
+{
+	modbus_t *m = modbus_new_rtu(settings->device, settings->baud, parity, 8, 1);
+
+	if (m != NULL && modbus_set_slave(m, settings->slave) == 0 &&
+	    modbus_set_error_recovery(m, MODBUS_ERROR_RECOVERY_NONE) == 0 && modbus_set_byte_timeout(m, 0, 0) == 0)
+		return m;
+	modbus_free(m);
+	return NULL;
+}
+
 enum err serial_bus_new(const struct serial_settings *settings, struct bus **out, struct fault *f)
 {
 	static const struct bus_ops ops = {serial_open, serial_read, serial_exchange, serial_settle, serial_close};
@@ -115,10 +142,9 @@ enum err serial_bus_new(const struct serial_settings *settings, struct bus **out
 		return fault_set(f, ERR_NOMEM, "out of memory");
 	s->bus.ops = &ops;
 	s->settings = *settings;
-	s->modbus = modbus_new_rtu(settings->device, settings->baud, settings->parity, 8, 1);
-	if (s->modbus == NULL || modbus_set_slave(s->modbus, settings->slave) != 0 ||
-	    modbus_set_error_recovery(s->modbus, MODBUS_ERROR_RECOVERY_NONE) != 0 ||
-	    modbus_set_byte_timeout(s->modbus, 0, 0) != 0) {
+	s->with_parity = modbus_make(settings, settings->parity);
+	s->without = modbus_make(settings, 'N');
+	if (s->with_parity == NULL || s->without == NULL) {
 		enum err err = serial_fault(s, f);
 
 		serial_bus_free(&s->bus);
@@ -135,6 +161,7 @@ void serial_bus_free(struct bus *bus)
 	if (s == NULL)
 		return;
 	serial_close(bus);
-	modbus_free(s->modbus);
+	modbus_free(s->with_parity);
+	modbus_free(s->without);
 	free(s);
 }
