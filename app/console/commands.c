@@ -77,7 +77,7 @@ static const struct {
 
 const char *argument(const struct call *call, const char *name)
 {
-	int at = call != NULL ? grammar_argument(call, name) : -1;
+	int at = grammar_argument(call, name);
 
 	return at >= 0 ? call->words->word[at] : NULL;
 }

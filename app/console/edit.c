@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "console/ask.h"
+#include "console/case.h"
 #include "console/keeper.h"
 #include "console/layout.h"
 #include "console/when.h"
@@ -67,9 +68,7 @@ void edit_value_text(const struct console *c, json_t *cell, struct buf *out)
 	json_t *value = json_object_get(cell, "value"), *id;
 	size_t i;
 
-	if (strcmp(string_of(cell, "state"), "unknown") == 0)
-		buf_adds(out, _("unknown, being looked into"));
-	else if (strcmp(kind, "table") == 0)
+	if (strcmp(kind, "table") == 0)
 		add_rows(c, value, out);
 	else if (json_is_integer(value))
 		buf_addf(out, "%lld", (long long)json_integer_value(value));
@@ -104,7 +103,7 @@ static bool draft_fetch(struct draft *d)
 	return true;
 }
 
-/* Coded choices are recorded in body.cells, what people wrote in text; null there means: unknown. */
+/* Coded choices are recorded in body.cells, what people wrote in text; null empties a cell: it is not known. */
 static struct deed deed_for(const struct draft *d, json_t *cell, json_t *value)
 {
 	const char *kind = string_of(cell, "kind"), *id = string_of(cell, "id");
@@ -166,7 +165,7 @@ static void show_cell(const struct draft *d, json_t *cell, size_t at)
 		SAY(c, "%s%s  %s", _("  Now: "), value.data,
 		    strcmp(string_of(cell, "from"), "prefill") == 0 ? _("(filled in from the record)") : "");
 	else
-		SAY(c, "%s", _("  Now: empty"));
+		SAY(c, "%s", _("  Now: not known yet"));
 	buf_fini(&value);
 }
 
@@ -279,97 +278,21 @@ static enum step edit_cell(struct draft *d, json_t *cell)
 	return step;
 }
 
-/* ---- a table of times and texts ---- */
-
-static void sort_key(json_t *row, char out[WALL_TEXT_SIZE])
+/* The table of a form is the timeline: a line is added there, and none is taken away. */
+static enum step edit_table(struct draft *d)
 {
-	const char *time = json_string_value(json_array_get(row, 0));
-
-	(void)snprintf(out, WALL_TEXT_SIZE, "%s", time != NULL ? time : "");
-}
-
-/* Puts a row in its place by time; rows of one time stay in the order they were typed. */
-static void insert_row(json_t *rows, json_t *row)
-{
-	char key[WALL_TEXT_SIZE], other[WALL_TEXT_SIZE];
-	size_t at = json_array_size(rows);
-
-	sort_key(row, key);
-	while (at > 0) {
-		sort_key(json_array_get(rows, at - 1), other);
-		if (strcmp(other, key) <= 0)
-			break;
-		at--;
-	}
-	(void)json_array_insert_new(rows, at, row);
-}
-
-/* A new row, typed in two steps; `given` is the text to begin with. NULL when left. */
-static json_t *ask_row(struct console *c, const char *given)
-{
-	char at[WALL_TEXT_SIZE], *text;
-	int64_t at_ms;
-	json_t *row;
-
-	if (!ask_time(c, _("When? (Enter: now) "), &at_ms))
-		return NULL;
-	text = ask_text(c, _("What happened: "), given, TEXT_NEEDED);
-	if (text == NULL)
-		return NULL;
-	wall_format(at, at_ms);
-	row = json_pack("[s, s]", at, text);
-	free(text);
-	return row;
-}
-
-/* A number changes that row, "-2" removes row 2, "+" adds one. False: something else was typed. */
-static bool change_rows(struct console *c, json_t *rows, const char *typed)
-{
-	bool remove = typed[0] == '-', add = typed[0] == '+', back;
-	const char *text;
-	json_t *row;
-	size_t at;
-
-	if (!add && ask_numbers(typed + remove, json_array_size(rows), &at, 1, &back) != 1) {
-		SAY(c, "%s",
-		    _("! Type + for a new row, a row's number to change it, or - and its number to remove it."));
-		return false;
-	}
-	if (remove)
-		return json_array_remove(rows, at) == 0;
-	text = add ? "" : json_string_value(json_array_get(json_array_get(rows, at), 1));
-	row = ask_row(c, text != NULL ? text : "");
-	if (row == NULL)
-		return false;
-	if (!add)
-		(void)json_array_remove(rows, at);
-	insert_row(rows, row);
-	return true;
-}
-
-static enum step edit_table(struct draft *d, json_t *cell)
-{
-	json_t *rows;
 	enum step step;
 	char *line;
 
-	SAY(d->c, "%s", _("  + new row, 2 change row 2, -2 remove row 2"));
-	if (terminal_ask(d->c->terminal, LINE_ANSWER, "> ", "", &line) != TYPED_LINE)
+	if (terminal_ask(d->c->terminal, LINE_ANSWER, _("+ adds a line to the timeline: "), "", &line) != TYPED_LINE)
 		return STEP_LEAVE;
-	if (is_move(line, &step)) {
-		free(line);
-		return step;
+	if (!is_move(line, &step)) {
+		step = STEP_AGAIN;
+		case_note(d->c, NULL);
+		(void)draft_fetch(d);
 	}
-	rows = is_unknown(line) ? json_null() : json_deep_copy(json_object_get(cell, "value"));
-	if (!json_is_array(rows) && !is_unknown(line)) {
-		json_decref(rows);
-		rows = json_array();
-	}
-	if (json_is_null(rows) || change_rows(d->c, rows, line))
-		(void)save(d, cell, json_incref(rows));
-	json_decref(rows);
 	free(line);
-	return STEP_AGAIN;
+	return step;
 }
 
 /* ---- the whole form ---- */
@@ -424,7 +347,7 @@ static enum step edit_at(struct draft *d, size_t at)
 	enum step step;
 
 	show_cell(d, cell, at);
-	step = strcmp(string_of(cell, "kind"), "table") == 0 ? edit_table(d, cell) : edit_cell(d, cell);
+	step = strcmp(string_of(cell, "kind"), "table") == 0 ? edit_table(d) : edit_cell(d, cell);
 	json_decref(cell);
 	return step;
 }

@@ -272,6 +272,8 @@ size_t grammar_choices(const struct command *table, const struct words *words, s
 
 int grammar_argument(const struct call *call, const char *name)
 {
+	if (call == NULL || call->command == NULL)
+		return -1;
 	for (size_t at = 0; at < call->words->count; at++)
 		if (strcmp(place_of(call->command->pattern, at).name, name) == 0)
 			return (int)at;

@@ -73,7 +73,7 @@ struct choice {
 size_t grammar_choices(const struct command *table, const struct words *words, size_t at, const char *beginning,
 		       struct choice *out, size_t room);
 
-/* The argument called `name` in the pattern: its word number, or -1 when it was left out. */
+/* The argument called `name` in the pattern: its word number, or −1 when it was left out. `call` may be NULL. */
 int grammar_argument(const struct call *call, const char *name);
 
 #endif

@@ -47,7 +47,7 @@ static void tell_heads(struct console *c, json_t *before)
 		if (c->own_act && strcmp(string_of(head, "about"), c->about) == 0)
 			continue;
 		if (old == NULL)
-			SAY(c, _("● New incident %s  %s  %s"), string_of(head, "about"), string_of(head, "title"),
+			SAY(c, "● %s %s  %s  %s", _("New incident"), string_of(head, "about"), string_of(head, "title"),
 			    string_of(head, "state_label"));
 		else if (differs(old, head, "state"))
 			SAY(c, "● %s  %s", string_of(head, "about"), string_of(head, "state_label"));

@@ -58,39 +58,25 @@ static const struct {
 				N_("Press the red button on the panel: it works by itself.")},
 };
 
-static const char *any_of(json_t *args, const char *const *keys)
+/* What the keeper said about this very case. False: the code alone is known. */
+static bool say_args(const struct console *c, enum ipc_error code, json_t *args, struct buf *out)
 {
-	for (; *keys != NULL; keys++)
-		if (string_of(args, *keys)[0] != '\0')
-			return string_of(args, *keys);
-	return NULL;
-}
-
-/* The sentence of a code with what the keeper said about this very case. False: it said nothing. */
-static bool sentence_with_args(const struct console *c, enum ipc_error code, json_t *args, struct buf *out)
-{
-	const char *role = any_of(args, (const char *const[]){"role_label", "role", NULL});
-	const char *by = any_of(args, (const char *const[]){"by", "who", "user", NULL});
-	const char *field = any_of(args, (const char *const[]){"label", "field", NULL});
-	const char *why = any_of(args, (const char *const[]){"why", "reason", "message", "state_label", NULL});
+	const char *by = string_of(args, "by");
 	char clock[WHEN_SIZE];
 
-	if (code == ERROR_wrong_role && role != NULL) {
-		buf_addf(out, _("%s does this."), role);
-	} else if (code == ERROR_conflict && by != NULL && wall_of(args, "at") >= 0) {
+	if (string_of(args, "say")[0] != '\0') {
+		buf_adds(out, string_of(args, "say"));
+	} else if (code == ERROR_conflict && by[0] != '\0' && wall_of(args, "at") >= 0) {
 		when_format(clock, wall_of(args, "at"), wall_now(), c->lang);
-		buf_addf(out, _("%s changed it first, at %s."), by, clock);
+		buf_addf(out, _("%s changed it first, at %s. What you typed is kept."), by, clock);
 	} else if (code == ERROR_locked_out && number_of(args, "seconds") > 0) {
-		buf_addf(out, _("Too many wrong passwords: wait %llu seconds."),
+		buf_addf(out,
+			 _("Too many wrong passwords: wait %llu seconds, then try again. The buttons on the panel "
+			   "work without a login."),
 			 (unsigned long long)number_of(args, "seconds"));
-	} else if (code == ERROR_invalid && field != NULL) {
-		buf_addf(out, _("%s: the value is missing or not allowed."), field);
-		if (why != NULL)
-			buf_addf(out, " %s", why);
-	} else if ((code == ERROR_wrong_state || code == ERROR_invalid || code == ERROR_not_recorded ||
-		    code == ERROR_panel_absent) &&
-		   why != NULL) {
-		buf_addf(out, "%s %s", _(sentences[code].what), why);
+	} else if (code == ERROR_invalid && string_of(args, "field")[0] != '\0') {
+		buf_addf(out, _("%s: the value is missing or not allowed. Correct it and do it again."),
+			 string_of(args, "field"));
 	} else {
 		return false;
 	}
@@ -108,9 +94,8 @@ void words_refusal_text(const struct console *c, json_t *refusal, struct buf *ou
 		buf_addf(out, _("The keeper refused, for a reason this program does not know: %s."), name);
 		return;
 	}
-	if (!sentence_with_args(c, (enum ipc_error)code, json_object_get(refusal, "args"), out))
-		buf_adds(out, _(sentences[code].what));
-	buf_addf(out, " %s", _(sentences[code].remedy));
+	if (!say_args(c, (enum ipc_error)code, json_object_get(refusal, "args"), out))
+		buf_addf(out, "%s %s", _(sentences[code].what), _(sentences[code].remedy));
 }
 
 void words_refusal(struct console *c, json_t *refusal)
