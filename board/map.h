@@ -55,7 +55,7 @@ enum board_header {
 	X(STATUS, 0x0100, STATUS_SIZE, "the whole state and the oldest event") \
 	X(COUNTERS, 0x0180, COUNTERS_SIZE, "what has been counted since start")
 
-#define BOARD_BLOCK_ADDRESS(name, address, size, meaning) BLOCK_##name = address,
+#define BOARD_BLOCK_ADDRESS(name, address, size, meaning) BLOCK_##name = (address),
 enum board_block { BLOCK_EXCHANGE = 0x0000, BOARD_BLOCKS(BOARD_BLOCK_ADDRESS) };
 
 /* Laid out for later issues; not answered yet (exception 2). */
@@ -86,7 +86,7 @@ enum board_exchange {
 	X(VOID, 0x5CA3, "void", "withdraw the permit")                                                 \
 	X(SELF_TEST, 0xA35C, "self_test", "light all lamps for two seconds and report stuck inputs")
 
-#define BOARD_COMMAND_CODE(name, code, word, meaning) COMMAND_##name = code,
+#define BOARD_COMMAND_CODE(name, code, word, meaning) COMMAND_##name = (code),
 enum board_command { BOARD_COMMANDS(BOARD_COMMAND_CODE) };
 
 #define BOARD_RESULTS(X)                                                                       \
@@ -100,7 +100,7 @@ enum board_command { BOARD_COMMANDS(BOARD_COMMAND_CODE) };
 	X(7, MIRROR_FAULT, "mirror_fault", "the contact of a named uplink is not proven open") \
 	X(8, BUSY, "busy", "a restore is being carried out at this moment")
 
-#define BOARD_RESULT_NUMBER(number, name, word, meaning) RESULT_##name = number,
+#define BOARD_RESULT_NUMBER(number, name, word, meaning) RESULT_##name = (number),
 enum board_result { BOARD_RESULTS(BOARD_RESULT_NUMBER) RESULT_COUNT };
 
 enum board_identity {
@@ -180,7 +180,7 @@ enum board_uplink {
 	X(4, CLOSING, "closing", "coil on, mirror contact not open yet") \
 	X(5, BROKEN, "broken", "the mirror contact contradicts the coil")
 
-#define BOARD_UPLINK_STATE_NUMBER(number, name, word, meaning) UPLINK_IS_##name = number,
+#define BOARD_UPLINK_STATE_NUMBER(number, name, word, meaning) UPLINK_IS_##name = (number),
 enum board_uplink_state { BOARD_UPLINK_STATES(BOARD_UPLINK_STATE_NUMBER) UPLINK_STATE_COUNT };
 
 /* How far a permit has come. */
@@ -191,7 +191,7 @@ enum board_uplink_state { BOARD_UPLINK_STATES(BOARD_UPLINK_STATE_NUMBER) UPLINK_
 	X(3, HELD, "held", "key is on; to be released after 0.2 s and within 3 s") \
 	X(4, CLOSING, "closing", "uplinks are being connected; mirror contacts must open")
 
-#define BOARD_PERMIT_STATE_NUMBER(number, name, word, meaning) PERMIT_##name = number,
+#define BOARD_PERMIT_STATE_NUMBER(number, name, word, meaning) PERMIT_##name = (number),
 enum board_permit_state { BOARD_PERMIT_STATES(BOARD_PERMIT_STATE_NUMBER) PERMIT_STATE_COUNT };
 
 enum board_input {
@@ -277,7 +277,7 @@ enum board_fault { BOARD_FAULTS(BOARD_FAULT_BIT) };
 	X(29, RECONNECTED_AT_START, "reconnected_at_start", 1, "not latched: coil energised after start; 0")       \
 	X(30, CUT_SUPPLY, "cut_supply", 1, "coil supply gone without ISOLATE: latched like a press; 0")
 
-#define BOARD_EVENT_NUMBER(number, name, word, has_uplink, arg) EVENT_##name = number,
+#define BOARD_EVENT_NUMBER(number, name, word, has_uplink, arg) EVENT_##name = (number),
 enum board_event { EVENT_NONE, BOARD_EVENTS(BOARD_EVENT_NUMBER) EVENT_COUNT };
 
 /* Bits of the reset cause, as the chip's MCUSR has them. */
@@ -316,7 +316,7 @@ enum board_coil { COIL_UPLINK = 0, COIL_LAMP = 16, COIL_LAMPS = 6 };
 	X(LAMP_DRILL, D, 6, "DRILL / MAINTENANCE lamp")                              \
 	X(ALARM, D, 7, "ALARM dry contact")
 
-#define BOARD_PIN_NUMBER(name, port, bit, meaning) PIN_##name = bit,
+#define BOARD_PIN_NUMBER(name, port, bit, meaning) PIN_##name = (bit),
 enum board_pin { BOARD_PINS(BOARD_PIN_NUMBER) };
 
 /* ---- provisioning block in EEPROM -------------------------------------------------------------------------- */

@@ -104,10 +104,10 @@ static enum err run(const struct panel_config *config, struct fault *f)
 {
 	const struct serial_settings settings = {config->device, config->baud, (char)config->parity, BOARD_SLAVE};
 	struct controller controller;
-	struct bus *bus = NULL;
+	struct serial_bus bus = {.is_open = false};
 	uint16_t nonce = 0;
 	int signals = signals_open();
-	enum err err = serial_bus_new(&settings, &bus, f);
+	enum err err = serial_bus_init(&bus, &settings, f);
 
 	if (err != ERR_OK)
 		goto out;
@@ -115,7 +115,7 @@ static enum err run(const struct panel_config *config, struct fault *f)
 	if (err != ERR_OK)
 		goto out;
 	(void)!getrandom(&nonce, sizeof nonce, 0);
-	controller_init(&controller, bus, nonce);
+	controller_init(&controller, &bus.bus, nonce);
 	link_init(&link_state, &controller.driver, &mail, (unsigned)config->uplinks);
 	keeper_init(&keeper, &mail, moment_now().boot_ns);
 	/* Refused without the right to it; paging then costs time, nothing else. */
@@ -130,7 +130,7 @@ static enum err run(const struct panel_config *config, struct fault *f)
 	keeper_fini(&keeper);
 	mail_close(&mail);
 out:
-	serial_bus_free(bus);
+	serial_bus_fini(&bus);
 	if (signals >= 0)
 		(void)close(signals);
 	return err;

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,9 +38,20 @@ struct serial_settings {
 	int slave;
 };
 
-/* Allocates everything the bus will ever need; serial_bus_free releases it. Opens nothing yet. */
-enum err serial_bus_new(const struct serial_settings *settings, struct bus **out, struct fault *f) MUST_USE;
-void serial_bus_free(struct bus *bus);
+struct _modbus;
+
+struct serial_bus {
+	struct bus bus;
+	struct serial_settings settings;
+	struct _modbus *with_parity;
+	struct _modbus *without; /* for pseudo-terminals */
+	struct _modbus *in_use;
+	bool is_open;
+};
+
+/* Allocates everything the bus will ever need; serial_bus_fini releases it. Opens nothing yet. */
+enum err serial_bus_init(struct serial_bus *s, const struct serial_settings *settings, struct fault *f) MUST_USE;
+void serial_bus_fini(struct serial_bus *s);
 
 /* The longest an exchange of `bytes` on the wire may take: the slave's 40 ms and the time on the wire. */
 int64_t bus_patience_us(int baud, size_t bytes) MUST_USE;

@@ -33,7 +33,7 @@ bool uplinks_are_cut(const struct panel_state *state, uint16_t mask)
 
 const char *uplink_state_word(enum board_uplink_state state)
 {
-#define WORD(number, name, word, meaning) [UPLINK_IS_##name] = word,
+#define WORD(number, name, word, meaning) [UPLINK_IS_##name] = (word),
 	static const char *const words[UPLINK_STATE_COUNT] = {BOARD_UPLINK_STATES(WORD)};
 #undef WORD
 
@@ -42,7 +42,7 @@ const char *uplink_state_word(enum board_uplink_state state)
 
 const char *event_word(uint16_t kind)
 {
-#define WORD(number, name, word, has_uplink, arg) [EVENT_##name] = word,
+#define WORD(number, name, word, has_uplink, arg) [EVENT_##name] = (word),
 	static const char *const words[EVENT_COUNT] = {BOARD_EVENTS(WORD)};
 #undef WORD
 
@@ -51,7 +51,7 @@ const char *event_word(uint16_t kind)
 
 const char *result_word(uint16_t result)
 {
-#define WORD(number, name, word, meaning) [RESULT_##name] = word,
+#define WORD(number, name, word, meaning) [RESULT_##name] = (word),
 	static const char *const words[RESULT_COUNT] = {BOARD_RESULTS(WORD)};
 #undef WORD
 
@@ -60,7 +60,7 @@ const char *result_word(uint16_t result)
 
 const char *fault_word(unsigned bit)
 {
-#define WORD(number, name, word, meaning) [number] = word,
+#define WORD(number, name, word, meaning) [number] = (word),
 	static const char *const words[16] = {BOARD_FAULTS(WORD)};
 #undef WORD
 

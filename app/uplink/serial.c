@@ -4,8 +4,6 @@
 
 #include <errno.h>
 #include <modbus/modbus.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -15,15 +13,6 @@ enum {
 	FRAME_MAX = 256,
 	PSEUDO_TERMINAL_FIRST = 136, /* major numbers of the kernel */
 	PSEUDO_TERMINAL_LAST = 143
-};
-
-struct serial_bus {
-	struct bus bus;
-	modbus_t *with_parity;
-	modbus_t *without; /* for pseudo-terminals */
-	modbus_t *modbus;  /* the one in use */
-	struct serial_settings settings;
-	bool is_open;
 };
 
 int64_t bus_patience_us(int baud, size_t bytes)
@@ -69,8 +58,8 @@ static enum err serial_open(struct bus *bus, struct fault *f)
 
 	if (s->is_open)
 		return ERR_OK;
-	s->modbus = is_pseudo_terminal(s->settings.device) ? s->without : s->with_parity;
-	if (modbus_connect(s->modbus) != 0)
+	s->in_use = is_pseudo_terminal(s->settings.device) ? s->without : s->with_parity;
+	if (modbus_connect(s->in_use) != 0)
 		return serial_fault(s, f);
 	s->is_open = true;
 	return ERR_OK;
@@ -81,14 +70,14 @@ static void serial_close(struct bus *bus)
 	struct serial_bus *s = serial_of(bus);
 
 	if (s->is_open)
-		modbus_close(s->modbus);
+		modbus_close(s->in_use);
 	s->is_open = false;
 }
 
 /* One limit for the whole exchange: a slave that drips bytes must not hold the thread for longer. */
 static void set_patience(const struct serial_bus *s, size_t bytes)
 {
-	(void)modbus_set_response_timeout(s->modbus, 0, (uint32_t)bus_patience_us(s->settings.baud, bytes));
+	(void)modbus_set_response_timeout(s->in_use, 0, (uint32_t)bus_patience_us(s->settings.baud, bytes));
 }
 
 static enum err serial_read(struct bus *bus, uint16_t at, uint16_t *got, size_t count, struct fault *f)
@@ -96,7 +85,7 @@ static enum err serial_read(struct bus *bus, uint16_t at, uint16_t *got, size_t 
 	struct serial_bus *s = serial_of(bus);
 
 	set_patience(s, 8 + 5 + 2 * count);
-	if (modbus_read_registers(s->modbus, at, (int)count, got) != (int)count)
+	if (modbus_read_registers(s->in_use, at, (int)count, got) != (int)count)
 		return serial_fault(s, f);
 	return ERR_OK;
 }
@@ -107,7 +96,7 @@ static enum err serial_exchange(struct bus *bus, const uint16_t *put, size_t put
 	struct serial_bus *s = serial_of(bus);
 
 	set_patience(s, 13 + 2 * put_count + 5 + 2 * count);
-	if (modbus_write_and_read_registers(s->modbus, BLOCK_EXCHANGE, (int)put_count, put, at, (int)count, got) !=
+	if (modbus_write_and_read_registers(s->in_use, BLOCK_EXCHANGE, (int)put_count, put, at, (int)count, got) !=
 	    (int)count)
 		return serial_fault(s, f);
 	return ERR_OK;
@@ -119,7 +108,7 @@ static void serial_settle(struct bus *bus)
 	struct timespec rest = {.tv_nsec = (long)bus_patience_us(s->settings.baud, FRAME_MAX) * 1000};
 
 	(void)nanosleep(&rest, NULL);
-	(void)modbus_flush(s->modbus);
+	(void)modbus_flush(s->in_use);
 }
 
 static modbus_t *modbus_make(const struct serial_settings *settings, char parity)
@@ -133,35 +122,25 @@ static modbus_t *modbus_make(const struct serial_settings *settings, char parity
 	return NULL;
 }
 
-enum err serial_bus_new(const struct serial_settings *settings, struct bus **out, struct fault *f)
+enum err serial_bus_init(struct serial_bus *s, const struct serial_settings *settings, struct fault *f)
 {
 	static const struct bus_ops ops = {serial_open, serial_read, serial_exchange, serial_settle, serial_close};
-	struct serial_bus *s = calloc(1, sizeof *s);
+	enum err err;
 
-	if (s == NULL)
-		return fault_set(f, ERR_NOMEM, "out of memory");
-	s->bus.ops = &ops;
-	s->settings = *settings;
+	*s = (struct serial_bus){.bus = {.ops = &ops}, .settings = *settings};
 	s->with_parity = modbus_make(settings, settings->parity);
 	s->without = modbus_make(settings, 'N');
-	if (s->with_parity == NULL || s->without == NULL) {
-		enum err err = serial_fault(s, f);
-
-		serial_bus_free(&s->bus);
-		return err;
-	}
-	*out = &s->bus;
-	return ERR_OK;
+	if (s->with_parity != NULL && s->without != NULL)
+		return ERR_OK;
+	err = serial_fault(s, f);
+	serial_bus_fini(s);
+	return err;
 }
 
-void serial_bus_free(struct bus *bus)
+void serial_bus_fini(struct serial_bus *s)
 {
-	struct serial_bus *s = serial_of(bus);
-
-	if (s == NULL)
-		return;
-	serial_close(bus);
+	serial_close(&s->bus);
 	modbus_free(s->with_parity);
 	modbus_free(s->without);
-	free(s);
+	*s = (struct serial_bus){.is_open = false};
 }
