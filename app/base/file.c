@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,22 +92,36 @@ enum err folder_sync(const char *path, struct fault *f)
 	return err;
 }
 
+static enum err write_synced(const char *path, int flags, const void *data, size_t len, unsigned mode, struct fault *f)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, (mode_t)mode);
+	enum err err = ERR_OK;
+
+	if (fd < 0)
+		return refused(f, "create", path);
+	if (write_all(fd, data, len) != ERR_OK)
+		err = refused(f, "write", path);
+	else if (fsync(fd) != 0)
+		err = refused(f, "sync", path);
+	(void)close(fd);
+	if (err != ERR_OK)
+		(void)unlink(path);
+	return err;
+}
+
+enum err file_create(const char *path, const void *data, size_t len, unsigned mode, struct fault *f)
+{
+	return write_synced(path, O_EXCL, data, len, mode, f);
+}
+
 enum err file_replace(const char *path, const void *data, size_t len, unsigned mode, struct fault *f)
 {
 	char fresh[PATH_MAX], parent[PATH_MAX];
-	enum err err = ERR_OK;
-	int fd;
+	enum err err;
 
 	if ((size_t)snprintf(fresh, sizeof fresh, "%s.new", path) >= sizeof fresh)
 		return fault_set(f, ERR_RANGE, "%s: path too long", path);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
-	if (fd < 0)
-		return refused(f, "create", fresh);
-	if (write_all(fd, data, len) != ERR_OK)
-		err = refused(f, "write", fresh);
-	else if (fsync(fd) != 0)
-		err = refused(f, "sync", fresh);
-	(void)close(fd);
+	err = write_synced(fresh, O_TRUNC, data, len, mode, f);
 	if (err == ERR_OK && rename(fresh, path) != 0)
 		err = refused(f, "rename over", path);
 	if (err != ERR_OK) {
@@ -133,4 +148,43 @@ enum err folder_make(const char *path, unsigned mode, struct fault *f)
 			return refused(f, "make folder", part);
 	}
 	return ERR_OK;
+}
+
+/* Calls `act` for each item below `path`, folders after what they hold. */
+static enum err for_each_below(const char *path, enum err (*act)(const FTSENT *item, struct fault *f), struct fault *f)
+{
+	char *start = strdup(path), *const paths[] = {start, NULL};
+	FTS *tree = start != NULL ? fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL) : NULL;
+	enum err err = tree != NULL ? ERR_OK : fault_set(f, ERR_NOMEM, "%s: no memory", path);
+	FTSENT *item;
+
+	while (err == ERR_OK && (item = fts_read(tree)) != NULL)
+		if (item->fts_info != FTS_D)
+			err = act(item, f);
+	if (tree != NULL)
+		(void)fts_close(tree);
+	free(start);
+	return err;
+}
+
+static enum err sync_item(const FTSENT *item, struct fault *f)
+{
+	return item->fts_info == FTS_DP ? folder_sync(item->fts_path, f) : ERR_OK;
+}
+
+enum err folder_sync_all(const char *path, struct fault *f)
+{
+	return for_each_below(path, sync_item, f);
+}
+
+static enum err remove_item(const FTSENT *item, struct fault *f)
+{
+	int failed = item->fts_info == FTS_DP ? rmdir(item->fts_path) : unlink(item->fts_path);
+
+	return failed == 0 || errno == ENOENT ? ERR_OK : refused(f, "remove", item->fts_path);
+}
+
+enum err folder_remove(const char *path, struct fault *f)
+{
+	return for_each_below(path, remove_item, f);
 }

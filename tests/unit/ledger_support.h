@@ -86,6 +86,17 @@ static inline void add_entries(struct bench *b, unsigned count)
 	}
 }
 
+static inline void export_bundle(struct bench *b, const struct export_options *options)
+{
+	struct export *x = NULL;
+	bool done = false;
+
+	must(export_begin(b->ledger, b->bundle, options, test_now(), &x, &b->fault), &b->fault);
+	while (!done)
+		must(export_step(x, 0, &done, &b->fault), &b->fault);
+	export_end(x);
+}
+
 #define WITH_LEDGER(test) cmocka_unit_test_setup_teardown(test, make_ledger, drop_ledger)
 
 #endif

@@ -1,0 +1,242 @@
+#include "ledger/bundle.h"
+
+#include "ledger/number.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void bundle_disclosures_path(char out[BUNDLE_PATH_SIZE], uint64_t tile)
+{
+	(void)snprintf(out, BUNDLE_PATH_SIZE, "disclosures/%" PRIu64 ".jsonl", tile);
+}
+
+uint64_t tile_level_hashes(uint64_t size, unsigned level)
+{
+	return level < TILE_LEVELS ? size >> (8 * level) : 0;
+}
+
+unsigned tile_width(uint64_t hashes, uint64_t index)
+{
+	if (index < hashes / TILE_WIDTH)
+		return TILE_WIDTH;
+	return index == hashes / TILE_WIDTH ? (unsigned)(hashes % TILE_WIDTH) : 0;
+}
+
+void bundle_policy(struct buf *out, const struct note_key *identity)
+{
+	char vkey[VKEY_SIZE];
+
+	vkey_format(vkey, identity);
+	buf_addf(out, "log %s\nquorum none\n", vkey);
+}
+
+size_t disclosure_line_head(char out[LINE_HEAD_SIZE], uint64_t seq, enum disclosure_name name)
+{
+	return (size_t)snprintf(out, LINE_HEAD_SIZE, "{\"seq\":%" PRIu64 ",\"name\":\"%s\",", seq,
+				disclosure_names[name]);
+}
+
+/* ---- what belongs into a bundle ---- */
+
+/* PREFIX<number>SUFFIX, exactly. */
+static bool is_numbered(const char *path, const char *prefix, const char *suffix, uint64_t *number)
+{
+	size_t len = strlen(path), prefix_len = strlen(prefix), suffix_len = strlen(suffix);
+
+	return len > prefix_len + suffix_len && memcmp(path, prefix, prefix_len) == 0 &&
+	       memcmp(path + len - suffix_len, suffix, suffix_len) == 0 &&
+	       number_parse(path + prefix_len, len - prefix_len - suffix_len, number) == ERR_OK;
+}
+
+/* All digits of a tile's path before ".p/" are its index; whether it is written rightly, tile_path decides. */
+static uint64_t tile_index_of(const char *path)
+{
+	uint64_t index = 0;
+
+	for (; *path != '\0' && *path != '.'; path++)
+		if (*path >= '0' && *path <= '9' && index < UINT64_MAX / 16)
+			index = index * 10 + (uint64_t)(*path - '0');
+	return index;
+}
+
+static bool is_tile(const char *path, uint64_t size)
+{
+	char right[TILE_PATH_SIZE], level[8] = "entries";
+	const char *at = path + strlen("tile/"), *slash = strchr(at, '/');
+	uint64_t hashes = size, index;
+	unsigned width;
+
+	if (slash == NULL)
+		return false;
+	index = tile_index_of(slash + 1);
+	if (slash - at == 1) {
+		hashes = *at >= '0' && *at <= '7' ? tile_level_hashes(size, (unsigned)(*at - '0')) : 0;
+		level[0] = *at;
+		level[1] = '\0';
+	}
+	width = tile_width(hashes, index);
+	if (width == 0)
+		return false;
+	tile_path(right, level, index, width);
+	return strcmp(path, right) == 0;
+}
+
+static bool is_blob(const char *path)
+{
+	static const char prefix[] = "blobs/";
+	const char *name = path + sizeof prefix - 1;
+
+	return strncmp(path, prefix, sizeof prefix - 1) == 0 && strlen(name) == FILE_HASH_CHARS &&
+	       strspn(name, "0123456789abcdef") == FILE_HASH_CHARS;
+}
+
+static bool is_time_stamp(const char *path)
+{
+	size_t len = strlen(path);
+
+	return strchr(path, '/') == NULL && len > 4 && strcmp(path + len - 4, ".tsr") == 0;
+}
+
+enum bundle_file bundle_classify(const char *path, uint64_t size, uint64_t epochs)
+{
+	static const char *const parts[] = {"checkpoint", "checkpoint.log", "genesis.note", "policy"};
+	uint64_t number;
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (strcmp(path, parts[i]) == 0)
+			return FILE_PART;
+	if (is_numbered(path, "epochs/", ".note", &number))
+		return number >= 2 && number <= epochs ? FILE_PART : FILE_FOREIGN;
+	if (is_numbered(path, "checkpoints/", "", &number))
+		return number >= 1 && number < epochs ? FILE_PART : FILE_FOREIGN;
+	if (is_numbered(path, "disclosures/", ".jsonl", &number))
+		return tile_width(size, number) > 0 ? FILE_PART : FILE_FOREIGN;
+	if (strncmp(path, "tile/", 5) == 0)
+		return is_tile(path, size) ? FILE_PART : FILE_FOREIGN;
+	if (is_blob(path))
+		return FILE_BLOB;
+	if (strcmp(path, "README.txt") == 0 || strcmp(path, "summary.pdf") == 0 || is_time_stamp(path))
+		return FILE_UNSIGNED;
+	return FILE_FOREIGN;
+}
+
+/* ---- reading ---- */
+
+enum err bundle_open(int dir, const char *path, int *fd)
+{
+	/* O_NONBLOCK: a pipe under this name must not hold us. */
+	int opened = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat about;
+
+	if (opened < 0)
+		return errno == ENOTDIR || errno == ELOOP ? ERR_FORMAT : err_from_errno(errno);
+	if (fstat(opened, &about) != 0 || !S_ISREG(about.st_mode)) {
+		(void)close(opened);
+		return ERR_FORMAT;
+	}
+	*fd = opened;
+	return ERR_OK;
+}
+
+static enum err read_some(int fd, void *out, size_t room, size_t *got)
+{
+	ssize_t len;
+
+	do
+		len = read(fd, out, room);
+	while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return err_from_errno(errno);
+	*got = (size_t)len;
+	return ERR_OK;
+}
+
+enum err bundle_read(int dir, const char *path, size_t limit, struct buf *out)
+{
+	char chunk[16384];
+	size_t got = 0;
+	int fd;
+	enum err err = bundle_open(dir, path, &fd);
+
+	if (err != ERR_OK)
+		return err;
+	buf_clear(out);
+	buf_adds(out, "");
+	while ((err = read_some(fd, chunk, sizeof chunk, &got)) == ERR_OK && got > 0) {
+		if (got > limit - out->len) {
+			err = ERR_RANGE;
+			break;
+		}
+		buf_add(out, chunk, got);
+	}
+	(void)close(fd);
+	return err != ERR_OK ? err : buf_status(out);
+}
+
+enum err line_reader_init(struct line_reader *r, size_t longest)
+{
+	*r = (struct line_reader){.fd = -1, .data = malloc(longest + 1), .size = longest + 1};
+	return r->data != NULL ? ERR_OK : ERR_NOMEM;
+}
+
+void line_reader_fini(struct line_reader *r)
+{
+	line_reader_use(r, -1);
+	free(r->data);
+	r->data = NULL;
+}
+
+void line_reader_use(struct line_reader *r, int fd)
+{
+	if (r->fd >= 0)
+		(void)close(r->fd);
+	r->fd = fd;
+	r->from = r->to = 0;
+	r->is_at_end = false;
+}
+
+static enum err refill(struct line_reader *r)
+{
+	size_t got = 0;
+	enum err err;
+
+	memmove(r->data, r->data + r->from, r->to - r->from);
+	r->to -= r->from;
+	r->from = 0;
+	if (r->to == r->size)
+		return ERR_FORMAT;
+	err = read_some(r->fd, r->data + r->to, r->size - r->to, &got);
+	r->to += got;
+	r->is_at_end = got == 0;
+	return err;
+}
+
+enum err line_reader_next(struct line_reader *r, const char **line, size_t *len)
+{
+	size_t searched = 0;
+
+	for (;;) {
+		const char *start = r->data + r->from;
+		const char *lf = memchr(start + searched, '\n', r->to - r->from - searched);
+		enum err err;
+
+		if (lf != NULL) {
+			*line = start;
+			*len = (size_t)(lf - start);
+			r->from += *len + 1;
+			return ERR_OK;
+		}
+		if (r->is_at_end)
+			return r->from == r->to ? ERR_MISSING : ERR_FORMAT;
+		searched = r->to - r->from;
+		err = refill(r);
+		if (err != ERR_OK)
+			return err;
+	}
+}
