@@ -7,30 +7,34 @@ void eventq_init(struct eventq *q)
 	*q = (struct eventq){.next_number = 1, .shown_below = 1};
 }
 
-void eventq_restore(struct eventq *q, uint8_t slot, const struct event *event)
+static bool is_press(const struct event *event)
 {
-	q->slots[slot] = *event;
-	q->slots[slot].age = AGE_UNKNOWN;
-	if (q->next_number <= event->number) {
-		q->next_number = event->number + 1;
-		q->next_slot = (uint8_t)((slot + 1) % BOARD_QUEUE);
-	}
-	if (q->shown_below <= event->number)
-		q->shown_below = event->number + 1;
+	return event->kind >= EVENT_DECLARE && event->kind <= EVENT_UPLINK_ISOLATE;
 }
 
-uint8_t eventq_waiting(const struct eventq *q)
+static void fill(struct eventq *q, uint8_t slot, const struct event *event)
 {
-	uint8_t count = 0;
+	q->slots[slot] = *event;
+	q->waiting++;
+	q->presses = (uint8_t)(q->presses + is_press(event));
+	q->next_slot = (uint8_t)((slot + 1) % BOARD_QUEUE);
+}
 
-	for (uint8_t i = 0; i < BOARD_QUEUE; i++)
-		count = (uint8_t)(count + (q->slots[i].number != 0));
-	return count;
+void eventq_restore(struct eventq *q, uint8_t slot, const struct event *event)
+{
+	uint8_t next_slot = q->next_slot;
+
+	fill(q, slot, event);
+	if (q->next_number <= event->number)
+		q->next_number = event->number + 1;
+	else
+		q->next_slot = next_slot;
+	q->shown_below = q->next_number;
 }
 
 bool eventq_is_full(const struct eventq *q)
 {
-	return eventq_waiting(q) >= BOARD_QUEUE - 1;
+	return q->waiting >= BOARD_QUEUE - 1;
 }
 
 static uint8_t slot_of_oldest(const struct eventq *q)
@@ -60,31 +64,34 @@ static struct event *find_like(struct eventq *q, uint8_t kind, uint8_t uplink, u
 }
 
 /* Counts go to EEPROM at powers of two, so that a chattering contact does not wear it out. */
-static void join(struct event *event, uint64_t now_ms)
+static void join(struct eventq *q, struct event *event, uint64_t now_ms)
 {
 	event->last_ms = now_ms;
 	if (event->times == UINT16_MAX)
 		return;
 	event->times++;
 	if ((event->times & (event->times - 1)) == 0)
-		event->unsaved = true;
+		event->unsaved = q->has_work = true;
 }
 
 static void put(struct eventq *q, uint8_t kind, uint8_t uplink, uint32_t arg, uint64_t now_ms)
 {
-	while (q->slots[q->next_slot].number != 0)
-		q->next_slot = (uint8_t)((q->next_slot + 1) % BOARD_QUEUE);
-	q->slots[q->next_slot] = (struct event){.number = q->next_number,
-						.kind = kind,
-						.uplink = uplink,
-						.times = 1,
-						.arg = arg,
-						.first_ms = now_ms,
-						.last_ms = now_ms,
-						.age = AGE_KNOWN,
-						.unsaved = true};
+	uint8_t slot = q->next_slot;
+	const struct event event = {.number = q->next_number,
+				    .kind = kind,
+				    .uplink = uplink,
+				    .times = 1,
+				    .arg = arg,
+				    .first_ms = now_ms,
+				    .last_ms = now_ms,
+				    .age = AGE_KNOWN,
+				    .unsaved = true};
+
+	while (q->slots[slot].number != 0)
+		slot = (uint8_t)((slot + 1) % BOARD_QUEUE);
+	fill(q, slot, &event);
 	q->next_number++;
-	q->next_slot = (uint8_t)((q->next_slot + 1) % BOARD_QUEUE);
+	q->has_work = true;
 }
 
 /* The overflow event counts on even while it is the oldest: nothing else is left to count in. */
@@ -95,7 +102,7 @@ static void add_to_full(struct eventq *q, uint8_t kind, uint8_t uplink, uint64_t
 	if (like == NULL)
 		like = find_like(q, EVENT_OVERFLOW, 0, EVENTQ_NO_SLOT);
 	if (like != NULL)
-		join(like, now_ms);
+		join(q, like, now_ms);
 	else
 		put(q, EVENT_OVERFLOW, 0, kind, now_ms);
 }
@@ -119,22 +126,14 @@ const struct event *eventq_oldest(const struct eventq *q)
 
 void eventq_acknowledge(struct eventq *q, uint32_t number)
 {
-	const struct event *oldest = eventq_oldest(q);
-	struct event *e;
+	const struct event *oldest = number == 0 ? NULL : eventq_oldest(q);
 
-	if (oldest == NULL || oldest->number != number)
+	if ( oldest == NULL || oldest->number != number)
 		return;
-	e = &q->slots[oldest - q->slots];
-	*e = (struct event){.acknowledged = true};
-}
-
-bool eventq_holds_press(const struct eventq *q)
-{
-	for (uint8_t i = 0; i < BOARD_QUEUE; i++)
-		if (q->slots[i].number != 0 && q->slots[i].kind >= EVENT_DECLARE &&
-		    q->slots[i].kind <= EVENT_UPLINK_ISOLATE)
-			return true;
-	return false;
+	q->waiting--;
+	q->presses = (uint8_t)(q->presses - is_press(oldest));
+	q->has_work = true;
+	q->slots[oldest - q->slots] = (struct event){.acknowledged = true};
 }
 
 uint32_t event_age(const struct event *event, uint64_t since_ms, uint64_t now_ms)

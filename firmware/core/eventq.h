@@ -31,6 +31,9 @@ struct event {
 
 struct eventq {
 	struct event slots[BOARD_QUEUE];
+	uint8_t waiting; /* slots in use */
+	uint8_t presses; /* of them, presses of a button */
+	bool has_work;   /* some slot is unsaved or acknowledged */
 	uint8_t next_slot;
 	uint32_t next_number;
 	uint32_t shown_below;
@@ -45,10 +48,7 @@ void eventq_add(struct eventq *q, enum board_event kind, uint8_t uplink, uint32_
 const struct event *eventq_oldest(const struct eventq *q);
 /* Frees the oldest shown event when it has this number; any other number changes nothing. */
 void eventq_acknowledge(struct eventq *q, uint32_t number);
-uint8_t eventq_waiting(const struct eventq *q);
 bool eventq_is_full(const struct eventq *q);
-/* A press that is not yet acknowledged. */
-bool eventq_holds_press(const struct eventq *q);
 
 /* Milliseconds, or BOARD_AGE_UNKNOWN. */
 uint32_t event_age(const struct event *event, uint64_t since_ms, uint64_t now_ms);

@@ -260,6 +260,8 @@ static void begin_event_work(struct journal *j, struct eventq *q)
 		begin_event(j, (uint8_t)(oldest - q->slots), oldest);
 	else if (acknowledged != NULL)
 		begin_acknowledge(j, (uint8_t)(acknowledged - q->slots), acknowledged);
+	else
+		q->has_work = false;
 }
 
 static void begin_next(struct journal *j, struct kept *kept)
@@ -268,7 +270,7 @@ static void begin_next(struct journal *j, struct kept *kept)
 		begin_latch(j, kept);
 	else if (kept->events.next_number + RESERVE_AHEAD / 2 > j->reserved)
 		begin_life(j, kept);
-	else
+	else if (kept->events.has_work)
 		begin_event_work(j, &kept->events);
 }
 

@@ -10,9 +10,7 @@ static bool blinks_on(const struct panel *p)
 static bool uplink_lamp(const struct panel *p, uint8_t index)
 {
 	const struct relay *r = &p->relays[index];
-	bool coil = (p->coils & (1U << index)) != 0;
-
-	if ((p->kept.provision.fitted & (1U << index)) == 0 || (coil && r->state != RELAY_CLOSING))
+	if (r->state == RELAY_CONNECTED || r->state == RELAY_BROKEN_ON)
 		return false;
 	return r->state == RELAY_CUT || blinks_on(p);
 }
@@ -22,7 +20,7 @@ static uint16_t asked_for(const struct panel *p)
 {
 	uint16_t lamps = p->host.lamps;
 
-	if (eventq_holds_press(&p->kept.events))
+	if (p->kept.events.presses != 0)
 		lamps &= (uint16_t)~LAMP_RECORDED;
 	if (p->muted)
 		lamps &= (uint16_t)~LAMP_BUZZER;
@@ -36,6 +34,7 @@ static uint16_t count_down(uint16_t ms)
 
 void lamps_step(struct panel *p)
 {
+	uint8_t uplinks = 0;
 	uint16_t lamps;
 
 	if ((p->host.lamps & LAMP_BUZZER) == 0)
@@ -47,7 +46,8 @@ void lamps_step(struct panel *p)
 		lamps |= LAMP_ALARM;
 	for (uint8_t i = 0; i < BOARD_UPLINKS; i++)
 		if (uplink_lamp(p, i))
-			lamps |= (uint16_t)(LAMP_UPLINK_1 << i);
+			uplinks |= (uint8_t)(1U << i);
+	lamps |= (uint16_t)((uplinks & p->kept.provision.fitted) * LAMP_UPLINK_1);
 	if (p->test_ms != 0)
 		lamps |= ALL_LAMPS;
 	p->alarm_ms = count_down(p->alarm_ms);

@@ -21,9 +21,12 @@ static void add(struct panel *p, enum board_event kind, uint8_t uplink, uint32_t
 	eventq_add(&p->kept.events, kind, uplink, arg, p->now_ms);
 }
 
+/* The chip has no barrel shifter; a table is shorter than a loop. */
 static uint8_t bit_of(uint8_t index)
 {
-	return (uint8_t)(1U << index);
+	static const uint8_t bits[8] = {1, 2, 4, 8, 16, 32, 64, 128};
+
+	return bits[index];
 }
 
 /* ---- trips and cuts ---- */
@@ -39,8 +42,8 @@ static void latch(struct panel *p, uint8_t uplinks)
 /* Reports coils that have dropped. */
 static void report_cut(struct panel *p, uint8_t dropped, enum board_event kind, uint32_t arg, struct stamp since)
 {
-	for (uint8_t i = 0; i < BOARD_UPLINKS; i++) {
-		if ((dropped & bit_of(i)) == 0)
+	for (uint8_t i = 0; dropped != 0; i++, dropped >>= 1) {
+		if ((dropped & 1) == 0)
 			continue;
 		p->relays[i].since = since;
 		p->proof_awaited |= bit_of(i);
@@ -60,8 +63,11 @@ static uint8_t cut(struct panel *p, uint8_t uplinks)
 
 static void take_presses(struct panel *p, const struct trip_news *news)
 {
-	uint8_t own = (uint8_t)(news->pressed >> 2) & p->kept.provision.fitted;
+	uint8_t own = (uint8_t)(news->pressed / INPUT_UPLINK_1) & p->kept.provision.fitted;
 
+	p->coils &= news->coils;
+	if (news->pressed == 0)
+		return;
 	if ((news->pressed & (INPUT_DECLARE | INPUT_ISOLATE)) != 0)
 		p->alarm_ms = ALARM_MS;
 	if ((news->pressed & INPUT_DECLARE) != 0)
@@ -70,18 +76,19 @@ static void take_presses(struct panel *p, const struct trip_news *news)
 		latch(p, p->kept.provision.isolate);
 		add(p, EVENT_ISOLATE, 0, p->kept.latch_number);
 	}
-	for (uint8_t i = 0; i < BOARD_UPLINKS; i++) {
-		if ((own & bit_of(i)) == 0)
+	for (uint8_t i = 0; own != 0; i++, own >>= 1) {
+		if ((own & 1) == 0)
 			continue;
 		latch(p, bit_of(i));
 		add(p, EVENT_UPLINK_ISOLATE, (uint8_t)(i + 1), p->kept.latch_number);
 	}
-	p->coils &= news->coils;
 	report_cut(p, news->dropped, EVENT_CUT_BUTTON, stamp_us_between(news->edge, news->drop), news->edge);
 }
 
 static void take_key_and_test(struct panel *p, const struct trip_news *news)
 {
+	if ((news->pressed | news->released) == 0)
+		return;
 	if ((news->pressed & INPUT_KEY) != 0)
 		add(p, EVENT_KEY_ON, 0, 0);
 	if ((news->released & INPUT_KEY) != 0)
@@ -94,7 +101,7 @@ static void take_key_and_test(struct panel *p, const struct trip_news *news)
 
 /* ---- relays ---- */
 
-static void relay_changed(struct panel *p, uint8_t index, enum relay_effect effect, struct stamp contact)
+static void relay_changed(struct panel *p, uint8_t index, enum relay_effect effect, const struct stamp *contact)
 {
 	uint8_t uplink = (uint8_t)(index + 1);
 
@@ -102,21 +109,24 @@ static void relay_changed(struct panel *p, uint8_t index, enum relay_effect effe
 		add(p, EVENT_UNPROVEN, uplink, (p->coils & bit_of(index)) != 0);
 	if (effect == RELAY_PROVEN && (p->proof_awaited & bit_of(index)) != 0) {
 		p->proof_awaited &= (uint8_t)~bit_of(index);
-		add(p, EVENT_PROVEN, uplink, stamp_us_between(p->relays[index].since, contact));
+		add(p, EVENT_PROVEN, uplink, stamp_us_between(p->relays[index].since, *contact));
 	}
 }
 
 static void step_relays(struct panel *p, const struct stamp *mirror_edge)
 {
+	uint8_t mirrors = (uint8_t)(p->inputs / INPUT_MIRROR_1);
+
 	for (uint8_t i = 0; i < BOARD_UPLINKS; i++) {
 		uint8_t was_bad = p->relays[i].bad;
 		enum relay_effect effect;
 
 		if ((p->kept.provision.fitted & bit_of(i)) == 0)
 			continue;
-		effect = relay_step(&p->relays[i], (p->coils & bit_of(i)) != 0,
-				    (p->inputs & (INPUT_MIRROR_1 << i)) != 0);
-		relay_changed(p, i, effect, mirror_edge[i]);
+		effect = relay_step(&p->relays[i], (p->coils & bit_of(i)) != 0, (mirrors & bit_of(i)) != 0);
+		if (effect == RELAY_NOTHING)
+			continue;
+		relay_changed(p, i, effect, &mirror_edge[i]);
 		if (was_bad != 0 && p->relays[i].bad == 0)
 			add(p, EVENT_MIRROR_WELL, (uint8_t)(i + 1), 0);
 	}
@@ -307,20 +317,34 @@ void panel_command_refused(struct panel *p, uint32_t nonce)
 
 /* ---- inputs that do not behave ---- */
 
+static void watch_input(struct panel *p, uint8_t i)
+{
+	bool on = ((uint8_t)p->inputs & bit_of(i)) != 0;
+
+	if (on && p->on_ms[i] < UINT16_MAX)
+		p->on_ms[i]++;
+	if (on && p->on_ms[i] == STUCK_MS) {
+		p->stuck |= bit_of(i);
+		add(p, EVENT_STUCK_ON, 0, bit_of(i));
+	}
+	if (on)
+		return;
+	p->on_ms[i] = 0;
+	if ((p->stuck & bit_of(i)) != 0) {
+		p->stuck &= (uint8_t)~bit_of(i);
+		add(p, EVENT_STUCK_OFF, 0, bit_of(i));
+	}
+}
+
 static void watch_stuck(struct panel *p)
 {
-	for (uint8_t i = 0; i < PANEL_WATCHED_INPUTS; i++) {
-		bool on = (p->inputs & bit_of(i)) != 0;
+	uint8_t held = (uint8_t)p->inputs;
 
-		if (!on && p->on_ms[i] >= STUCK_MS)
-			add(p, EVENT_STUCK_OFF, 0, bit_of(i));
-		if (!on)
-			p->on_ms[i] = 0;
-		else if (p->on_ms[i] < UINT16_MAX)
-			p->on_ms[i]++;
-		if (on && p->on_ms[i] == STUCK_MS)
-			add(p, EVENT_STUCK_ON, 0, bit_of(i));
-	}
+	if ((held | p->held) == 0)
+		return;
+	for (uint8_t i = 0; i < PANEL_WATCHED_INPUTS; i++)
+		watch_input(p, i);
+	p->held = held;
 	if (p->on_ms[7] == MUTE_MS)
 		p->muted = true;
 }
@@ -347,14 +371,6 @@ static void watch_supply(struct panel *p)
 		report_cut(p, cut(p, p->kept.provision.isolate), EVENT_CUT_SUPPLY, 0, p->now);
 }
 
-static bool any_stuck(const struct panel *p, uint8_t inputs)
-{
-	for (uint8_t i = 0; i < PANEL_WATCHED_INPUTS; i++)
-		if ((inputs & bit_of(i)) != 0 && p->on_ms[i] >= STUCK_MS)
-			return true;
-	return false;
-}
-
 static uint16_t fault_if(bool condition, enum board_fault fault)
 {
 	return condition ? (uint16_t)fault : 0;
@@ -363,8 +379,8 @@ static uint16_t fault_if(bool condition, enum board_fault fault)
 static void find_faults(struct panel *p)
 {
 	p->faults = (uint16_t)(fault_if(some_is_broken(p, p->kept.provision.fitted), FAULT_MIRROR) |
-			       fault_if(any_stuck(p, (uint8_t)~INPUT_KEY), FAULT_BUTTON) |
-			       fault_if(any_stuck(p, INPUT_KEY), FAULT_KEY) |
+			       fault_if((p->stuck & (uint8_t)~INPUT_KEY) != 0, FAULT_BUTTON) |
+			       fault_if((p->stuck & INPUT_KEY) != 0, FAULT_KEY) |
 			       fault_if(p->host.silent_ms >= p->kept.provision.heartbeat_ms, FAULT_HOST) |
 			       fault_if(p->no_supply_ms >= NO_SUPPLY_MS, FAULT_SUPPLY) |
 			       fault_if(eventq_is_full(&p->kept.events), FAULT_QUEUE) |

@@ -46,6 +46,8 @@ struct panel {
 	uint16_t lamps;        /* enum board_lamp bits as they shine */
 	uint16_t faults;       /* enum board_fault bits */
 	uint16_t on_ms[PANEL_WATCHED_INPUTS];
+	uint8_t held;     /* watched inputs that were on a millisecond ago */
+	uint8_t stuck;    /* watched inputs that have been on too long */
 	uint16_t test_ms; /* of the lamp test, left */
 	uint16_t alarm_ms;
 	uint8_t no_supply_ms;

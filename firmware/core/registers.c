@@ -58,7 +58,7 @@ static void fill_event(const struct panel *p, uint16_t *out)
 {
 	const struct event *e = eventq_oldest(&p->kept.events);
 
-	out[STATUS_EVENTS_WAITING] = eventq_waiting(&p->kept.events);
+	out[STATUS_EVENTS_WAITING] = p->kept.events.waiting;
 	if (e == NULL)
 		return;
 	put_pair(out + STATUS_EVENT_NUMBER_HIGH, e->number);

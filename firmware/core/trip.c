@@ -2,7 +2,7 @@
 
 #include "board/map.h"
 
-enum { UNSAVED_MAGIC = 0x6B6E, UPLINK_BUTTON_SHIFT = 2, DEBOUNCE_MS = 3 };
+enum { UNSAVED_MAGIC = 0x6B6E, DEBOUNCE_MS = 3 };
 
 static void unsaved_set(struct trip *t, uint8_t uplinks)
 {
@@ -37,7 +37,7 @@ void trip_edge(struct trip *t, struct stamp now)
 /* The uplinks that these buttons cut. */
 static uint8_t uplinks_of(const struct trip *t, uint16_t pressed)
 {
-	uint8_t own = (uint8_t)(pressed >> UPLINK_BUTTON_SHIFT) & BOARD_ALL_UPLINKS;
+	uint8_t own = (uint8_t)(pressed / INPUT_UPLINK_1) & BOARD_ALL_UPLINKS;
 
 	return (pressed & INPUT_ISOLATE) != 0 ? own | t->isolate : own;
 }

@@ -1,0 +1,35 @@
+#include "board/simulator/board.h"
+
+#include "firmware/core/crc16.h"
+
+void board_provision_as(uint8_t eeprom[BOARD_EEPROM_SIZE], const struct board_choices *choices)
+{
+	uint8_t *block = eeprom + PROVISION_AT;
+	uint16_t crc;
+
+	block[PROVISION_MAGIC] = 'K';
+	block[PROVISION_MAGIC + 1] = 'N';
+	block[PROVISION_VERSION] = 1;
+	block[PROVISION_FITTED] = choices->fitted;
+	block[PROVISION_ISOLATE] = choices->isolate;
+	block[PROVISION_STAY] = choices->stay;
+	block[PROVISION_LOSS] = choices->loss;
+	block[PROVISION_LOSS + 1] = 0;
+	block[PROVISION_HEARTBEAT_MS] = (uint8_t)(choices->heartbeat_ms >> 8);
+	block[PROVISION_HEARTBEAT_MS + 1] = (uint8_t)choices->heartbeat_ms;
+	for (int i = 0; i < 8; i++)
+		block[PROVISION_CONTROLLER + i] = (uint8_t)(choices->controller >> (56 - 8 * i));
+	crc = crc16(block, PROVISION_CRC);
+	block[PROVISION_CRC] = (uint8_t)crc;
+	block[PROVISION_CRC + 1] = (uint8_t)(crc >> 8);
+}
+
+void board_provision(uint8_t eeprom[BOARD_EEPROM_SIZE], uint64_t controller)
+{
+	const struct board_choices choices = {.controller = controller,
+					      .fitted = BOARD_ALL_UPLINKS,
+					      .isolate = BOARD_ALL_UPLINKS,
+					      .heartbeat_ms = BOARD_HEARTBEAT_MS};
+
+	board_provision_as(eeprom, &choices);
+}
