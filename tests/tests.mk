@@ -3,3 +3,5 @@ TESTS ?= unit firmware interop system
 
 test-programs: unit-tests
 bench-programs:
+
+include tests/interop/interop.mk

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+const (
+	maxDisclosureChars = 87448
+	maxValueBytes      = 65536
+)
+
+type status int
+
+const (
+	disclosed status = iota
+	withheld
+	redacted
+)
+
+// parseDisclosureLine reads the one line that belongs to a commitment of entry seq. There is only one way to
+// write each of the three forms, so the line is compared, not parsed as JSON.
+func parseDisclosureLine(line string, seq int64, name string) (status, string, error) {
+	rest := strings.TrimPrefix(line, fmt.Sprintf(`{"seq":%d,"name":"%s",`, seq, name))
+	const before, after = `"disclosure":"`, `"}`
+	switch {
+	case rest == line:
+		return 0, "", fmt.Errorf("the line of disclosure %q is missing or not in its place", name)
+	case rest == `"status":"withheld"}`:
+		return withheld, "", nil
+	case rest == `"status":"redacted"}`:
+		return redacted, "", nil
+	case len(rest) >= len(before)+len(after) && strings.HasPrefix(rest, before) && strings.HasSuffix(rest, after):
+		return disclosed, rest[len(before) : len(rest)-len(after)], nil
+	}
+	return 0, "", fmt.Errorf("the line of disclosure %q has none of the three forms", name)
+}
+
+var disclosureStart = regexp.MustCompile(`^\["([A-Za-z0-9_-]{22})","([a-z]+)",`)
+
+// openDisclosure returns the JSON value that the commitment stands for.
+func openDisclosure(text string, want commitment) (string, error) {
+	if sha256Of(text) != want.digest {
+		return "", fmt.Errorf("disclosure %q is not the one that the entry commits to", want.name)
+	}
+	if len(text) > maxDisclosureChars {
+		return "", fmt.Errorf("disclosure %q is too long", want.name)
+	}
+	array, err := decodeExact(base64.RawURLEncoding, text)
+	if err != nil {
+		return "", err
+	}
+	start := disclosureStart.FindSubmatch(array)
+	if start == nil || string(start[2]) != want.name || array[len(array)-1] != ']' {
+		return "", fmt.Errorf("disclosure %q is not an array of salt, name and value", want.name)
+	}
+	if _, err := decodeExact(base64.RawURLEncoding, string(start[1])); err != nil {
+		return "", err
+	}
+	value := string(array[len(start[0]) : len(array)-1])
+	if len(value) > maxValueBytes || strings.TrimSpace(value) != value || !json.Valid([]byte(value)) {
+		return "", fmt.Errorf("disclosure %q does not hold one JSON value", want.name)
+	}
+	return value, nil
+}
+
+// A body is a JSON object whose member names count letter by letter, which Go's decoding into structs does not.
+type body map[string]json.RawMessage
+
+func parseBody(value string) (body, error) {
+	var b body
+	if err := json.Unmarshal([]byte(value), &b); err != nil || b == nil {
+		return nil, errors.New("the body is not a JSON object")
+	}
+	return b, nil
+}
+
+func (b body) text(member string) string {
+	var s string
+	if json.Unmarshal(b[member], &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// A target is one disclosure of one entry.
+type target struct {
+	seq  int64
+	name string
+}
+
+// redaction returns what a body erases; ok is false when it is no redaction.
+func (b body) redaction() (of target, digest tlog.Hash, ok bool) {
+	if b.text("act") != "redaction" {
+		return of, digest, false
+	}
+	digest, err := parseHash(base64.RawURLEncoding, b.text("digest"))
+	if err != nil || b["seq"] == nil || json.Unmarshal(b["seq"], &of.seq) != nil {
+		return of, digest, false
+	}
+	of.name = b.text("name")
+	return of, digest, true
+}
+
+var blobNameForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// blobNames returns the stored files that a `files` value names.
+func blobNames(value string) (names []string, err error) {
+	var files []body
+	if err := json.Unmarshal([]byte(value), &files); err != nil {
+		return nil, errors.New("files is not an array of objects")
+	}
+	for _, file := range files {
+		name := file.text("sha256")
+		if !blobNameForm.MatchString(name) {
+			return nil, errors.New("files names a file without its sha256")
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}

@@ -1,0 +1,343 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// A lie is a bundle that is hashed and signed throughout, by somebody who holds keys, and still breaks a rule.
+// Bit flips never get this far: their signatures fail first.
+type lie struct {
+	name string
+	tell func(m *maker) fstest.MapFS
+	says string // a part of the reason
+}
+
+const someHash = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+
+func edited(from, to string) func(m *maker) fstest.MapFS {
+	return adding(simple("x").edited(from, to))
+}
+
+func adding(drafts ...draft) func(m *maker) fstest.MapFS {
+	return func(m *maker) fstest.MapFS {
+		for _, d := range drafts {
+			m.add(d)
+		}
+		return m.finish()
+	}
+}
+
+// changed replaces text in a file of an honest bundle.
+func changed(file, from, to string) func(m *maker) fstest.MapFS {
+	return func(m *maker) fstest.MapFS {
+		files := m.finish()
+		text := string(files[file].Data)
+		if !strings.Contains(text, from) {
+			panic("nothing to change in " + file + ": " + from)
+		}
+		m.write(file, []byte(strings.Replace(text, from, to, 1)))
+		return files
+	}
+}
+
+func withIdem(idem string) draft {
+	d := simple("x")
+	d.idem = idem
+	return d
+}
+
+// Entries that the tree and all signatures cover, and that are no entries.
+var entryLies = []lie{
+	{"seq repeats", edited("seq 10", "seq 9"), "stands at"},
+	{"seq skips", edited("seq 10", "seq 11"), "stands at"},
+	{"seq padded", edited("seq 10", "seq 010"), "not a number"},
+	{"seq signed", edited("seq 10", "seq +10"), "not a number"},
+	{"seq too large", edited("seq 10", "seq 9223372036854775808"), "not a number"},
+	{"prev of another entry", edited("prev ", "prev "+someHash+"=\nprev "), "boot"},
+	{"prev zero", func(m *maker) fstest.MapFS {
+		m.leaf = sha256Of("")
+		return adding(simple("x"))(m)
+	}, "prev"},
+	{"version of entry", edited("entry/v1", "entry/v2"), "begin"},
+	{"line missing", edited("via keeper\n", ""), "via"},
+	{"lines swapped", edited("who system\nvia keeper\n", "via keeper\nwho system\n"), "who"},
+	{"two spaces", edited("boot ", "boot  "), "number"},
+	{"carriage return", edited("via keeper\n", "via keeper\r\n"), "via"},
+	{"trailing space", edited("about -\n", "about - \n"), "about"},
+	{"trailing line", func(m *maker) fstest.MapFS {
+		d := simple("x")
+		d.edit = func(text string) string { return text + "\n" }
+		return adding(d)(m)
+	}, "goes on"},
+	{"no line end", func(m *maker) fstest.MapFS {
+		d := simple("x")
+		d.edit = func(text string) string { return strings.TrimSuffix(text, "\n") }
+		return adding(d)(m)
+	}, "goes on"},
+	{"unknown line", edited("about -\n", "about -\nnote hello\n"), "goes on"},
+	{"too long", func(m *maker) fstest.MapFS {
+		d := simple("x")
+		d.edit = func(text string) string { return text + strings.Repeat("x", maxEntryBytes) }
+		return adding(d)(m)
+	}, "more than"},
+	{"who empty", edited("who system", "who "), "who"},
+	{"who with a name", edited("who system", "who 山田"), "who"},
+	{"who too long", edited("who system", "who "+strings.Repeat("u", 65)), "who"},
+	{"via unknown", edited("via keeper", "via mail"), "via"},
+	{"type unknown", edited("type system", "type secret"), "type"},
+	{"day that is none", edited("2026-11-20", "2026-02-29"), "time"},
+	{"hour 24", edited("T00:12", "T24:12"), "time"},
+	{"leap second", edited(":33.123", ":60.123"), "time"},
+	{"no milliseconds", edited(".123Z", "Z"), "time"},
+	{"comma in time", edited(".123Z", ",123Z"), "time"},
+	{"year 1969", edited("wall 2026", "wall 1969"), "time"},
+	{"no zone", edited(".123Z", ".123"), "time"},
+	{"clock unknown", edited(" ntp", " gps"), "source"},
+	{"unset with uncertainty", edited("250 ntp", "250 unset"), "uncertainty"},
+	{"set without uncertainty", edited("250 ntp", "- ntp"), "uncertainty"},
+	{"uncertainty negative", edited("250 ntp", "-1 ntp"), "number"},
+	{"idem short", adding(withIdem("abc")), "idem"},
+	{"idem upper case", adding(withIdem(strings.Repeat("AB", 16))), "idem"},
+	{"idem twice", adding(withIdem(strings.Repeat("ab", 16)), withIdem(strings.Repeat("ab", 16))), "idem"},
+	{"no body", adding(draft{class: "system", values: map[string]string{"text": `"x"`}}), "body"},
+	{"unknown disclosure", edited("sd body", "sd extra"), "sd"},
+	{"disclosure twice", edited("sd body", "sd body "+someHash+"\nsd body"), "order"},
+	{"disclosures out of order", edited("sd body", "sd files "+someHash+"\nsd body"), "order"},
+	{"digest padded", edited("sd body", "sd body "+someHash+"=\nsd text"), "base64"},
+	{"digest short", edited("sd body", "sd body AAAA\nsd text"), "hash"},
+	{"digest with loose bits", edited("sd body", "sd body "+someHash[:42]+"9\nsd text"), "base64"},
+}
+
+var epochLies = []lie{
+	{"boot rises inside an epoch", edited("boot 2", "boot 3"), "boot changes"},
+	{"epoch rises without its entry", edited("epoch 3", "epoch 4"), "changes"},
+	{"type epoch without a new epoch", adding(draft{class: "epoch", values: simple("x").values}), "next epoch"},
+	{"epoch skips", func(m *maker) fstest.MapFS {
+		m.close(m.tree.size, m.key(3), m.identity)
+		m.epoch = 5
+		return adding(epochStart("certificate", m.note))(m)
+	}, "next epoch"},
+	{"boot skips", func(m *maker) fstest.MapFS {
+		m.boot += 2
+		m.rotate()
+		return m.finish()
+	}, "same boot or the next"},
+	{"boot falls", func(m *maker) fstest.MapFS {
+		m.boot--
+		m.rotate()
+		return m.finish()
+	}, "same boot or the next"},
+	{"closing checkpoint too small", func(m *maker) fstest.MapFS {
+		m.rotate()
+		m.epoch--
+		m.close(m.tree.size-2, m.key(m.epoch), m.identity)
+		m.epoch++
+		return m.finish()
+	}, "size"},
+	{"closing checkpoint after its end", func(m *maker) fstest.MapFS {
+		m.rotate()
+		m.epoch--
+		m.close(m.tree.size, m.key(m.epoch), m.identity)
+		m.epoch++
+		return m.finish()
+	}, "size"},
+	{"closing root of other entries", func(m *maker) fstest.MapFS {
+		m.rotate()
+		text := strings.Split(m.checkpointText(m.tree.size-1), "\n")
+		text[2] = base64Hash(m.leaf)
+		m.write("checkpoints/3", sign(strings.Join(text, "\n"), m.key(3), m.identity))
+		return m.finish()
+	}, "root"},
+	{"closed by the next epoch", closing(func(m *maker) []key { return []key{m.key(4), m.identity} }), "checkpoints/3"},
+	{"closed by the identity alone", closing(func(m *maker) []key { return []key{m.identity} }), "checkpoints/3"},
+	{"closed by the epoch alone", closing(func(m *maker) []key { return []key{m.key(3)} }), "checkpoints/3"},
+	{"closed in the wrong order", closing(func(m *maker) []key { return []key{m.identity, m.key(3)} }), "checkpoints/3"},
+	{"closed with a third signature", closing(func(m *maker) []key {
+		return []key{m.key(3), m.identity, makeKey("witness.example", "w")}
+	}), "checkpoints/3"},
+	{"certified by the identity alone", certifying(func(m *maker) []key { return []key{m.identity} }), "epochs/4.note"},
+	{"certified by the epoch alone", certifying(func(m *maker) []key { return []key{m.key(3)} }), "epochs/4.note"},
+	{"certified by itself", certifying(func(m *maker) []key { return []key{m.key(4), m.identity} }), "epochs/4.note"},
+	{"certificate after another", func(m *maker) fstest.MapFS {
+		m.close(m.tree.size, m.key(3), m.identity)
+		m.certify(sha256Of("another"), m.key(3), m.identity)
+		m.epoch++
+		return adding(epochStart("certificate", m.note))(m)
+	}, "follow"},
+	{"certificate of another log", func(m *maker) fstest.MapFS {
+		m.close(m.tree.size, m.key(3), m.identity)
+		m.keys[4] = makeKey("town.example/k0002/1", "epoch 4")
+		m.certify(m.note, m.key(3), m.identity)
+		m.epoch++
+		return adding(epochStart("certificate", m.note))(m)
+	}, "not a key of"},
+	{"body with another certificate", func(m *maker) fstest.MapFS {
+		m.close(m.tree.size, m.key(3), m.identity)
+		m.certify(m.note, m.key(3), m.identity)
+		m.epoch++
+		return adding(epochStart("certificate", sha256Of("another")))(m)
+	}, "epoch.start"},
+	{"body of an epoch withheld", func(m *maker) fstest.MapFS {
+		m.close(m.tree.size, m.key(3), m.identity)
+		m.certify(m.note, m.key(3), m.identity)
+		m.epoch++
+		return adding(epochStart("certificate", m.note).status("body", "withheld"))(m)
+	}, "epoch.start"},
+	{"body of an epoch with another act", func(m *maker) fstest.MapFS {
+		m.close(m.tree.size, m.key(3), m.identity)
+		m.certify(m.note, m.key(3), m.identity)
+		m.epoch++
+		return adding(epochStart("certificate", m.note).with("body", `{"act":"x","certificate":"`+base64Hash(m.note)+`"}`))(m)
+	}, "epoch.start"},
+	{"head signed by the epoch before", func(m *maker) fstest.MapFS { return m.finish(m.key(2), m.identity) }, "checkpoint.log"},
+	{"head signed by the next epoch", func(m *maker) fstest.MapFS { return m.finish(m.key(4), m.identity) }, "checkpoint.log"},
+	{"head signed by the identity alone", func(m *maker) fstest.MapFS { return m.finish(m.identity) }, "checkpoint.log"},
+	{"head signed by the epoch alone", func(m *maker) fstest.MapFS { return m.finish(m.key(3)) }, "checkpoint.log"},
+	{"head with another root", func(m *maker) fstest.MapFS {
+		files := m.finish()
+		text := strings.Split(m.checkpointText(m.tree.size), "\n")
+		text[2] = base64Hash(m.leaf)
+		m.write("checkpoint.log", sign(strings.Join(text, "\n"), m.key(3), m.identity))
+		m.write("checkpoint", files["checkpoint.log"].Data)
+		return files
+	}, "root"},
+	{"head with an extension line", func(m *maker) fstest.MapFS {
+		files := m.finish()
+		m.write("checkpoint.log", sign(m.checkpointText(m.tree.size)+"more\n", m.key(3), m.identity))
+		m.write("checkpoint", files["checkpoint.log"].Data)
+		return files
+	}, "three lines"},
+	{"head older than the entries", func(m *maker) fstest.MapFS {
+		files := m.finish()
+		m.write("checkpoint.log", sign(m.checkpointText(m.tree.size-1), m.key(3), m.identity))
+		m.write("checkpoint", files["checkpoint.log"].Data)
+		return files
+	}, "tile/entries"},
+}
+
+func closing(keys func(m *maker) []key) func(m *maker) fstest.MapFS {
+	return func(m *maker) fstest.MapFS {
+		m.close(m.tree.size, keys(m)...)
+		m.certify(m.note, m.key(m.epoch), m.identity)
+		m.epoch++
+		return adding(epochStart("certificate", m.note))(m)
+	}
+}
+
+func certifying(keys func(m *maker) []key) func(m *maker) fstest.MapFS {
+	return func(m *maker) fstest.MapFS {
+		m.close(m.tree.size, m.key(m.epoch), m.identity)
+		m.certify(m.note, keys(m)...)
+		m.epoch++
+		return adding(epochStart("certificate", m.note))(m)
+	}
+}
+
+var disclosureLies = []lie{
+	{"redacted without a redaction", adding(simple("x").with("text", `"a"`).status("text", "redacted")), "redacted"},
+	{"redaction of another entry", func(m *maker) fstest.MapFS {
+		m.add(simple("x").with("text", `"a"`).status("text", "redacted"))
+		m.redact(m.tree.size, "text", `"a"`)
+		return m.finish()
+	}, "redacted"},
+	{"redaction of another name", func(m *maker) fstest.MapFS {
+		m.add(simple("x").with("text", `"a"`).status("text", "redacted"))
+		m.redact(m.tree.size-1, "person", `"a"`)
+		return m.finish()
+	}, "redacted"},
+	{"redaction of another digest", func(m *maker) fstest.MapFS {
+		m.add(simple("x").with("text", `"a"`).status("text", "redacted"))
+		m.redact(m.tree.size-1, "text", `"b"`)
+		return m.finish()
+	}, "redacted"},
+	{"redaction before its entry", func(m *maker) fstest.MapFS {
+		m.redact(m.tree.size+1, "text", `"a"`)
+		m.add(simple("x").with("text", `"a"`).status("text", "redacted"))
+		return m.finish()
+	}, "redacted"},
+	{"body redacted", adding(simple("x").status("body", "redacted")), "never redacted"},
+	{"status unknown", adding(simple("x").status("body", "secret")), "forms"},
+	{"value without end", adding(simple("x").with("body", `{"act":"x"`)), "JSON"},
+	{"two values", adding(simple("x").with("text", `1,2`)), "JSON"},
+	{"value with space", adding(simple("x").with("text", ` 1`)), "JSON"},
+	{"body that is no object", adding(simple("x").with("body", `[]`)), "object"},
+	{"value too long", adding(simple("x").with("text", `"`+strings.Repeat("a", maxValueBytes)+`"`)), "disclosure"},
+	{"line twice", changed("disclosures/0.jsonl", `{"seq":1,`, "{\"seq\":1,\"name\":\"body\",\"status\":\"withheld\"}\n{\"seq\":1,"), "place"},
+	{"line for nobody", changed("disclosures/0.jsonl", `{"seq":1,`, "{\"seq\":1,\"name\":\"person\",\"status\":\"withheld\"}\n{\"seq\":1,"), "place"},
+	{"line with space", changed("disclosures/0.jsonl", `{"seq":1,`, `{"seq": 1,`), "place"},
+	{"line with members swapped", changed("disclosures/0.jsonl", `{"seq":1,"name":"body",`, `{"name":"body","seq":1,`), "place"},
+	{"line in capitals", changed("disclosures/0.jsonl", `{"seq":1,`, `{"SEQ":1,`), "place"},
+}
+
+var bundleLies = []lie{
+	{"policy of others", changed("policy", "quorum none", "quorum any"), "policy"},
+	{"tile too many", extra("tile/0/001.p/1"), "no such part"},
+	{"entry tile too many", extra("tile/entries/000.p/3"), "no such part"},
+	{"disclosures too many", extra("disclosures/1.jsonl"), "no such part"},
+	{"certificate too many", extra("epochs/9.note"), "no such part"},
+	{"closing checkpoint too many", extra("checkpoints/9"), "no such part"},
+	{"blob with another content", extra("blobs/" + strings.Repeat("0", 64)), "hash"},
+	{"bytes after checkpoint", changed("checkpoint", "— ", "\n— "), "begin"},
+	{"head is a note of another log", func(m *maker) fstest.MapFS {
+		files := m.finish()
+		text := strings.Replace(m.checkpointText(m.tree.size), testOrigin, "town.example/k0002/1", 1)
+		m.write("checkpoint.log", sign(text, m.key(3), m.identity))
+		m.write("checkpoint", files["checkpoint.log"].Data)
+		return files
+	}, "another log"},
+}
+
+func extra(file string) func(m *maker) fstest.MapFS {
+	return func(m *maker) fstest.MapFS {
+		m.write(file, []byte("x\n"))
+		return m.finish()
+	}
+}
+
+func allLies() []lie {
+	var all []lie
+	for _, group := range [][]lie{entryLies, epochLies, disclosureLies, bundleLies} {
+		all = append(all, group...)
+	}
+	return all
+}
+
+func TestLies(t *testing.T) {
+	for _, l := range allLies() {
+		m := sample(10)
+		if r := verdictOn(l.tell(m), m.pin()); r.Verdict != bad || !strings.Contains(r.Reason, l.says) {
+			t.Errorf("%s: %s: %s", l.name, r.Verdict, r.Reason)
+		}
+	}
+}
+
+// TestWriteLies leaves the lies and one honest bundle in a folder, so that other verifiers can be tried on them.
+func TestWriteLies(t *testing.T) {
+	folder := os.Getenv("KANNUKI_LIES")
+	if folder == "" {
+		t.Skip("KANNUKI_LIES names no folder")
+	}
+	writeBundle(t, filepath.Join(folder, "honest"), sample(600).finish())
+	index := map[string]string{}
+	for _, l := range allLies() {
+		name := strings.ReplaceAll(l.name, " ", "-")
+		index[name] = l.says
+		writeBundle(t, filepath.Join(folder, name), l.tell(sample(10)))
+	}
+	list, err := json.Marshal(map[string]interface{}{"genesis": sample(10).pin(), "lies": index})
+	must(err)
+	must(os.WriteFile(filepath.Join(folder, "lies.json"), list, 0o644))
+}
+
+func writeBundle(t *testing.T, folder string, files fstest.MapFS) {
+	for name, file := range files {
+		path := filepath.Join(folder, name)
+		must(os.MkdirAll(filepath.Dir(path), 0o755))
+		must(os.WriteFile(path, file.Data, 0o644))
+	}
+}

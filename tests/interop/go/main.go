@@ -1,0 +1,123 @@
+// kannuki-verify-go checks exported bundles. It is written from docs/formats/ledger.md alone, shares no code
+// with the box, and leaves the cryptography to Go's library and golang.org/x/mod/sumdb.
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+)
+
+const usage = `usage: kannuki-verify-go BUNDLE ... --genesis FILE|CODE [--json]
+
+Checks each bundle (a folder) and says whether it is good. The genesis is the note kept as a file, or at
+least 20 characters of the code on paper. Exit: 0 good, 1 bad, 2 cannot tell; of several bundles, bad first.
+`
+
+type options struct {
+	bundles []string
+	known   pin
+	json    bool
+}
+
+func parseArguments(arguments []string) (o options, err error) {
+	for len(arguments) > 0 {
+		argument := arguments[0]
+		arguments = arguments[1:]
+		value := strings.TrimPrefix(argument, "--genesis=")
+		if argument == "--genesis" {
+			if len(arguments) == 0 {
+				return o, fmt.Errorf("--genesis needs a file or a code")
+			}
+			value, arguments = arguments[0], arguments[1:]
+		}
+		switch {
+		case value != argument:
+			if o.known, err = parsePin(value); err != nil {
+				return o, err
+			}
+		case argument == "--json":
+			o.json = true
+		case strings.HasPrefix(argument, "-"):
+			return o, fmt.Errorf("unknown option %s", argument)
+		default:
+			o.bundles = append(o.bundles, argument)
+		}
+	}
+	if len(o.bundles) == 0 {
+		return o, fmt.Errorf("which bundle?")
+	}
+	return o, nil
+}
+
+func verifyFolder(folder string, known pin) *report {
+	r := &report{}
+	info, err := os.Stat(folder)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("a bundle is a folder")
+	}
+	if err == nil {
+		r, err = verify(os.DirFS(folder), known)
+	}
+	r.Bundle = folder
+	r.conclude(err, known)
+	return r
+}
+
+// verifyAll keeps every processor busy, and the order of the bundles.
+func verifyAll(o options) []*report {
+	reports := make([]*report, len(o.bundles))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for n := 0; n < runtime.NumCPU(); n++ {
+		workers.Add(1)
+		go func() {
+			defer workers.Done()
+			for i := range next {
+				reports[i] = verifyFolder(o.bundles[i], o.known)
+			}
+		}()
+	}
+	for i := range o.bundles {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return reports
+}
+
+// overall is the exit code for several bundles: one bad makes all bad.
+func overall(reports []*report) verdict {
+	worst := good
+	for _, r := range reports {
+		if r.Verdict == bad {
+			return bad
+		}
+		if r.Verdict == cannotTell {
+			worst = cannotTell
+		}
+	}
+	return worst
+}
+
+func main() {
+	o, err := parseArguments(os.Args[1:])
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "kannuki-verify-go: %v\n%s", err, usage)
+		os.Exit(int(cannotTell))
+	}
+	reports := verifyAll(o)
+	for _, r := range reports {
+		write := r.writeText
+		if o.json {
+			write = r.writeJSON
+		}
+		if err := write(os.Stdout); err != nil {
+			fmt.Fprintf(os.Stderr, "kannuki-verify-go: %v\n", err)
+			os.Exit(int(cannotTell))
+		}
+	}
+	os.Exit(int(overall(reports)))
+}

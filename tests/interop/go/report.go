@@ -1,0 +1,93 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+type verdict int
+
+const (
+	good verdict = iota
+	bad
+	cannotTell
+)
+
+func (v verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+func (v verdict) String() string { return [...]string{"good", "bad", "cannot tell"}[v] }
+
+// A report is the verdict on one bundle and what it rests on.
+type report struct {
+	Bundle  string  `json:"bundle"`
+	Verdict verdict `json:"verdict"`
+	Reason  string  `json:"reason,omitempty"`
+	File    string  `json:"file,omitempty"`
+	Entry   *int64  `json:"entry,omitempty"`
+
+	Origin  string `json:"origin,omitempty"`
+	Genesis string `json:"genesis,omitempty"`
+	Entries int64  `json:"entries"`
+	Epochs  int64  `json:"epochs"`
+	Root    string `json:"root,omitempty"`
+
+	Disclosed    int `json:"disclosed"`
+	Withheld     int `json:"withheld"`
+	Redacted     int `json:"redacted"`
+	BlobsPresent int `json:"blobs_present"`
+	BlobsAbsent  int `json:"blobs_absent"`
+	BlobsUnnamed int `json:"blobs_unnamed"`
+
+	UncheckedSignatures int      `json:"unchecked_signatures"`
+	Unsigned            []string `json:"unsigned,omitempty"`
+	Foreign             []string `json:"foreign,omitempty"`
+}
+
+// conclude turns the outcome of verify into the verdict.
+func (r *report) conclude(err error, known pin) {
+	var f *fault
+	switch {
+	case errors.As(err, &f):
+		r.Verdict, r.Reason, r.File = bad, f.Error(), f.file
+		if f.entry != noEntry {
+			r.Entry = &f.entry
+		}
+	case err != nil:
+		r.Verdict, r.Reason = cannotTell, err.Error()
+	case known == "":
+		r.Verdict = cannotTell
+		r.Reason = "nothing is wrong inside, but without --genesis nobody can tell whose log it is"
+	default:
+		r.Verdict = good
+	}
+}
+
+func (r *report) writeJSON(w io.Writer) error { return json.NewEncoder(w).Encode(r) }
+
+func (r *report) writeText(w io.Writer) error {
+	if r.Verdict != good {
+		_, err := fmt.Fprintf(w, "%s: %s: %s\n", r.Verdict, r.Bundle, r.Reason)
+		return err
+	}
+	lines := []string{
+		fmt.Sprintf("good: %s: %d entries of %s in %d epochs", r.Bundle, r.Entries, r.Origin, r.Epochs),
+		"  root " + r.Root,
+		fmt.Sprintf("  disclosures: %d disclosed, %d withheld, %d redacted", r.Disclosed, r.Withheld, r.Redacted),
+		fmt.Sprintf("  stored files: %d right, %d absent, %d named by no disclosed entry", r.BlobsPresent, r.BlobsAbsent,
+			r.BlobsUnnamed),
+	}
+	if r.UncheckedSignatures > 0 {
+		lines = append(lines, fmt.Sprintf("  not checked: %d signatures of witnesses", r.UncheckedSignatures))
+	}
+	if len(r.Unsigned) > 0 {
+		lines = append(lines, "  not signed by the log: "+strings.Join(r.Unsigned, " "))
+	}
+	if len(r.Foreign) > 0 {
+		lines = append(lines, "  not part of a bundle: "+strings.Join(r.Foreign, " "))
+	}
+	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
+	return err
+}

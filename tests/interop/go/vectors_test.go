@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// The numbers of other people, so that two wrong programs of ours cannot agree.
+
+func readVectors(t *testing.T, name string, into interface{}) {
+	raw, err := os.ReadFile("../vectors/" + name)
+	must(err)
+	must(json.Unmarshal(raw, into))
+}
+
+func TestPublicTrees(t *testing.T) {
+	var vectors struct {
+		EmptyRoot string `json:"empty_root"`
+		Leaves    []struct{ Data, Hash string }
+		Roots     []string
+		Nodes     []struct {
+			Left, Right int
+			Hash        string
+		}
+	}
+	readVectors(t, "trees.json", &vectors)
+	if len(vectors.Roots) != len(vectors.Leaves)+1 || vectors.Roots[0] != vectors.EmptyRoot {
+		t.Fatal("trees.json is not complete")
+	}
+	var grown tree
+	for _, leaf := range vectors.Leaves {
+		data, err := hex.DecodeString(leaf.Data)
+		must(err)
+		hash := tlog.RecordHash(data)
+		if hex.EncodeToString(hash[:]) != leaf.Hash {
+			t.Errorf("leaf %q: %x", leaf.Data, hash)
+		}
+		must(grown.add(hash))
+	}
+	for size, want := range vectors.Roots {
+		root, err := grown.root(int64(size))
+		if err != nil || hex.EncodeToString(root[:]) != want {
+			t.Errorf("root of %d: %x, %v", size, root, err)
+		}
+	}
+	for _, node := range vectors.Nodes {
+		pair, err := grown.ReadHashes([]int64{tlog.StoredHashIndex(0, int64(node.Left)), tlog.StoredHashIndex(0, int64(node.Right))})
+		must(err)
+		if hash := tlog.NodeHash(pair[0], pair[1]); hex.EncodeToString(hash[:]) != node.Hash {
+			t.Errorf("node %d, %d: %x", node.Left, node.Right, hash)
+		}
+	}
+}
+
+func TestPublicNotes(t *testing.T) {
+	var vectors struct {
+		Notes    []struct{ Source, Vkey, Text, Note string }
+		BadVkeys []struct{ Why, Vkey string } `json:"bad_vkeys"`
+	}
+	readVectors(t, "notes.json", &vectors)
+	if len(vectors.Notes) == 0 || len(vectors.BadVkeys) == 0 {
+		t.Fatal("notes.json is not complete")
+	}
+	for _, v := range vectors.Notes {
+		key, err := parseKey(v.Vkey, strings.Split(v.Vkey, "+")[0])
+		if err != nil {
+			t.Errorf("%s: %v", v.Source, err)
+			continue
+		}
+		if n, err := note.Open([]byte(v.Note), note.VerifierList(key)); err != nil || n.Text != v.Text {
+			t.Errorf("%s: %v", v.Source, err)
+		}
+		if text, err := noteText([]byte(v.Note)); err != nil || text != v.Text {
+			t.Errorf("%s: %q, %v", v.Source, text, err)
+		}
+	}
+	for _, v := range vectors.BadVkeys {
+		if _, err := parseKey(v.Vkey, strings.Split(v.Vkey, "+")[0]); err == nil {
+			t.Errorf("a vkey with %s was accepted", v.Why)
+		}
+	}
+}
+
+func TestTilePaths(t *testing.T) {
+	for want, have := range map[string]string{
+		"tile/0/005":                 tilePath("0", 5, 256),
+		"tile/entries/x001/x234/067": tilePath("entries", 1234067, 256),
+		"tile/0/001.p/44":            tilePath("0", 1, 44),
+		"tile/1/x001/000.p/255":      tilePath("1", 1000, 255),
+	} {
+		if have != want {
+			t.Errorf("%s, not %s", have, want)
+		}
+	}
+}

@@ -1,0 +1,418 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// A verifier walks through one bundle. Its methods stand in the order of "How to verify, strictly".
+type verifier struct {
+	*report
+	bundle  *bundle
+	genesis *genesis
+
+	signed   []byte // checkpoint.log
+	final    checkpoint
+	tree     tree
+	last     *entry
+	epochKey note.Verifier
+	note     tlog.Hash // of the newest certificate; of the genesis note while epoch 1 runs
+	idems    map[string]int64
+	redacted map[target]tlog.Hash // listed as redacted, the redaction not yet met
+	blobs    map[string]bool      // named in disclosed files
+}
+
+// verify tells whether a bundle is good. An error other than a fault means that it could not be read.
+func verify(files fs.FS, known pin) (*report, error) {
+	v := &verifier{report: &report{}, idems: map[string]int64{}, redacted: map[target]tlog.Hash{}, blobs: map[string]bool{}}
+	var err error
+	if v.bundle, err = openBundle(files); err != nil {
+		return v.report, err
+	}
+	steps := []func() error{
+		func() error { return v.readGenesis(known) },
+		v.readCheckpoint, v.readPolicy, v.readEntries, v.checkHead, v.checkTiles, v.checkRedactions, v.checkBlobs, v.checkRest,
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return v.report, err
+		}
+	}
+	return v.report, nil
+}
+
+func (v *verifier) readGenesis(known pin) error {
+	const file = "genesis.note"
+	raw, err := v.bundle.read(file)
+	if err != nil {
+		return err
+	}
+	if v.genesis, err = parseGenesis(raw); err != nil {
+		return fileFault(file, "%v", err)
+	}
+	if !known.matches(v.genesis) {
+		return fileFault(file, "the bundle is of another log than the genesis given")
+	}
+	v.Origin = v.genesis.origin
+	v.Genesis = v.genesis.code()
+	v.note = v.genesis.hash
+	v.epochKey = v.genesis.firstEpoch
+	return nil
+}
+
+func (v *verifier) readCheckpoint() error {
+	const file, withWitnesses = "checkpoint.log", "checkpoint"
+	var err error
+	if v.signed, err = v.bundle.read(file); err != nil {
+		return err
+	}
+	text, err := noteText(v.signed)
+	if err != nil {
+		return fileFault(file, "%v", err)
+	}
+	if v.final, err = parseCheckpoint(text, v.genesis.origin); err != nil {
+		return fileFault(file, "%v", err)
+	}
+	if v.final.size == 0 {
+		return fileFault(file, "the log is empty")
+	}
+	whole, err := v.bundle.read(withWitnesses)
+	if err != nil {
+		return err
+	}
+	if !bytes.HasPrefix(whole, v.signed) {
+		return fileFault(withWitnesses, "it does not begin with the bytes of %s", file)
+	}
+	if v.UncheckedSignatures, err = countSignatureLines(whole[len(v.signed):]); err != nil {
+		return fileFault(withWitnesses, "%v", err)
+	}
+	return nil
+}
+
+func (v *verifier) readPolicy() error {
+	const file = "policy"
+	raw, err := v.bundle.read(file)
+	if err != nil {
+		return err
+	}
+	if string(raw) != fmt.Sprintf("log %s\nquorum none\n", v.genesis.identityVkey) {
+		return fileFault(file, "it is not the policy that follows from the genesis")
+	}
+	return nil
+}
+
+func (v *verifier) readEntries() error {
+	return eachTile(v.final.size, func(index int64, width int) error {
+		entriesFile := tilePath("entries", index, width)
+		entries, err := v.bundle.read(entriesFile)
+		if err != nil {
+			return err
+		}
+		linesFile := fmt.Sprintf("disclosures/%d.jsonl", index)
+		text, err := v.bundle.read(linesFile)
+		if err != nil {
+			return err
+		}
+		lines := &lineReader{linesFile, strings.SplitAfter(string(text), "\n")}
+		for i := 0; i < width; i++ {
+			if entries, err = v.readEntry(entriesFile, entries, lines); err != nil {
+				return err
+			}
+		}
+		if len(entries) != 0 {
+			return fileFault(entriesFile, "there are bytes after the last entry")
+		}
+		return lines.end()
+	})
+}
+
+// A lineReader hands out the lines of a disclosure file, each of which ends with LF.
+type lineReader struct {
+	file  string
+	lines []string
+}
+
+func (r *lineReader) next() string {
+	if !strings.HasSuffix(r.lines[0], "\n") {
+		return ""
+	}
+	line := r.lines[0]
+	r.lines = r.lines[1:]
+	return strings.TrimSuffix(line, "\n")
+}
+
+func (r *lineReader) end() error {
+	if len(r.lines) != 1 || r.lines[0] != "" {
+		return fileFault(r.file, "there is more than the entries commit to")
+	}
+	return nil
+}
+
+// readEntry takes one entry off the tile and its lines off the disclosure file.
+func (v *verifier) readEntry(file string, tile []byte, lines *lineReader) (rest []byte, err error) {
+	seq := v.tree.size
+	if len(tile) < 2 || len(tile)-2 < int(binary.BigEndian.Uint16(tile)) {
+		return nil, entryFault(file, seq, "the tile ends before the entry does")
+	}
+	length := 2 + int(binary.BigEndian.Uint16(tile))
+	e, err := parseEntry(tile[2:length])
+	if err == nil {
+		err = v.checkPlace(e)
+	}
+	if err != nil {
+		return nil, entryFault(file, seq, "%v", err)
+	}
+	values, err := v.readDisclosures(e, lines)
+	if err != nil {
+		return nil, entryFault(lines.file, seq, "%v", err)
+	}
+	if e.class == "epoch" {
+		if err := v.beginEpoch(e, values["body"]); err != nil {
+			return nil, err
+		}
+	}
+	v.last = e
+	return tile[length:], v.tree.add(e.leaf)
+}
+
+// checkPlace demands that the entry continues the log: position, chain, epoch, boot, retry key.
+func (v *verifier) checkPlace(e *entry) error {
+	before := v.last
+	if before == nil {
+		before = &entry{seq: -1, leaf: sha256Of(""), boot: 0, epoch: 0}
+		if e.class != "epoch" || e.boot != 1 {
+			return errors.New("the first entry must begin epoch 1 in boot 1")
+		}
+	}
+	if e.seq != before.seq+1 {
+		return fmt.Errorf("it says seq %d, and stands at %d", e.seq, before.seq+1)
+	}
+	if e.prev != before.leaf {
+		return errors.New("prev is not the hash of the entry before")
+	}
+	if e.class == "epoch" {
+		if e.epoch != before.epoch+1 || e.boot != before.boot && e.boot != before.boot+1 {
+			return errors.New("an epoch begins with the next epoch number, in the same boot or the next")
+		}
+	} else if e.epoch != before.epoch || e.boot != before.boot {
+		return errors.New("epoch or boot changes without an entry that begins an epoch")
+	}
+	if first, used := v.idems[e.idem]; used && e.idem != "" {
+		return fmt.Errorf("its idem was used by entry %d", first)
+	}
+	v.idems[e.idem] = e.seq
+	return nil
+}
+
+// readDisclosures returns the disclosed values of an entry by name.
+func (v *verifier) readDisclosures(e *entry, lines *lineReader) (map[string]string, error) {
+	values := map[string]string{}
+	for _, c := range e.commitments {
+		how, text, err := parseDisclosureLine(lines.next(), e.seq, c.name)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case how == withheld:
+			v.Withheld++
+		case how == redacted && c.name == "body":
+			return nil, errors.New("a body is never redacted")
+		case how == redacted:
+			v.Redacted++
+			v.redacted[target{e.seq, c.name}] = c.digest
+		default:
+			v.Disclosed++
+			if values[c.name], err = openDisclosure(text, c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return values, v.noteContents(e, values)
+}
+
+// noteContents remembers what the values say about other parts of the bundle.
+func (v *verifier) noteContents(e *entry, values map[string]string) error {
+	if files, ok := values["files"]; ok {
+		names, err := blobNames(files)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			v.blobs[name] = true
+		}
+	}
+	text, ok := values["body"]
+	if !ok {
+		return nil
+	}
+	b, err := parseBody(text)
+	if err != nil {
+		return err
+	}
+	// What is listed here is of earlier entries already, so a redaction of something later meets nothing.
+	if of, digest, ok := b.redaction(); ok && e.class == "system" && of.seq < e.seq && v.redacted[of] == digest {
+		delete(v.redacted, of)
+	}
+	return nil
+}
+
+// beginEpoch checks the certificate of the epoch that e begins, and how the epoch before was closed.
+func (v *verifier) beginEpoch(e *entry, text string) error {
+	member := "genesis"
+	if e.epoch > 1 {
+		member = "certificate"
+		if err := v.checkClosing(e); err != nil {
+			return err
+		}
+		if err := v.readCertificate(e.epoch); err != nil {
+			return err
+		}
+	}
+	b, err := parseBody(text)
+	if err != nil || b.text("act") != "epoch.start" || b.text(member) != base64Hash(v.note) {
+		return entryFault("disclosures", e.seq, "the body does not disclose epoch.start and the hash of its %s", member)
+	}
+	v.Epochs = e.epoch
+	return nil
+}
+
+func (v *verifier) checkClosing(begin *entry) error {
+	file := fmt.Sprintf("checkpoints/%d", begin.epoch-1)
+	raw, err := v.bundle.read(file)
+	if err != nil {
+		return err
+	}
+	text, err := openNote(raw, v.epochKey, v.genesis.identity)
+	if err != nil {
+		return fileFault(file, "%v", err)
+	}
+	c, err := parseCheckpoint(text, v.genesis.origin)
+	if err != nil {
+		return fileFault(file, "%v", err)
+	}
+	if c.size != begin.seq {
+		return fileFault(file, "its size is %d, and the next epoch begins at %d", c.size, begin.seq)
+	}
+	root, err := v.tree.root(c.size)
+	if err != nil {
+		return err
+	}
+	if c.root != root {
+		return fileFault(file, "its root is not that of the entries")
+	}
+	return nil
+}
+
+func (v *verifier) readCertificate(epoch int64) error {
+	file := fmt.Sprintf("epochs/%d.note", epoch)
+	raw, err := v.bundle.read(file)
+	if err != nil {
+		return err
+	}
+	text, err := openNote(raw, v.epochKey, v.genesis.identity)
+	if err != nil {
+		return fileFault(file, "%v", err)
+	}
+	lines := strings.Split(text, "\n")
+	if len(lines) != 6 || lines[5] != "" || lines[0] != "kannuki-epoch/v1" || lines[1] != v.genesis.origin ||
+		lines[2] != fmt.Sprint(epoch) {
+		return fileFault(file, "it is not the certificate of epoch %d", epoch)
+	}
+	if lines[4] != base64Hash(v.note) {
+		return fileFault(file, "it does not follow the certificate before")
+	}
+	if v.epochKey, err = parseKey(lines[3], v.genesis.origin); err != nil {
+		return fileFault(file, "%v", err)
+	}
+	v.note = sha256Of(text)
+	return nil
+}
+
+func (v *verifier) checkHead() error {
+	const file = "checkpoint.log"
+	if _, err := openNote(v.signed, v.epochKey, v.genesis.identity); err != nil {
+		return fileFault(file, "%v", err)
+	}
+	root, err := v.tree.root(v.tree.size)
+	if err != nil {
+		return err
+	}
+	if root != v.final.root {
+		return fileFault(file, "its root is not that of the entries")
+	}
+	v.Entries = v.final.size
+	v.Root = base64Hash(root)
+	return nil
+}
+
+func (v *verifier) checkTiles() error {
+	return v.tree.eachHashTile(func(file string, want []byte) error {
+		have, err := v.bundle.read(file)
+		if err == nil && !bytes.Equal(have, want) {
+			err = fileFault(file, "its hashes are not those of the entries")
+		}
+		return err
+	})
+}
+
+func (v *verifier) checkRedactions() error {
+	first := target{v.tree.size, ""}
+	for t := range v.redacted {
+		if t.seq < first.seq {
+			first = t
+		}
+	}
+	if first.name == "" {
+		return nil
+	}
+	return entryFault(fmt.Sprintf("disclosures/%d.jsonl", first.seq/tileWidth), first.seq,
+		"%q is listed as redacted, and no later entry says so", first.name)
+}
+
+func (v *verifier) checkBlobs() error {
+	for _, file := range v.bundle.below("blobs") {
+		name := path.Base(file)
+		if !blobNameForm.MatchString(name) || file != "blobs/"+name {
+			continue
+		}
+		data, err := v.bundle.read(file)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(data)
+		if hex.EncodeToString(sum[:]) != name {
+			return fileFault(file, "its content does not have the hash that is its name")
+		}
+		if v.blobs[name] {
+			v.BlobsPresent++
+			delete(v.blobs, name)
+		} else {
+			v.BlobsUnnamed++
+		}
+	}
+	v.BlobsAbsent = len(v.blobs)
+	return nil
+}
+
+// checkRest refuses what would pass for a part of the log, and lists the other files that nothing proves.
+func (v *verifier) checkRest() error {
+	for _, folder := range []string{"tile", "epochs", "checkpoints", "disclosures"} {
+		for _, file := range v.bundle.below(folder) {
+			if !strings.HasPrefix(path.Base(file), ".") {
+				return fileFault(file, "the log has no such part")
+			}
+		}
+	}
+	v.Unsigned, v.Foreign = v.bundle.remainder()
+	return nil
+}

@@ -1,0 +1,18 @@
+# The second opinion on bundles: a verifier in Go, built from Debian's packages without a network.
+
+GO_BUILD = cd tests/interop/go && GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= CGO_ENABLED=0 \
+	GOCACHE=$(abspath $(BUILD))/go-cache go
+GO_FLAGS := -trimpath -buildvcs=false -ldflags='-s -w -buildid='
+
+$(O)/bin/kannuki-verify-go: $(filter-out %_test.go,$(wildcard tests/interop/go/*.go))
+	$(call say,GO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(GO_BUILD) build $(GO_FLAGS) -o $(abspath $@) .
+
+$(O)/tests/interop/verify-go-tests: $(wildcard tests/interop/go/*.go)
+	$(call say,GO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(GO_BUILD) vet .
+	$(Q)$(GO_BUILD) test -c $(GO_FLAGS) -o $(abspath $@) .
+
+test-programs: $(O)/bin/kannuki-verify-go $(O)/tests/interop/verify-go-tests
