@@ -10,25 +10,32 @@
  *            HEAD = {"about","title","state":"open|ended|closed","state_label","phase","phase_label","priority",
  *                    "priority_label","declared":T,"declared_by","done":N,"left":N,"notes":N,
  *                    "reports":[{"report":N,"label":"第1報","state":"draft|submitted|returned|sealed|sent","state_label"}]}
- * incidents  {"incidents":[HEAD…]}                                           newest first, all states
+ * incidents  {"incidents":[HEAD…],"cursor":N|null}                           newest first, all states
  * incident   HEAD + {"types":[{"id","label"}], "types_possible":[…],
  *             "phases":[{"id","label","done":N,"left":N}],
  *             "priorities":[{"id","label"}], "verdicts":[{"id","label"}], "endings":[{"id","label"}],
  *             "acts":[{"act","label","allowed":bool,"why_not":{"code","args"}|null}],
- *             "restore":{"request":SEQ,"by","uplinks":[…]}|null}
- * checklist  {"about","rows":[{"id","phase","phase_label","text","role_label","origin","state":"open|done|na|deferred",
- *             "state_label","by","at":T|null,"note"}],"states":[{"id","label","needs_text":bool}]}
+ *             "restore":{"request":SEQ,"by","uplinks":[…],"permitted":bool}|null,
+ *             "presses":[{"press":SEQ,"user":name|null}], "detected":T|null, "verdict":id|null}
+ * checklist  {"about","rows":[{"id","phase","phase_label","text","role_label","origin","need":"must|when",
+ *             "evidence":"yes|no","state":"open|done|na|deferred","state_label","by","at":T|null,"note"}],
+ *             "states":[{"id","label","needs_text":bool}],"cursor":N|null}
  * facts      {"about","questions":[{"id","kind","text","state":"open|answered|unknown|inquiry|na","state_label",
- *             "answer","by","at"}],"states":[{"id","label","needs_text":bool}]}
+ *             "answer","by","at"}],"states":[{"id","label","needs_text":bool}],"cursor":N|null}
  * timeline   {"about","lines":[{"seq":N,"at":T,"recorded":T,"who","act","label","text"}],"cursor":N|null}
- * report     {"about","report":N,"form","label","state","state_label","stages":[{"id","label"}],
+ * report     {"about","report":N,"form","label","state","state_label","stage":id,"stages":[{"id","label"}],
  *             "cells":[{"id","label","section","kind":"text|lines|time|choice|choices|table|fixed","options":[{"id","label","group"}],
  *                       "value":string|id|[ids]|[[time,text]…]|null,"state":"known|unknown","from":"prefill|typed","changed":bool}],
- *             "chain":[{"step":N,"role","role_label","state":"waiting|due|sealed|returned","by","at","manner","manner_label"}],
+ *             "chain":[{"step":N,"role","role_label","state":"waiting|due|sealed|returned","state_label","by","at",
+ *                       "manner","manner_label","note"}],          step 0 is the applicant: sealed by submitting
  *             "returned_because":string|null, "recipients":[{"id","label"}], "ways":[{"id","label"}],
+ *             "manners":[{"id","label"}], "sent":{"to":[id],"how","at","by","seq"}|null,
  *             "acts":[… as above], "frozen":bool, "digest":hex}
- * report_text {"about","report":N,"lines":["…80 columns…"]}
- * people     {"users":[{"id","name","roles":[{"id","label"}]}]}
+ * report_text {"about","report":N,"lines":["…80 columns…"],"cursor":N|null}
+ * people     {"users":[{"id","name","roles":[{"id","label"}]}],"cursor":N|null}
+ *
+ * A refusal's args always carry "why", a stable word, and "say", the whole sentence in the reader's language: what is
+ * wrong, where, what to do.
  */
 #ifndef KANNUKI_PROCEDURE_VIEW_H
 #define KANNUKI_PROCEDURE_VIEW_H

@@ -1,0 +1,145 @@
+/* The inside of the book. Only for the files of this room.
+ *
+ * Small records that views show as they are (check rows, answers, lines, seals) are kept as JSON objects; what the
+ * rules look at is kept in members.
+ */
+#ifndef KANNUKI_PROCEDURE_BOOK_DATA_H
+#define KANNUKI_PROCEDURE_BOOK_DATA_H
+
+#include "procedure/book.h"
+#include "procedure/pack_data.h"
+#include "procedure/words.h"
+
+enum { ID_SIZE = 65, UPLINKS_MAX = 32 };
+
+struct user {
+	char id[ID_SIZE];
+	uint64_t generation;
+	json_t *roles;  /* array */
+	json_t *person; /* object or NULL */
+};
+
+struct uplink {
+	char id[ID_SIZE];
+	json_t *setup; /* as in setup.done */
+	enum uplink_state state;
+	int64_t contact_us; /* edge to contact; −1 when unknown */
+	char since[WALL_TEXT_SIZE];
+};
+
+/* One number of a series.
+ *
+ *   draft --submit--> submitted --approve, last step--> sealed --send--> sent (frozen for good)
+ *     ^                   |
+ *     +--draft-- returned <--return
+ */
+struct report {
+	enum report_state state;
+	char stage[ID_SIZE];
+	char drafter[ID_SIZE];
+	char begun[WALL_TEXT_SIZE];
+	json_t *typed;  /* {field: value} from people, carried over from the number before */
+	json_t *frozen; /* {field: value} as submitted; NULL while it may change */
+	char digest[65];
+	json_t *seals;    /* {step: {"by", "at", "manner", "note", "seq"}} */
+	unsigned due;     /* step of the chain whose turn it is */
+	json_t *returned; /* the reason, or NULL */
+	char returned_by[ID_SIZE];
+	json_t *sent; /* {"to", "how", "at", "by", "seq"} or NULL */
+};
+
+enum restore_state { RESTORE_NONE, RESTORE_ASKED, RESTORE_PERMITTED };
+
+struct incident {
+	char about[ID_SIZE];
+	enum case_state state;
+	char ending[ID_SIZE];
+	char verdict[ID_SIZE];
+	char priority[ID_SIZE];
+	char source[ID_SIZE];
+	char declared[WALL_TEXT_SIZE]; /* "" when the clock was unset */
+	char declared_by[ID_SIZE];
+	char detected[WALL_TEXT_SIZE];
+	json_t *title;          /* string or NULL */
+	json_t *types;          /* array of ids */
+	json_t *rows;           /* {row: {"state", "by", "at", "note"}} */
+	json_t *answers;        /* {question: {"state", "answer", "by", "at"}} */
+	json_t *lines;          /* [{"seq", "at", "recorded", "who", "act", "body", "text"}] */
+	json_t *presses;        /* {seq: who or null} */
+	struct report *reports; /* number 1 first */
+	size_t reports_count;
+	struct {
+		enum restore_state state;
+		uint64_t request;
+		unsigned uplinks;
+		char by[ID_SIZE];
+	} restore;
+};
+
+struct book {
+	const struct pack *pack;
+	json_t *setup; /* body of the last setup.done, or NULL */
+	json_t *site;  /* its site variables over the pack's defaults */
+	struct user *users;
+	size_t users_count;
+	struct uplink uplinks[UPLINKS_MAX];
+	size_t uplinks_count;
+	struct incident **cases; /* in the order of their opening */
+	size_t cases_count;
+	int64_t wall_ms; /* newest known wall time; 0 before there was one */
+};
+
+/* A record with its JSON read; values borrowed. */
+struct event {
+	const struct record *record;
+	const char *act;
+	json_t *body, *text, *person;
+	struct incident *incident; /* NULL when it concerns none */
+	char at[WALL_TEXT_SIZE];   /* when it happened: recorded less its age; "" unknown */
+	char recorded[WALL_TEXT_SIZE];
+};
+
+/* book.c */
+json_t *book_site(const struct book *book);
+struct user *user_find(const struct book *book, const char *id);
+const char *user_name(const struct book *book, const char *id); /* the id itself when nameless */
+bool user_has_role(const struct user *user, const char *role);
+struct incident *case_find(const struct book *book, const char *about);
+struct report *report_find(const struct incident *incident, uint64_t number);
+void id_copy(char out[ID_SIZE], const char *id);
+const char *text_in(const json_t *object, const char *key); /* NULL when it is no string */
+bool case_has_type(const struct incident *incident, const char *type);
+bool check_applies(const struct incident *incident, const struct check *check);
+bool question_applies(const struct pack *pack, const struct incident *incident, const struct question *question);
+enum check_state check_state(const struct incident *incident, const struct check *check);
+enum answer_state answer_state(const struct incident *incident, const struct question *question);
+bool is_final_sent(const struct incident *incident);
+
+/* fold_case.c, fold_report.c: each handles one act; ERR_OK also for what it cannot use. */
+typedef enum err fold(struct book *book, const struct event *event);
+struct folder {
+	const char *act;
+	fold *handle;
+};
+extern const struct folder case_folders[], report_folders[], panel_folders[]; /* end with NULL */
+enum err case_open(struct book *book, const struct event *event, struct incident **out) MUST_USE;
+
+/* The first step that was agreed to by telephone and not looked at since (後閲); 0 when there is none. */
+unsigned step_to_view(const struct pack *pack, const struct report *report);
+
+/* report.c */
+/* What the report says now: a new reference to {field: value}; frozen ones as frozen. */
+json_t *report_values(const struct book *book, const struct incident *incident, const struct report *report);
+/* SHA-256 of the canonical cells. */
+enum err report_digest(const struct book *book, const struct incident *incident, const struct report *report,
+		       char out[65]) MUST_USE;
+bool prefill_is_known(const char *from);
+const char *uplink_label(const struct book *book, const char *id, enum lang lang);
+/* One line of the timeline in words, with what it was about. */
+json_t *line_words(const struct book *book, const json_t *line, enum lang lang);
+
+/* permit.c: may this person do this act at all, by role? */
+enum err may_do(const struct book *book, const struct user *user, const char *act, enum lang lang,
+		struct refusal *refusal) MUST_USE;
+
+#endif

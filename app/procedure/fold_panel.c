@@ -1,0 +1,110 @@
+/* What the panel reports: presses and the state of the uplinks. */
+#include "procedure/book_data.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static enum err fold_press(struct book *book, const struct event *event)
+{
+	struct incident *incident = event->incident;
+	const char *about = event->record->about;
+	char seq[24];
+	enum err err;
+
+	if (incident == NULL && json_is_true(json_object_get(event->body, "opens")) && strcmp(about, "-") != 0) {
+		err = case_open(book, event, &incident);
+		if (err != ERR_OK)
+			return err;
+		id_copy(incident->source, "panel");
+	}
+	if (incident == NULL)
+		return ERR_OK;
+	(void)snprintf(seq, sizeof seq, "%" PRIu64, event->record->seq);
+	return json_object_set_new(incident->presses, seq, json_null()) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+static struct uplink *uplink_of(struct book *book, const struct event *event)
+{
+	int index = book_uplink_index(book, text_in(event->body, "uplink"));
+
+	return index >= 0 ? &book->uplinks[index] : NULL;
+}
+
+static void enter(struct uplink *uplink, enum uplink_state state, const struct event *event)
+{
+	uplink->state = state;
+	uplink->contact_us = -1;
+	memcpy(uplink->since, event->at, sizeof uplink->since);
+}
+
+/* A cut takes back every permission to connect. */
+static void void_restores(struct book *book)
+{
+	for (size_t i = 0; i < book->cases_count; i++)
+		book->cases[i]->restore.state = RESTORE_NONE;
+}
+
+static enum err fold_cut(struct book *book, const struct event *event)
+{
+	struct uplink *uplink = uplink_of(book, event);
+
+	if (uplink != NULL)
+		enter(uplink, UPLINK_CUTTING, event);
+	void_restores(book);
+	return ERR_OK;
+}
+
+static enum err fold_proven(struct book *book, const struct event *event)
+{
+	struct uplink *uplink = uplink_of(book, event);
+
+	if (uplink != NULL) {
+		enter(uplink, UPLINK_CUT, event);
+		uplink->contact_us = json_integer_value(json_object_get(event->body, "edge_to_contact_us"));
+	}
+	return ERR_OK;
+}
+
+static enum err fold_unproven(struct book *book, const struct event *event)
+{
+	struct uplink *uplink = uplink_of(book, event);
+
+	if (uplink != NULL)
+		enter(uplink, UPLINK_UNKNOWN, event);
+	return ERR_OK;
+}
+
+static enum err fold_restored(struct book *book, const struct event *event)
+{
+	struct uplink *uplink = uplink_of(book, event);
+	struct incident *incident = event->incident;
+
+	if (uplink == NULL)
+		return ERR_OK;
+	enter(uplink, UPLINK_CONNECTED, event);
+	if (incident != NULL) {
+		incident->restore.uplinks &= ~(1U << (unsigned)(uplink - book->uplinks));
+		if (incident->restore.uplinks == 0)
+			incident->restore.state = RESTORE_NONE;
+	}
+	return ERR_OK;
+}
+
+static enum err fold_expired(struct book *book, const struct event *event)
+{
+	(void)book;
+	if (event->incident != NULL)
+		event->incident->restore.state = RESTORE_NONE;
+	return ERR_OK;
+}
+
+const struct folder panel_folders[] = {
+	{"panel.pressed", fold_press},
+	{"uplink.cut", fold_cut},
+	{"uplink.proven", fold_proven},
+	{"uplink.unproven", fold_unproven},
+	{"uplink.restored", fold_restored},
+	{"restore.expired", fold_expired},
+	{NULL, NULL},
+};

@@ -1,0 +1,236 @@
+/* What to do next. Rules are tried in the order of urgency; what this reader can do himself stands first. */
+#include "procedure/permit.h"
+#include "procedure/view_parts.h"
+
+#include <string.h>
+
+struct list {
+	const struct look *look;
+	json_t *mine, *others;
+	const struct incident *incident; /* the case the rules look at now */
+};
+
+struct advice {
+	const char *act;
+	const char *label; /* NULL: the act's own */
+	const char *why;   /* NULL: nothing to add */
+	const char *role;  /* NULL: by the rule of the act */
+	uint64_t report;
+	const char *basis_label; /* NULL: no time limit */
+};
+
+static const char *first_role(const struct look *look, const char *act)
+{
+	const struct rule *rule = rule_find(look->pack, act);
+
+	return rule != NULL ? rule->roles[0] : "";
+}
+
+static bool is_mine(const struct list *list, const struct advice *a)
+{
+	struct refusal refusal = {NULL, NULL};
+	enum err err;
+
+	if (a->role != NULL)
+		return user_has_role(list->look->user, a->role);
+	err = may_begin(list->look->book, list->look->request->who, a->act, list->incident->about, list->look->lang,
+			&refusal);
+	json_decref(refusal.args);
+	return err == ERR_OK;
+}
+
+static void advise(struct list *list, const struct advice *a)
+{
+	const struct look *look = list->look;
+	const char *role = a->role != NULL ? a->role : first_role(look, a->act);
+	bool mine = is_mine(list, a);
+	json_t *step =
+		json_pack("{s:s, s:s, s:s, s:s, s:b, s:s?, s:n, s:s?, s:s?, s:o}", "about", list->incident->about,
+			  "act", a->act, "label", a->label != NULL ? a->label : act_to_do(a->act, look->lang), "why",
+			  a->why != NULL ? a->why : "", "mine", mine, "role_label",
+			  pack_role_label(look->book->pack, role, look->lang), "due", "basis",
+			  a->basis_label != NULL ? "house" : NULL, "basis_label", a->basis_label, "report",
+			  a->report > 0 ? json_integer((json_int_t)a->report) : json_null());
+
+	(void)json_array_append_new(mine ? list->mine : list->others, step);
+}
+
+static void advise_contact(struct list *list)
+{
+	for (size_t i = 0; i < list->look->book->uplinks_count; i++)
+		if (list->look->book->uplinks[i].state == UPLINK_UNKNOWN) {
+			advise(list,
+			       &(struct advice){.act = "incident.noted",
+						.label = hint_text(HINT_LOOK_AT_CONTACT, list->look->lang),
+						.why = uplink_label(list->look->book, list->look->book->uplinks[i].id,
+								    list->look->lang)});
+			return;
+		}
+}
+
+static void advise_restore(struct list *list)
+{
+	const struct incident *incident = list->incident;
+
+	if (incident->restore.state != RESTORE_ASKED || strcmp(incident->restore.by, list->look->request->who) == 0)
+		return;
+	advise(list,
+	       &(struct advice){.act = "restore.permitted", .why = user_name(list->look->book, incident->restore.by)});
+}
+
+/* The reason why a stage is due now, in the pack's words. */
+static const char *stage_when(const struct look *look, const char *stage)
+{
+	const struct item *item = item_find(look->pack->stages, look->pack->stages_count, stage);
+
+	return item != NULL && item->note.ja != NULL ? label_pick(&item->note, look->lang) : NULL;
+}
+
+static void advise_on_report(struct list *list, const struct report *report, uint64_t number)
+{
+	const struct look *look = list->look;
+	const char *when = stage_when(look, report->stage);
+
+	switch (report->state) {
+	case REPORT_DRAFT:
+		advise(list, &(struct advice){.act = "report.submitted", .report = number, .basis_label = when});
+		break;
+	case REPORT_RETURNED:
+		advise(list, &(struct advice){.act = "report.drafted",
+					      .label = hint_text(HINT_CORRECT_REPORT, look->lang),
+					      .why = json_string_value(report->returned),
+					      .report = number,
+					      .basis_label = when});
+		break;
+	case REPORT_SUBMITTED:
+		advise(list, &(struct advice){.act = "report.approved",
+					      .role = look->book->pack->chain->steps[report->due].role,
+					      .report = number,
+					      .basis_label = when});
+		break;
+	case REPORT_SEALED:
+		advise(list, &(struct advice){.act = "report.sent", .report = number, .basis_label = when});
+		break;
+	case REPORT_SENT:
+	case REPORT_STATE_COUNT:
+	default:
+		break;
+	}
+}
+
+static void advise_reports(struct list *list)
+{
+	const struct incident *incident = list->incident;
+	const struct look *look = list->look;
+
+	if (incident->reports_count == 0)
+		advise(list, &(struct advice){.act = "report.drafted",
+					      .label = hint_text(HINT_FIRST_REPORT, look->lang),
+					      .report = 1,
+					      .basis_label = stage_when(look, "first")});
+	else
+		advise_on_report(list, report_find(incident, incident->reports_count), incident->reports_count);
+}
+
+/* Agreed to by telephone: the holder still has to look at it. */
+static void advise_viewing(struct list *list)
+{
+	const struct look *look = list->look;
+
+	for (uint64_t n = 1; n <= list->incident->reports_count; n++) {
+		const struct report *report = report_find(list->incident, n);
+		unsigned step = step_to_view(look->book->pack, report);
+
+		if (step > 0 && (report->state == REPORT_SEALED || report->state == REPORT_SENT))
+			advise(list, &(struct advice){.act = "report.approved",
+						      .label = hint_text(HINT_VIEW_LATER, look->lang),
+						      .role = look->book->pack->chain->steps[step].role,
+						      .report = n});
+	}
+}
+
+static void advise_decisions(struct list *list)
+{
+	json_t *user;
+	const char *seq;
+
+	json_object_foreach (list->incident->presses, seq, user)
+		if (!json_is_string(user)) {
+			advise(list, &(struct advice){.act = "incident.attributed"});
+			break;
+		}
+	if (list->incident->verdict[0] == '\0')
+		advise(list, &(struct advice){.act = "incident.triaged"});
+	if (json_array_size(list->incident->types) == 0)
+		advise(list, &(struct advice){.act = "incident.classified"});
+}
+
+static void advise_checklist(struct list *list)
+{
+	const struct look *look = list->look;
+
+	for (unsigned p = 0; p < look->pack->phases_count; p++)
+		for (size_t i = 0; i < look->book->pack->checks_count; i++) {
+			const struct check *check = &look->book->pack->checks[i];
+
+			if (check->phase == &look->pack->phases[p] && check_applies(list->incident, check) &&
+			    check_state(list->incident, check) == CHECK_OPEN) {
+				advise(list, &(struct advice){.act = "incident.checked",
+							      .why = label_pick(&check->text, look->lang)});
+				return;
+			}
+		}
+}
+
+/* Answers that are not known yet come back as questions. */
+static void advise_facts(struct list *list)
+{
+	const struct look *look = list->look;
+
+	for (size_t i = 0; i < look->book->pack->questions_count; i++) {
+		const struct question *q = &look->book->pack->questions[i];
+		enum answer_state state = answer_state(list->incident, q);
+
+		if (question_applies(look->book->pack, list->incident, q) && state != ANSWER_GIVEN &&
+		    state != ANSWER_NA) {
+			advise(list,
+			       &(struct advice){.act = "incident.answered", .why = label_pick(&q->text, look->lang)});
+			return;
+		}
+	}
+}
+
+static void advise_end(struct list *list)
+{
+	const struct incident *incident = list->incident;
+	const struct report *last = report_find(incident, incident->reports_count);
+	const struct look *look = list->look;
+
+	if (strcmp(incident->verdict, "none") == 0)
+		advise(list, &(struct advice){.act = "incident.ended"});
+	else if (is_final_sent(incident))
+		advise(list, &(struct advice){.act = "incident.closed"});
+	else if (last != NULL && last->state == REPORT_SENT)
+		advise(list, &(struct advice){.act = "report.drafted",
+					      .label = hint_text(HINT_FINAL_REPORT, look->lang),
+					      .report = incident->reports_count + 1,
+					      .basis_label = stage_when(look, "final")});
+}
+
+json_t *view_next(const struct look *look)
+{
+	static void (*const rules[])(struct list * list) = {advise_contact,   advise_restore,   advise_reports,
+							    advise_decisions, advise_checklist, advise_facts,
+							    advise_viewing,   advise_end};
+	struct list list = {.look = look, .mine = json_array(), .others = json_array()};
+
+	for (size_t rule = 0; rule < sizeof rules / sizeof rules[0]; rule++)
+		for (size_t i = look->book->cases_count; i > 0; i--) {
+			list.incident = look->book->cases[i - 1];
+			if (list.incident->state == CASE_OPEN)
+				rules[rule](&list);
+		}
+	(void)json_array_extend(list.mine, list.others);
+	json_decref(list.others);
+	return list.mine;
+}

@@ -1,0 +1,372 @@
+/* May this person do this now? Every refusal says who may, or what to do instead. */
+#include "procedure/permit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum err deny(const struct ask *ask, enum why why, json_t *args)
+{
+	return refuse(ask->refusal, ask->lang, why, args);
+}
+
+enum err deny_field(const struct ask *ask, const char *field, const char *what)
+{
+	return deny(ask, WHY_FIELD, json_pack("{s:s, s:s}", "field", field, "what", what));
+}
+
+/* ---- roles ---- */
+
+static json_t *role_labels(const struct pack_file *p, const struct rule *rule, enum lang lang)
+{
+	struct buf out = {0};
+	json_t *labels;
+
+	for (unsigned i = 0; i < rule->roles_count; i++) {
+		const struct role *role = role_find(p, rule->roles[i]);
+
+		if (role != NULL)
+			buf_addf(&out, "%s%s", out.len > 0 ? "、" : "", label_pick(&role->label, lang));
+	}
+	labels = buf_status(&out) == ERR_OK && out.len > 0 ? json_stringn(out.data, out.len) : json_string("");
+	buf_fini(&out);
+	return labels;
+}
+
+static bool is_observer(const struct pack_file *p, const struct user *user)
+{
+	for (unsigned i = 0; i < p->roles_count; i++)
+		if (strcmp(p->roles[i].kind, "acts") == 0 && user_has_role(user, p->roles[i].id))
+			return false;
+	return true;
+}
+
+enum err may_do(const struct book *book, const struct user *user, const char *act, enum lang lang,
+		struct refusal *refusal)
+{
+	const struct pack_file *p = book->pack->file;
+	const struct rule *rule = rule_find(p, act);
+
+	if (user == NULL || rule == NULL || is_observer(p, user))
+		return refuse(refusal, lang, WHY_OBSERVER, NULL);
+	for (unsigned i = 0; i < rule->roles_count; i++)
+		if (user_has_role(user, rule->roles[i]))
+			return ERR_OK;
+	return refuse(refusal, lang, WHY_ROLE, json_pack("{s:o}", "role", role_labels(p, rule, lang)));
+}
+
+/* ---- values ---- */
+
+enum err check_item(const struct ask *ask, const char *field, const struct item *list, unsigned count)
+{
+	const char *given = text_in(ask->wish->body, field);
+	struct buf allowed = {0};
+	enum err err;
+
+	if (given == NULL || item_find(list, count, given) != NULL)
+		return ERR_OK;
+	for (unsigned i = 0; i < count; i++)
+		buf_addf(&allowed, "%s%s %s", i > 0 ? "、" : "", list[i].id, label_pick(&list[i].label, ask->lang));
+	err = deny(ask, WHY_VALUE,
+		   json_pack("{s:s, s:s, s:s}", "field", field, "given", given, "allowed",
+			     allowed.len > 0 ? allowed.data : ""));
+	buf_fini(&allowed);
+	return err;
+}
+
+enum err check_word(const struct ask *ask, const char *field, const struct word_pair *words, int count)
+{
+	const char *given = text_in(ask->wish->body, field);
+	struct buf allowed = {0};
+	enum err err;
+
+	if (word_index(words, count, given) >= 0)
+		return ERR_OK;
+	for (int i = 0; i < count; i++)
+		buf_addf(&allowed, "%s%s %s", i > 0 ? "、" : "", words[i].id, word_in(&words[i], ask->lang));
+	err = deny(ask, WHY_VALUE,
+		   json_pack("{s:s, s:s, s:s}", "field", field, "given", given != NULL ? given : "", "allowed",
+			     allowed.len > 0 ? allowed.data : ""));
+	buf_fini(&allowed);
+	return err;
+}
+
+/* Clocks differ by a little; a minute ahead is not the future. */
+enum err check_time(const struct ask *ask, const char *field, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	int64_t wall;
+
+	if (value == NULL)
+		return ERR_OK;
+	if (text == NULL || wall_parse(text, strlen(text), &wall) != ERR_OK)
+		return deny(ask, WHY_TIME, json_pack("{s:s}", "field", field));
+	if (ask->now.source != WALL_UNSET && wall > ask->now.wall_ms + 60000)
+		return deny(ask, WHY_FUTURE, json_pack("{s:s}", "field", field));
+	return ERR_OK;
+}
+
+bool has_words(const json_t *text)
+{
+	return json_is_string(text) && json_string_value(text)[strspn(json_string_value(text), " \n\t")] != '\0';
+}
+
+bool is_distinct_list(const json_t *list)
+{
+	size_t count = json_array_size(list);
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < i; j++)
+			if (json_equal(json_array_get(list, i), json_array_get(list, j)))
+				return false;
+	return count > 0;
+}
+
+/* A list of ids of the pack, not empty, none twice. */
+enum err check_ids(const struct ask *ask, const char *field, const struct item *list, unsigned count)
+{
+	json_t *ids = json_object_get(ask->wish->body, field), *id;
+	size_t i;
+
+	if (!is_distinct_list(ids))
+		return deny_field(ask, field, "");
+	json_array_foreach (ids, i, id)
+		if (!json_is_string(id) || item_find(list, count, json_string_value(id)) == NULL)
+			return deny_field(ask, field, json_is_string(id) ? json_string_value(id) : "");
+	return ERR_OK;
+}
+
+/* ---- acts on a case ---- */
+
+static enum err permit_declared(const struct ask *ask)
+{
+	enum err err = check_time(ask, "detected", json_object_get(ask->wish->body, "detected"));
+
+	if (err == ERR_OK && ask->wish->text != NULL && !json_is_string(ask->wish->text))
+		err = deny_field(ask, "text", "");
+	return err == ERR_OK ? check_item(ask, "source", ask->pack->sources, ask->pack->sources_count) : err;
+}
+
+static enum err permit_attributed(const struct ask *ask)
+{
+	json_int_t press = json_integer_value(json_object_get(ask->wish->body, "press"));
+	const char *user = text_in(ask->wish->body, "user");
+	char seq[24];
+
+	(void)snprintf(seq, sizeof seq, "%" JSON_INTEGER_FORMAT, press);
+	if (json_object_get(ask->incident->presses, seq) == NULL)
+		return deny(ask, WHY_NO_PRESS, json_pack("{s:s}", "press", seq));
+	if (user != NULL && user_find(ask->book, user) == NULL)
+		return deny_field(ask, "user", user);
+	return ERR_OK;
+}
+
+static enum err permit_triaged(const struct ask *ask)
+{
+	enum err err = check_item(ask, "verdict", ask->pack->verdicts, ask->pack->verdicts_count);
+
+	return err == ERR_OK ? check_item(ask, "priority", ask->pack->priorities, ask->pack->priorities_count) : err;
+}
+
+static enum err permit_classified(const struct ask *ask)
+{
+	return check_ids(ask, "types", ask->pack->types, ask->pack->types_count);
+}
+
+static enum err permit_checked(const struct ask *ask)
+{
+	const char *row = text_in(ask->wish->body, "row"), *state = text_in(ask->wish->body, "state");
+	const struct check *check = check_find(ask->book->pack, row);
+	enum err err;
+
+	if (check == NULL)
+		return deny_field(ask, "row", row);
+	if (!check_applies(ask->incident, check))
+		return deny(ask, WHY_ROW_OF_OTHER_TYPE, json_pack("{s:s, s:s}", "field", "row", "given", row));
+	err = check_word(ask, "state", check_states, CHECK_STATE_COUNT);
+	if (err != ERR_OK)
+		return err;
+	if (strcmp(state, "na") == 0 && !has_words(ask->wish->text))
+		return deny(ask, WHY_REASON, json_pack("{s:s}", "field", "text"));
+	if (strcmp(state, "deferred") == 0 && !has_words(ask->wish->text))
+		return deny(ask, WHY_DECIDER, json_pack("{s:s}", "field", "text"));
+	return ERR_OK;
+}
+
+static enum err permit_answered(const struct ask *ask)
+{
+	const char *id = text_in(ask->wish->body, "question"), *state = text_in(ask->wish->body, "state");
+	const struct question *question = question_find(ask->book->pack, id);
+	enum err err;
+
+	if (question == NULL)
+		return deny_field(ask, "question", id);
+	if (!question_applies(ask->book->pack, ask->incident, question))
+		return deny(ask, WHY_ROW_OF_OTHER_TYPE, json_pack("{s:s, s:s}", "field", "question", "given", id));
+	/* The first state, "open", is what a question is before anybody said anything. */
+	err = check_word(ask, "state", answer_states + 1, ANSWER_STATE_COUNT - 1);
+	if (err == ERR_OK && strcmp(state, "answered") == 0 && !has_words(ask->wish->text))
+		err = deny(ask, WHY_ANSWER, json_pack("{s:s}", "field", "text"));
+	return err;
+}
+
+static enum err permit_noted(const struct ask *ask)
+{
+	if (!has_words(ask->wish->text))
+		return deny(ask, WHY_LINE, json_pack("{s:s}", "field", "text"));
+	return check_time(ask, "at", json_object_get(ask->wish->body, "at"));
+}
+
+static enum err permit_ended(const struct ask *ask)
+{
+	return check_item(ask, "as", ask->pack->endings, ask->pack->endings_count);
+}
+
+static enum err permit_closed(const struct ask *ask)
+{
+	if (!is_final_sent(ask->incident) && !has_words(ask->wish->text))
+		return deny(ask, WHY_FINAL_REPORT_MISSING, json_pack("{s:s}", "field", "text"));
+	return ERR_OK;
+}
+
+static enum err check_uplinks(const struct ask *ask)
+{
+	json_t *ids = json_object_get(ask->wish->body, "uplinks"), *id;
+	size_t i;
+
+	if (!is_distinct_list(ids))
+		return deny_field(ask, "uplinks", "");
+	json_array_foreach (ids, i, id)
+		if (book_uplink_index(ask->book, json_string_value(id)) < 0)
+			return deny_field(ask, "uplinks", json_is_string(id) ? json_string_value(id) : "");
+	return ERR_OK;
+}
+
+static enum err permit_requested(const struct ask *ask)
+{
+	enum err err = check_uplinks(ask);
+	json_t *id;
+	size_t i;
+
+	if (err != ERR_OK)
+		return err;
+	json_array_foreach (json_object_get(ask->wish->body, "uplinks"), i, id) {
+		const struct uplink *uplink = &ask->book->uplinks[book_uplink_index(ask->book, json_string_value(id))];
+
+		if (uplink->state == UPLINK_CONNECTED)
+			return deny(ask, WHY_NOT_CUT,
+				    json_pack("{s:s}", "uplink", uplink_label(ask->book, uplink->id, ask->lang)));
+	}
+	return ERR_OK;
+}
+
+static enum err permit_permitted(const struct ask *ask)
+{
+	uint64_t request = (uint64_t)json_integer_value(json_object_get(ask->wish->body, "request"));
+
+	if (book_restore_uplinks(ask->book, ask->incident->about, request) == 0)
+		return deny(ask, WHY_NO_REQUEST, NULL);
+	if (strcmp(ask->incident->restore.by, ask->wish->who) == 0)
+		return deny(ask, WHY_SAME_PERSON, NULL);
+	return ERR_OK;
+}
+
+/* AFTER: also when the case is over, because a network must be connectable again. */
+enum when { WHILE_OPEN, AFTER };
+
+static const struct {
+	const char *act;
+	enum when when;
+	enum err (*check)(const struct ask *ask);
+} checks[] = {
+	{"incident.declared", WHILE_OPEN, permit_declared}, {"incident.attributed", AFTER, permit_attributed},
+	{"incident.triaged", WHILE_OPEN, permit_triaged},   {"incident.classified", WHILE_OPEN, permit_classified},
+	{"incident.checked", WHILE_OPEN, permit_checked},   {"incident.answered", WHILE_OPEN, permit_answered},
+	{"incident.noted", WHILE_OPEN, permit_noted},       {"incident.ended", WHILE_OPEN, permit_ended},
+	{"incident.closed", WHILE_OPEN, permit_closed},     {"report.drafted", WHILE_OPEN, permit_drafted},
+	{"report.submitted", WHILE_OPEN, permit_submitted}, {"report.returned", WHILE_OPEN, permit_returned},
+	{"report.approved", AFTER, permit_approved},        {"report.sent", WHILE_OPEN, permit_sent},
+	{"uplink.isolate", WHILE_OPEN, check_uplinks},      {"restore.requested", AFTER, permit_requested},
+	{"restore.permitted", AFTER, permit_permitted},
+};
+
+static enum err check_case(struct ask *ask, enum when when)
+{
+	if ((ask->wish->kind->flags & ACT_ON_CASE) == 0)
+		return ask->wish->about == NULL ? ERR_OK : deny_field(ask, "about", ask->wish->about);
+	ask->incident = case_find(ask->book, ask->wish->about);
+	if (ask->incident == NULL)
+		return deny(ask, WHY_NO_CASE, NULL);
+	if (when == WHILE_OPEN && ask->incident->state != CASE_OPEN)
+		return deny(ask, WHY_CASE_OVER,
+			    json_pack("{s:s}", "state_label", word_in(&case_states[ask->incident->state], ask->lang)));
+	return ERR_OK;
+}
+
+static enum err check_body(const struct ask *ask)
+{
+	const struct act_kind *kind = ask->wish->kind;
+	const char *field = "";
+	struct fault fault = {ERR_OK, ""};
+
+	if (params_check(kind->body, ask->wish->body, &field, &fault) != ERR_OK)
+		return deny_field(ask, field, fault.text);
+	if (ask->wish->text != NULL && (kind->flags & ACT_HAS_TEXT) == 0)
+		return deny_field(ask, "text", "");
+	if (ask->wish->person != NULL && (kind->flags & ACT_HAS_PERSON) == 0)
+		return deny_field(ask, "person", "");
+	return ERR_OK;
+}
+
+static int check_index(const char *act)
+{
+	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
+		if (strcmp(checks[i].act, act) == 0)
+			return (int)i;
+	return -1;
+}
+
+/* First who, then where, then what: so that nobody learns from a refusal what he may not know. */
+static enum err permit(struct ask *ask, bool whole)
+{
+	const struct wish *wish = ask->wish;
+	int index = check_index(wish->kind->name);
+	enum err err;
+
+	if (index < 0)
+		return deny(ask, WHY_OBSERVER, NULL);
+	err = may_do(ask->book, ask->user, wish->kind->name, ask->lang, ask->refusal);
+	if (err == ERR_OK)
+		err = check_case(ask, checks[index].when);
+	if (err != ERR_OK || !whole)
+		return err;
+	err = check_body(ask);
+	return err == ERR_OK ? checks[index].check(ask) : err;
+}
+
+enum err book_permit(const struct book *book, const struct wish *wish, struct moment now, enum lang lang,
+		     struct refusal *refusal)
+{
+	struct ask ask = {.book = book,
+			  .pack = book->pack->file,
+			  .wish = wish,
+			  .user = user_find(book, wish->who),
+			  .now = now,
+			  .lang = lang,
+			  .refusal = refusal};
+
+	return permit(&ask, true);
+}
+
+enum err may_begin(const struct book *book, const char *who, const char *act, const char *about, enum lang lang,
+		   struct refusal *refusal)
+{
+	struct wish wish = {.who = who, .kind = act_find(act), .about = about};
+	struct ask ask = {.book = book,
+			  .pack = book->pack->file,
+			  .wish = &wish,
+			  .user = user_find(book, who),
+			  .lang = lang,
+			  .refusal = refusal};
+
+	return permit(&ask, false);
+}

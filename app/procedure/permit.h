@@ -1,0 +1,43 @@
+/* The parts of book_permit. Only for the files of this room. */
+#ifndef KANNUKI_PROCEDURE_PERMIT_H
+#define KANNUKI_PROCEDURE_PERMIT_H
+
+#include "procedure/book_data.h"
+
+/* One question to the book while it is being answered. */
+struct ask {
+	const struct book *book;
+	const struct pack_file *pack;
+	const struct wish *wish;
+	const struct user *user;
+	const struct incident *incident; /* NULL for an act that opens one */
+	struct moment now;
+	enum lang lang;
+	struct refusal *refusal;
+};
+
+enum err deny(const struct ask *ask, enum why why, json_t *args) MUST_USE;
+enum err deny_field(const struct ask *ask, const char *field, const char *what) MUST_USE;
+/* An absent value passes. */
+enum err check_item(const struct ask *ask, const char *field, const struct item *list, unsigned count) MUST_USE;
+enum err check_ids(const struct ask *ask, const char *field, const struct item *list, unsigned count) MUST_USE;
+enum err check_time(const struct ask *ask, const char *field, const json_t *value) MUST_USE;
+enum err check_word(const struct ask *ask, const char *field, const struct word_pair *words, int count) MUST_USE;
+bool has_words(const json_t *text);
+bool is_distinct_list(const json_t *list);
+
+/* permit_report.c */
+enum err permit_drafted(const struct ask *ask) MUST_USE;
+enum err permit_submitted(const struct ask *ask) MUST_USE;
+enum err permit_returned(const struct ask *ask) MUST_USE;
+enum err permit_approved(const struct ask *ask) MUST_USE;
+enum err permit_sent(const struct ask *ask) MUST_USE;
+
+/* Who and where only, without values: may this person begin this act on this case? */
+enum err may_begin(const struct book *book, const char *who, const char *act, const char *about, enum lang lang,
+		   struct refusal *refusal) MUST_USE;
+/* The same for an act on one report, including its state. */
+enum err may_begin_report(const struct book *book, const char *who, const char *act, const char *about, uint64_t report,
+			  enum lang lang, struct refusal *refusal) MUST_USE;
+
+#endif

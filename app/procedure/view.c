@@ -1,0 +1,241 @@
+#include "procedure/view.h"
+
+#include "procedure/permit.h"
+#include "procedure/view_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for the message around a list. */
+enum { PAGE_BYTES = 48 * 1024 };
+
+json_t *time_or_null(const char *time)
+{
+	return time != NULL && time[0] != '\0' ? json_string(time) : json_null();
+}
+
+const char *show_item(const struct look *look, const struct item *list, unsigned count, const char *id)
+{
+	const struct item *item = item_find(list, count, id);
+
+	return item != NULL ? label_pick(&item->label, look->lang) : id;
+}
+
+json_t *show_items(const struct look *look, const struct item *list, unsigned count)
+{
+	json_t *out = json_array();
+
+	for (unsigned i = 0; i < count; i++)
+		(void)json_array_append_new(out,
+					    json_pack("{s:s, s:o}", "id", list[i].id, "label",
+						      label_show(&list[i].label, look->lang, book_site(look->book))));
+	return out;
+}
+
+static bool is_in(const char *const *list, const char *id)
+{
+	for (; *list != NULL; list++)
+		if (strcmp(*list, id) == 0)
+			return true;
+	return false;
+}
+
+json_t *show_words(const struct look *look, const struct word_pair *words, int count, const char *const *with_text)
+{
+	json_t *out = json_array();
+
+	for (int i = 0; i < count; i++)
+		(void)json_array_append_new(out, json_pack("{s:s, s:s, s:b}", "id", words[i].id, "label",
+							   word_in(&words[i], look->lang), "needs_text",
+							   is_in(with_text, words[i].id)));
+	return out;
+}
+
+json_t *paged(const struct look *look, const char *key, json_t *list)
+{
+	size_t count = json_array_size(list),
+	       at = look->request->cursor < count ? (size_t)look->request->cursor : count;
+	size_t used = 0;
+	json_t *page = json_array(), *cursor;
+
+	for (; at < count; at++) {
+		size_t size = json_dumpb(json_array_get(list, at), NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY) + 1;
+
+		if (used + size > PAGE_BYTES && used > 0)
+			break;
+		used += size;
+		(void)json_array_append(page, json_array_get(list, at));
+	}
+	json_decref(list);
+	cursor = at < count ? json_integer((json_int_t)at) : json_null();
+	return json_pack("{s:s?, s:o, s:o}", "about", look->incident != NULL ? look->incident->about : NULL, key, page,
+			 "cursor", cursor);
+}
+
+json_t *show_act(const struct look *look, const char *act, uint64_t report)
+{
+	const struct view_request *r = look->request;
+	struct refusal refusal = {NULL, NULL};
+	enum err err = report > 0 ? may_begin_report(look->book, r->who, act, r->about, report, look->lang, &refusal)
+				  : may_begin(look->book, r->who, act, r->about, look->lang, &refusal);
+	json_t *why_not =
+		err == ERR_OK ? json_null() : json_pack("{s:s?, s:o?}", "code", refusal.code, "args", refusal.args);
+
+	return json_pack("{s:s, s:s, s:b, s:o}", "act", act, "label", act_to_do(act, look->lang), "allowed",
+			 err == ERR_OK, "why_not", why_not);
+}
+
+static json_t *show_roles(const struct look *look, const struct user *user)
+{
+	json_t *out = json_array(), *id;
+	size_t i;
+
+	json_array_foreach (user->roles, i, id) {
+		const char *label = pack_role_label(look->book->pack, json_string_value(id), look->lang);
+
+		(void)json_array_append_new(
+			out, json_pack("{s:O, s:s}", "id", id, "label", label != NULL ? label : json_string_value(id)));
+	}
+	return out;
+}
+
+static json_t *show_user(const struct look *look, const struct user *user)
+{
+	const char *name = text_in(user->person, "name");
+
+	return json_pack("{s:s, s:s, s:o}", "id", user->id, "name", name != NULL ? name : "", "roles",
+			 show_roles(look, user));
+}
+
+static json_t *show_uplink(const struct look *look, const struct uplink *uplink)
+{
+	const char *english = text_in(uplink->setup, "stops_en"), *stops = text_in(uplink->setup, "stops");
+
+	if (look->lang == LANG_EN && english != NULL)
+		stops = english;
+	return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s, s:o, s:o}", "id", uplink->id, "label",
+			 uplink_label(look->book, uplink->id, look->lang), "stops", stops, "state",
+			 uplink_states[uplink->state].id, "state_label",
+			 word_in(&uplink_states[uplink->state], look->lang), "proof",
+			 uplink->state == UPLINK_CUT ? "contact" : "none", "edge_to_contact_us",
+			 uplink->contact_us >= 0 ? json_integer(uplink->contact_us) : json_null(), "since",
+			 time_or_null(uplink->since));
+}
+
+enum which_cases { OPEN_CASES, ALL_CASES };
+
+static json_t *show_heads(const struct look *look, enum which_cases which)
+{
+	json_t *out = json_array();
+
+	for (size_t i = look->book->cases_count; i > 0; i--)
+		if (which == ALL_CASES || look->book->cases[i - 1]->state == CASE_OPEN)
+			(void)json_array_append_new(out, view_head(look, look->book->cases[i - 1]));
+	return out;
+}
+
+static json_t *view_now(const struct look *look)
+{
+	json_t *uplinks = json_array();
+	char time[WALL_TEXT_SIZE] = "";
+
+	if (look->request->now.source != WALL_UNSET)
+		wall_format(time, look->request->now.wall_ms);
+	for (size_t i = 0; i < look->book->uplinks_count; i++)
+		(void)json_array_append_new(uplinks, show_uplink(look, &look->book->uplinks[i]));
+	return json_pack("{s:s?, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "organisation",
+			 text_in(look->book->setup, "organisation"), "pack", look->pack->id, "word",
+			 label_pick(&look->pack->word, look->lang), "time", time_or_null(time), "user",
+			 show_user(look, look->user), "next", view_next(look), "incidents",
+			 show_heads(look, OPEN_CASES), "uplinks", uplinks);
+}
+
+static json_t *view_incidents(const struct look *look)
+{
+	return paged(look, "incidents", show_heads(look, ALL_CASES));
+}
+
+static json_t *view_people(const struct look *look)
+{
+	json_t *users = json_array();
+
+	for (size_t i = 0; i < look->book->users_count; i++)
+		(void)json_array_append_new(users, show_user(look, &look->book->users[i]));
+	return paged(look, "users", users);
+}
+
+static const struct {
+	const char *what;
+	bool about_case;
+	json_t *(*draw)(const struct look *look);
+	json_t *(*draw_report)(const struct look *look, const struct report *report);
+} views[] = {
+	{"now", false, view_now, NULL},
+	{"incidents", false, view_incidents, NULL},
+	{"people", false, view_people, NULL},
+	{"incident", true, view_incident, NULL},
+	{"checklist", true, view_checklist, NULL},
+	{"facts", true, view_facts, NULL},
+	{"timeline", true, view_timeline, NULL},
+	{"report", true, NULL, view_report},
+	{"report_text", true, NULL, view_report_text},
+};
+
+static int view_index(const char *what)
+{
+	for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
+		if (strcmp(views[i].what, what) == 0)
+			return (int)i;
+	return -1;
+}
+
+static bool may_look(const struct book *book, const struct user *user)
+{
+	for (unsigned i = 0; user != NULL && i < book->pack->file->roles_count; i++)
+		if (strcmp(book->pack->file->roles[i].kind, "outside") != 0 &&
+		    user_has_role(user, book->pack->file->roles[i].id))
+			return true;
+	return false;
+}
+
+static enum err draw(struct look *look, int index, json_t **out, struct refusal *refusal)
+{
+	const struct view_request *r = look->request;
+	const struct report *report = NULL;
+	json_t *picture;
+
+	if (views[index].about_case) {
+		look->incident = case_find(look->book, r->about);
+		if (look->incident == NULL)
+			return refuse(refusal, r->lang, WHY_NO_CASE, NULL);
+	}
+	if (views[index].draw_report != NULL) {
+		report = report_find(look->incident, r->report);
+		if (report == NULL)
+			return refuse(
+				refusal, r->lang, WHY_NO_REPORT,
+				json_pack("{s:o}", "report", json_sprintf("%llu", (unsigned long long)r->report)));
+	}
+	picture = report != NULL ? views[index].draw_report(look, report) : views[index].draw(look);
+	if (picture == NULL)
+		return ERR_NOMEM;
+	*out = picture;
+	return ERR_OK;
+}
+
+enum err view(const struct book *book, const struct view_request *request, json_t **out, struct refusal *refusal)
+{
+	struct look look = {.book = book,
+			    .pack = book->pack->file,
+			    .request = request,
+			    .user = user_find(book, request->who),
+			    .lang = request->lang};
+	int index = view_index(request->what);
+
+	if (!may_look(book, look.user))
+		return refuse(refusal, request->lang, WHY_OBSERVER, NULL);
+	if (index < 0)
+		return refuse(refusal, request->lang, WHY_NO_VIEW,
+			      json_pack("{s:s, s:s}", "field", "what", "given", request->what));
+	return draw(&look, index, out, refusal);
+}

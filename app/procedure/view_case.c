@@ -1,0 +1,303 @@
+/* Pictures of one case. */
+#include "procedure/view_parts.h"
+
+#include "ipc/acts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct counts {
+	unsigned done, left;
+};
+
+/* phase NULL: all phases. */
+static struct counts count_checks(const struct look *look, const struct incident *incident, const struct item *phase)
+{
+	struct counts counts = {0, 0};
+
+	for (size_t i = 0; i < look->book->pack->checks_count; i++) {
+		const struct check *check = &look->book->pack->checks[i];
+
+		if (!check_applies(incident, check) || (phase != NULL && check->phase != phase))
+			continue;
+		if (check_state(incident, check) == CHECK_OPEN)
+			counts.left++;
+		else
+			counts.done++;
+	}
+	return counts;
+}
+
+/* Phases run side by side; the one named is the earliest with something left. */
+static const struct item *present_phase(const struct look *look, const struct incident *incident)
+{
+	for (unsigned i = 0; i < look->pack->phases_count; i++)
+		if (count_checks(look, incident, &look->pack->phases[i]).left > 0)
+			return &look->pack->phases[i];
+	return &look->pack->phases[look->pack->phases_count - 1];
+}
+
+static json_t *title_of(const struct look *look, const struct incident *incident)
+{
+	struct buf out = {0};
+	json_t *type, *title;
+	size_t i;
+
+	if (json_is_string(incident->title) && json_string_length(incident->title) > 0)
+		return json_incref(incident->title);
+	json_array_foreach (incident->types, i, type)
+		buf_addf(&out, "%s%s", i > 0 ? "、" : "",
+			 show_item(look, look->pack->types, look->pack->types_count, json_string_value(type)));
+	if (out.len == 0 && incident->source[0] != '\0')
+		buf_adds(&out, show_item(look, look->pack->sources, look->pack->sources_count, incident->source));
+	if (out.len == 0)
+		buf_adds(&out, label_pick(&look->pack->word, look->lang));
+	title = buf_status(&out) == ERR_OK ? json_stringn(out.data, out.len) : NULL;
+	buf_fini(&out);
+	return title;
+}
+
+static json_t *reports_of(const struct look *look, const struct incident *incident)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < incident->reports_count; i++) {
+		enum report_state state = incident->reports[i].state;
+
+		(void)json_array_append_new(out, json_pack("{s:I, s:o, s:s, s:s}", "report", (json_int_t)i + 1, "label",
+							   report_label(look, i + 1), "state", report_states[state].id,
+							   "state_label", word_in(&report_states[state], look->lang)));
+	}
+	return out;
+}
+
+static json_t *state_of(const struct look *look, const struct incident *incident)
+{
+	struct buf out = {0};
+	json_t *label;
+
+	buf_adds(&out, word_in(&case_states[incident->state], look->lang));
+	if (incident->ending[0] != '\0')
+		buf_addf(&out, look->lang == LANG_EN ? " (%s)" : "（%s）",
+			 show_item(look, look->pack->endings, look->pack->endings_count, incident->ending));
+	label = buf_status(&out) == ERR_OK ? json_stringn(out.data, out.len) : NULL;
+	buf_fini(&out);
+	return label;
+}
+
+static json_t *priority_label(const struct look *look, const struct incident *incident)
+{
+	return incident->priority[0] == '\0' ? json_null()
+					     : json_string(show_item(look, look->pack->priorities,
+								     look->pack->priorities_count, incident->priority));
+}
+
+json_t *view_head(const struct look *look, const struct incident *incident)
+{
+	const struct item *phase = present_phase(look, incident);
+	struct counts counts = count_checks(look, incident, NULL);
+
+	return json_pack("{s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:o}", "about",
+			 incident->about, "title", title_of(look, incident), "state", case_states[incident->state].id,
+			 "state_label", state_of(look, incident), "phase", phase->id, "phase_label",
+			 label_pick(&phase->label, look->lang), "priority", time_or_null(incident->priority),
+			 "priority_label", priority_label(look, incident), "declared", time_or_null(incident->declared),
+			 "declared_by", user_name(look->book, incident->declared_by), "done", (json_int_t)counts.done,
+			 "left", (json_int_t)counts.left, "notes", (json_int_t)json_array_size(incident->lines),
+			 "reports", reports_of(look, incident));
+}
+
+static json_t *chosen_types(const struct look *look)
+{
+	json_t *out = json_array(), *type;
+	size_t i;
+
+	json_array_foreach (look->incident->types, i, type)
+		(void)json_array_append_new(out, json_pack("{s:O, s:s}", "id", type, "label",
+							   show_item(look, look->pack->types, look->pack->types_count,
+								     json_string_value(type))));
+	return out;
+}
+
+static json_t *phases_of(const struct look *look)
+{
+	json_t *out = json_array();
+
+	for (unsigned i = 0; i < look->pack->phases_count; i++) {
+		struct counts counts = count_checks(look, look->incident, &look->pack->phases[i]);
+
+		(void)json_array_append_new(out,
+					    json_pack("{s:s, s:s, s:I, s:I}", "id", look->pack->phases[i].id, "label",
+						      label_pick(&look->pack->phases[i].label, look->lang), "done",
+						      (json_int_t)counts.done, "left", (json_int_t)counts.left));
+	}
+	return out;
+}
+
+static json_t *acts_of(const struct look *look)
+{
+	json_t *out = json_array();
+
+	for (const struct act_kind *act = act_kinds; act->name != NULL; act++)
+		if (act->origin == ACT_BY_PERSON && (act->flags & ACT_ON_CASE) != 0)
+			(void)json_array_append_new(out, show_act(look, act->name, 0));
+	return out;
+}
+
+static json_t *restore_of(const struct look *look)
+{
+	const struct incident *incident = look->incident;
+	json_t *uplinks = json_array();
+
+	if (incident->restore.state == RESTORE_NONE) {
+		json_decref(uplinks);
+		return json_null();
+	}
+	for (size_t i = 0; i < look->book->uplinks_count; i++)
+		if ((incident->restore.uplinks & 1U << i) != 0)
+			(void)json_array_append_new(uplinks, json_string(look->book->uplinks[i].id));
+	return json_pack("{s:I, s:s, s:o, s:b}", "request", (json_int_t)incident->restore.request, "by",
+			 user_name(look->book, incident->restore.by), "uplinks", uplinks, "permitted",
+			 incident->restore.state == RESTORE_PERMITTED);
+}
+
+static json_t *presses_of(const struct look *look)
+{
+	json_t *out = json_array(), *user;
+	const char *seq;
+
+	json_object_foreach (look->incident->presses, seq, user)
+		(void)json_array_append_new(
+			out, json_pack("{s:I, s:s?}", "press", (json_int_t)strtoll(seq, NULL, 10), "user",
+				       json_is_string(user) ? user_name(look->book, json_string_value(user)) : NULL));
+	return out;
+}
+
+json_t *view_incident(const struct look *look)
+{
+	json_t *head = view_head(look, look->incident);
+	json_t *more = json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?}", "types", chosen_types(look),
+		"types_possible", show_items(look, look->pack->types, look->pack->types_count), "phases",
+		phases_of(look), "priorities", show_items(look, look->pack->priorities, look->pack->priorities_count),
+		"verdicts", show_items(look, look->pack->verdicts, look->pack->verdicts_count), "endings",
+		show_items(look, look->pack->endings, look->pack->endings_count), "acts", acts_of(look), "restore",
+		restore_of(look), "presses", presses_of(look), "detected", time_or_null(look->incident->detected),
+		"verdict", look->incident->verdict[0] != '\0' ? look->incident->verdict : NULL);
+
+	if (head == NULL || json_object_update(head, more) != 0) {
+		json_decref(head);
+		head = NULL;
+	}
+	json_decref(more);
+	return head;
+}
+
+static json_t *check_row(const struct look *look, const struct check *check)
+{
+	json_t *entry = json_object_get(look->incident->rows, check->id);
+	enum check_state state = check_state(look->incident, check);
+	const char *by = text_in(entry, "by");
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:s?}", "id", check->id,
+			 "phase", check->phase->id, "phase_label", label_pick(&check->phase->label, look->lang), "text",
+			 label_pick(&check->text, look->lang), "role_label",
+			 label_pick(&check->role->label, look->lang), "origin", check->origin, "need", check->need,
+			 "evidence", check->evidence, "state", check_states[state].id, "state_label",
+			 word_in(&check_states[state], look->lang), "by", by != NULL ? user_name(look->book, by) : NULL,
+			 "at", time_or_null(text_in(entry, "at")), "note", text_in(entry, "note"));
+}
+
+json_t *view_checklist(const struct look *look)
+{
+	static const char *const with_text[] = {"na", "deferred", NULL};
+	json_t *rows = json_array(), *page;
+
+	for (unsigned p = 0; p < look->pack->phases_count; p++)
+		for (size_t i = 0; i < look->book->pack->checks_count; i++) {
+			const struct check *check = &look->book->pack->checks[i];
+
+			if (check->phase == &look->pack->phases[p] && check_applies(look->incident, check))
+				(void)json_array_append_new(rows, check_row(look, check));
+		}
+	page = paged(look, "rows", rows);
+	(void)json_object_set_new(page, "states", show_words(look, check_states, CHECK_STATE_COUNT, with_text));
+	return page;
+}
+
+static json_t *question_row(const struct look *look, const struct question *question)
+{
+	json_t *entry = json_object_get(look->incident->answers, question->id);
+	enum answer_state state = answer_state(look->incident, question);
+	const char *by = text_in(entry, "by");
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:o}", "id", question->id, "kind", question->kind,
+			 "text", label_pick(&question->text, look->lang), "state", answer_states[state].id,
+			 "state_label", word_in(&answer_states[state], look->lang), "answer", text_in(entry, "answer"),
+			 "by", by != NULL ? user_name(look->book, by) : NULL, "at", time_or_null(text_in(entry, "at")));
+}
+
+json_t *view_facts(const struct look *look)
+{
+	static const char *const with_text[] = {"answered", NULL};
+	json_t *questions = json_array(), *page;
+
+	for (size_t i = 0; i < look->book->pack->questions_count; i++) {
+		const struct question *question = &look->book->pack->questions[i];
+
+		if (question_applies(look->book->pack, look->incident, question))
+			(void)json_array_append_new(questions, question_row(look, question));
+	}
+	page = paged(look, "questions", questions);
+	(void)json_object_set_new(page, "states",
+				  show_words(look, answer_states + 1, ANSWER_STATE_COUNT - 1, with_text));
+	return page;
+}
+
+/* A note may be about an earlier time than the one it was written at. */
+static const char *line_time(const json_t *line)
+{
+	const char *said = text_in(json_object_get(line, "body"), "at");
+
+	return said != NULL ? said : text_in(line, "at");
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const json_t *const *x = a, *const *y = b;
+	int order = strcmp(line_time(*x), line_time(*y));
+	json_int_t sx = json_integer_value(json_object_get(*x, "seq")),
+		   sy = json_integer_value(json_object_get(*y, "seq"));
+
+	return order != 0 ? order : sx < sy ? -1 : sx > sy;
+}
+
+static json_t *show_line(const struct look *look, const json_t *line)
+{
+	const char *act = text_in(line, "act");
+
+	return json_pack("{s:O, s:o, s:o, s:s, s:s, s:s, s:o}", "seq", json_object_get(line, "seq"), "at",
+			 time_or_null(line_time(line)), "recorded", time_or_null(text_in(line, "recorded")), "who",
+			 user_name(look->book, text_in(line, "who")), "act", act, "label", act_done(act, look->lang),
+			 "text", line_words(look->book, line, look->lang));
+}
+
+json_t *view_timeline(const struct look *look)
+{
+	size_t count = json_array_size(look->incident->lines);
+	const json_t **sorted = calloc(count + 1, sizeof *sorted);
+	json_t *lines = json_array();
+
+	if (sorted == NULL || lines == NULL) {
+		free(sorted);
+		json_decref(lines);
+		return NULL;
+	}
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = json_array_get(look->incident->lines, i);
+	qsort(sorted, count, sizeof(*sorted), by_time);
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(lines, show_line(look, sorted[i]));
+	free(sorted);
+	return paged(look, "lines", lines);
+}

@@ -1,0 +1,44 @@
+/* The parts of view. Only for the files of this room. Each builder returns a new reference, NULL out of memory. */
+#ifndef KANNUKI_PROCEDURE_VIEW_PARTS_H
+#define KANNUKI_PROCEDURE_VIEW_PARTS_H
+
+#include "procedure/book_data.h"
+#include "procedure/view.h"
+
+/* One picture while it is drawn. */
+struct look {
+	const struct book *book;
+	const struct pack_file *pack;
+	const struct view_request *request;
+	const struct user *user;
+	const struct incident *incident; /* when the view is about one */
+	enum lang lang;
+};
+
+/* view.c */
+json_t *time_or_null(const char *time);
+json_t *show_items(const struct look *look, const struct item *list, unsigned count);
+json_t *show_words(const struct look *look, const struct word_pair *words, int count, const char *const *with_text);
+/* {"about", KEY: the part of `list` from the cursor on that fits into a message, "cursor": next or null}.
+   Takes over `list`. */
+json_t *paged(const struct look *look, const char *key, json_t *list);
+const char *show_item(const struct look *look, const struct item *list, unsigned count, const char *id);
+/* {"act", "label", "allowed", "why_not"}; report 0: not about one. */
+json_t *show_act(const struct look *look, const char *act, uint64_t report);
+
+/* view_case.c */
+json_t *view_head(const struct look *look, const struct incident *incident);
+json_t *view_incident(const struct look *look);
+json_t *view_checklist(const struct look *look);
+json_t *view_facts(const struct look *look);
+json_t *view_timeline(const struct look *look);
+
+/* view_report.c */
+json_t *report_label(const struct look *look, uint64_t number);
+json_t *view_report(const struct look *look, const struct report *report);
+json_t *view_report_text(const struct look *look, const struct report *report);
+
+/* next.c: what to do next, for this reader, most urgent first. */
+json_t *view_next(const struct look *look);
+
+#endif

@@ -1,0 +1,235 @@
+#include "procedure/words.h"
+
+#include "form/label.h"
+
+#include <string.h>
+
+#define PAIR(name, id, ja, en) {id, ja, en},
+const struct word_pair case_states[] = {CASE_STATES(PAIR)};
+const struct word_pair check_states[] = {CHECK_STATES(PAIR)};
+const struct word_pair answer_states[] = {ANSWER_STATES(PAIR)};
+const struct word_pair report_states[] = {REPORT_STATES(PAIR)};
+const struct word_pair step_states[] = {STEP_STATES(PAIR)};
+const struct word_pair uplink_states[] = {UPLINK_STATES(PAIR)};
+#undef PAIR
+
+const char *word_in(const struct word_pair *word, enum lang lang)
+{
+	return lang == LANG_EN ? word->en : word->ja;
+}
+
+int word_index(const struct word_pair *words, int count, const char *id)
+{
+	for (int i = 0; i < count; i++)
+		if (id != NULL && strcmp(words[i].id, id) == 0)
+			return i;
+	return -1;
+}
+
+static const struct {
+	const char *act;
+	struct word_pair to_do, done;
+} acts[] = {
+	{"panel.pressed", {NULL, "", ""}, {NULL, "パネルのボタンが押された", "Panel button pressed"}},
+	{"uplink.cut", {NULL, "", ""}, {NULL, "回線を遮断", "Uplink cut"}},
+	{"uplink.proven", {NULL, "", ""}, {NULL, "遮断を接点で確認", "Cut proven by contact"}},
+	{"uplink.unproven", {NULL, "", ""}, {NULL, "遮断を確認できない", "Cut could not be proven"}},
+	{"uplink.restored", {NULL, "", ""}, {NULL, "回線を再接続", "Uplink connected again"}},
+	{"restore.expired", {NULL, "", ""}, {NULL, "再接続の許可が失効", "Permit to connect has lapsed"}},
+	{"incident.declared",
+	 {NULL, "事案の発生を登録する", "Declare a case"},
+	 {NULL, "事案の発生を登録", "Case declared"}},
+	{"incident.attributed",
+	 {NULL, "ボタンを押した人を登録する", "Say who pressed the button"},
+	 {NULL, "ボタンを押した人を登録", "Press attributed"}},
+	{"incident.triaged",
+	 {NULL, "インシデントかどうかと優先度を決める", "Decide whether it is an incident, and its priority"},
+	 {NULL, "インシデントかどうかを判断", "Triaged"}},
+	{"incident.classified",
+	 {NULL, "事案の種類を決める", "Choose the type"},
+	 {NULL, "事案の種類を決定", "Classified"}},
+	{"incident.checked",
+	 {NULL, "確認項目を進める", "Work through the checklist"},
+	 {NULL, "確認項目を記録", "Check row settled"}},
+	{"incident.answered",
+	 {NULL, "分かったことを記入する", "Write down what is known"},
+	 {NULL, "事実を記入", "Fact recorded"}},
+	{"incident.noted", {NULL, "時系列に書き加える", "Add a line to the timeline"}, {NULL, "記録", "Noted"}},
+	{"incident.ended",
+	 {NULL, "誤報・該当せずとして終了する", "End it as a false alarm or not an incident"},
+	 {NULL, "事案を終了", "Case ended"}},
+	{"incident.closed",
+	 {NULL, "事案を完了する（収束宣言）", "Close the case"},
+	 {NULL, "事案を完了（収束宣言）", "Case closed"}},
+	{"report.drafted", {NULL, "報告書を書く", "Write the report"}, {NULL, "報告書に記入", "Report edited"}},
+	{"report.submitted",
+	 {NULL, "報告書を承認へ回す", "Submit the report for approval"},
+	 {NULL, "報告書を承認へ回付", "Report submitted"}},
+	{"report.returned",
+	 {NULL, "報告書を差し戻す（理由）", "Send the report back (reason)"},
+	 {NULL, "報告書を差し戻し", "Report sent back"}},
+	{"report.approved",
+	 {NULL, "報告書を承認する", "Approve the report"},
+	 {NULL, "報告書を承認", "Report approved"}},
+	{"report.sent",
+	 {NULL, "報告書を送付済みにする", "Record that the report was sent"},
+	 {NULL, "報告書を送付", "Report sent"}},
+	{"uplink.isolate", {NULL, "回線を遮断する", "Cut an uplink"}, {NULL, "回線の遮断を指示", "Cut ordered"}},
+	{"restore.requested",
+	 {NULL, "回線の再接続を申請する", "Ask to connect again"},
+	 {NULL, "回線の再接続を申請", "Connecting again requested"}},
+	{"restore.permitted",
+	 {NULL, "回線の再接続を承認する（別の人）", "Permit connecting again (another person)"},
+	 {NULL, "回線の再接続を承認", "Connecting again permitted"}},
+};
+
+static const char *act_word(const char *act, bool done, enum lang lang)
+{
+	for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
+		if (strcmp(acts[i].act, act) == 0)
+			return word_in(done ? &acts[i].done : &acts[i].to_do, lang);
+	return act;
+}
+
+const char *act_to_do(const char *act, enum lang lang)
+{
+	return act_word(act, false, lang);
+}
+
+const char *act_done(const char *act, enum lang lang)
+{
+	return act_word(act, true, lang);
+}
+
+const char *hint_text(enum hint hint, enum lang lang)
+{
+	static const struct word_pair hints[HINT_COUNT] = {
+		[HINT_LOOK_AT_CONTACT] =
+			{NULL, "遮断を確認できない回線がある。配線を目で確かめ、保守業者へ連絡して、時系列に書く",
+			 "An uplink's cut is not proven: look at the wiring, call maintenance, note it"},
+		[HINT_FIRST_REPORT] = {NULL, "第一報を書く", "Write the first report"},
+		[HINT_CORRECT_REPORT] = {NULL, "差し戻された報告書を直す", "Mend the report that was sent back"},
+		[HINT_FINAL_REPORT] = {NULL, "最終報告を書く", "Write the final report"},
+		[HINT_VIEW_LATER] = {NULL, "電話で了承した報告書を後閲する",
+				     "Look at the report you agreed to by telephone"},
+	};
+
+	return word_in(&hints[hint], lang);
+}
+
+static const struct {
+	const char *code;
+	struct word_pair words; /* id: the stable word */
+} whys[WHY_COUNT] = {
+	[WHY_ROLE] = {"wrong_role", {"role", "この操作は{role}が行います。", "This act belongs to: {role}."}},
+	[WHY_NOT_YOUR_STEP] = {"wrong_role",
+			       {"step", "いまは{role}の承認の番です。", "It is now the turn of: {role}."}},
+	[WHY_OBSERVER] = {"wrong_role",
+			  {"observer", "この利用者には操作の権限がありません。閲覧だけできます。",
+			   "This account may look, and do nothing."}},
+	[WHY_NO_CASE] = {"not_found", {"case", "該当する案件はありません。", "There is no such case."}},
+	[WHY_CASE_OVER] = {"wrong_state",
+			   {"case_over",
+			    "この案件は{state_label}のため、操作できません。新しい事案として登録してください。",
+			    "This case is over ({state_label}). Declare a new one."}},
+	[WHY_FIELD] = {"invalid",
+		       {"field", "「{field}」の値がないか、形が違います。{what}",
+			"'{field}' is missing or ill-formed. {what}"}},
+	[WHY_VALUE] = {"invalid",
+		       {"value", "「{field}」に「{given}」は使えません。使えるもの：{allowed}",
+			"'{field}' cannot be '{given}'. Use one of: {allowed}"}},
+	[WHY_TIME] = {"invalid",
+		      {"time", "「{field}」は日時として読めません。年月日と時刻で入力してください。",
+		       "'{field}' is not a time. Give date and time."}},
+	[WHY_FUTURE] = {"invalid",
+			{"future", "「{field}」が未来の日時です。時計と入力を確かめてください。",
+			 "'{field}' lies in the future. Check the clock and the input."}},
+	[WHY_REASON] = {"invalid", {"reason", "理由を入力してください。", "Give the reason."}},
+	[WHY_DECIDER] = {"invalid",
+			 {"decider", "見送りを判断した人と理由を入力してください。",
+			  "Say who decided to put it off, and why."}},
+	[WHY_ANSWER] = {"invalid",
+			{"answer", "回答を入力するか、不明・確認中・該当なしを選んでください。",
+			 "Write the answer, or choose not known, being checked or not applicable."}},
+	[WHY_LINE] = {"invalid", {"line", "書き加える内容を入力してください。", "Write the line to add."}},
+	[WHY_ROW_OF_OTHER_TYPE] = {"invalid",
+				   {"other_type",
+				    "「{given}」はこの事案の種類の項目ではありません。先に種類を決めてください。",
+				    "'{given}' does not belong to the types of this case. Choose the type first."}},
+	[WHY_NO_PRESS] = {"invalid",
+			  {"press", "記録番号{press}は、この事案のボタン操作ではありません。",
+			   "Entry {press} is no press of this case."}},
+	[WHY_REPORT_NUMBER] = {"invalid",
+			       {"report_number", "次の報告は第{next}報です。", "The next report is no. {next}."}},
+	[WHY_REPORT_FROZEN] =
+		{"wrong_state",
+		 {"frozen", "第{report}報は送付済みのため変更できません。変更は第{next}報に書いてください。",
+		  "Report {report} has been sent and cannot be changed. Write the change in report {next}."}},
+	[WHY_REPORT_UNDER_APPROVAL] =
+		{"wrong_state",
+		 {"under_approval",
+		  "第{report}報は承認に回っています。直すときは、承認者に差し戻してもらってください。",
+		  "Report {report} is under approval. To change it, have the approver send it back."}},
+	[WHY_REPORT_NOT_SUBMITTED] = {"wrong_state",
+				      {"not_submitted", "第{report}報は承認に回っていません。",
+				       "Report {report} has not been submitted."}},
+	[WHY_REPORT_NOT_SEALED] = {"wrong_state",
+				   {"not_sealed", "第{report}報は承認が終わっていません。先に承認を受けてください。",
+				    "Report {report} is not approved yet. Have it approved first."}},
+	[WHY_NO_REPORT] = {"not_found", {"report", "第{report}報はありません。", "There is no report {report}."}},
+	[WHY_FINAL_SENT] = {"wrong_state",
+			    {"final_sent", "最終報告を送付済みです。事案を完了してください。",
+			     "The final report has been sent. Close the case."}},
+	[WHY_PREVIOUS_NOT_SENT] = {"wrong_state",
+				   {"previous",
+				    "第{report}報の送付が終わっていません。終わってから次の報告を書いてください。",
+				    "Report {report} has not been sent yet. Finish it before the next."}},
+	[WHY_CELL_FIXED] = {"invalid",
+			    {"cell_fixed", "欄「{field}」は自動で入ります。", "The cell '{field}' fills itself."}},
+	[WHY_CELL_TABLE] = {"invalid",
+			    {"cell_table", "欄「{field}」は時系列から入ります。時系列に書き加えてください。",
+			     "The cell '{field}' comes from the timeline. Add a line there."}},
+	[WHY_ONE_ONLY] = {"invalid",
+			  {"one_only", "欄「{field}」は1つだけ選んでください。", "Choose one only in '{field}'."}},
+	[WHY_SIDES] = {"invalid",
+		       {"sides", "欄「{field}」で「続報あり」と「続報なし」は同時に選べません。",
+			"In '{field}', options that exclude each other were chosen."}},
+	[WHY_WITNESS] = {"invalid",
+			 {"witness", "だれが、いつ了承（押印）したかを入力してください。",
+			  "Say who agreed (or sealed), and when."}},
+	[WHY_OTHER_VERSION] = {"conflict",
+			       {"other_version", "報告書の内容が変わっています。開き直して確かめてください。",
+				"The report has changed. Open it again and read it."}},
+	[WHY_FINAL_REPORT_MISSING] =
+		{"wrong_state",
+		 {"final_report",
+		  "最終報告が送付されていません。送付してから完了するか、送付せずに完了する理由を入力してください。",
+		  "The final report has not been sent. Send it, or give the reason for closing without it."}},
+	[WHY_NOT_CUT] = {"wrong_state", {"not_cut", "{uplink}は遮断されていません。", "{uplink} is not cut."}},
+	[WHY_NO_REQUEST] = {"wrong_state",
+			    {"no_request",
+			     "承認を待っている再接続の申請がないか、記録番号が違います。申請からやり直してください。",
+			     "No request with this number awaits a permit. Ask again."}},
+	[WHY_SAME_PERSON] = {"wrong_role",
+			     {"same_person", "申請した人は承認できません。別の人が承認してください。",
+			      "Whoever asked cannot permit. Another person must."}},
+	[WHY_NO_VIEW] = {"invalid", {"view", "「{given}」という画面はありません。", "There is no view '{given}'."}},
+};
+
+enum err refuse(struct refusal *refusal, enum lang lang, enum why why, json_t *args)
+{
+	const char *sentence = word_in(&whys[why].words, lang);
+	json_t *say;
+
+	if (args == NULL)
+		args = json_object();
+	say = label_fill(sentence, args);
+	if (json_object_set_new(args, "why", json_string(whys[why].words.id)) != 0 ||
+	    json_object_set_new(args, "say", say) != 0) {
+		json_decref(args);
+		return ERR_NOMEM;
+	}
+	refusal->code = whys[why].code;
+	refusal->args = args;
+	return ERR_DENIED;
+}

@@ -1,0 +1,121 @@
+/* The engine's own words in both languages: states, acts and reasons for refusing.
+ *
+ * The keeper answers readers of both languages at once, so these cannot come from gettext, which knows one language
+ * per process. Words of one organisation are in its pack instead.
+ */
+#ifndef KANNUKI_PROCEDURE_WORDS_H
+#define KANNUKI_PROCEDURE_WORDS_H
+
+#include "procedure/book.h"
+
+/* id as it appears in views, Japanese, English */
+#define CASE_STATES(X)                            \
+	X(CASE_OPEN, "open", "対応中", "In hand") \
+	X(CASE_ENDED, "ended", "終了", "Ended")   \
+	X(CASE_CLOSED, "closed", "完了", "Closed")
+#define CHECK_STATES(X)                                                  \
+	X(CHECK_OPEN, "open", "残", "To do")                             \
+	X(CHECK_DONE, "done", "済", "Done")                              \
+	X(CHECK_NA, "na", "該当なし（理由）", "Not applicable (reason)") \
+	X(CHECK_DEFERRED, "deferred", "見送り（判断した人）", "Put off (decided by)")
+#define ANSWER_STATES(X)                                        \
+	X(ANSWER_OPEN, "open", "未記入", "Blank")               \
+	X(ANSWER_GIVEN, "answered", "回答", "Answered")         \
+	X(ANSWER_UNKNOWN, "unknown", "不明", "Not known")       \
+	X(ANSWER_INQUIRY, "inquiry", "確認中", "Being checked") \
+	X(ANSWER_NA, "na", "該当なし", "Not applicable")
+#define REPORT_STATES(X)                                                  \
+	X(REPORT_DRAFT, "draft", "案", "Draft")                           \
+	X(REPORT_SUBMITTED, "submitted", "承認待ち", "Awaiting approval") \
+	X(REPORT_RETURNED, "returned", "差し戻し", "Sent back")           \
+	X(REPORT_SEALED, "sealed", "承認済", "Approved")                  \
+	X(REPORT_SENT, "sent", "送付済", "Sent")
+#define STEP_STATES(X)                                    \
+	X(STEP_WAITING, "waiting", "順番待ち", "Waiting") \
+	X(STEP_DUE, "due", "承認待ち", "Due")             \
+	X(STEP_SEALED, "sealed", "承認済", "Approved")    \
+	X(STEP_RETURNED, "returned", "差し戻し", "Sent back")
+#define UPLINK_STATES(X)                                                               \
+	X(UPLINK_CONNECTED, "connected", "接続中", "Connected")                        \
+	X(UPLINK_CUTTING, "cutting", "遮断操作中（未確認）", "Being cut (not proven)") \
+	X(UPLINK_CUT, "cut", "遮断済（接点で確認）", "Cut (proven by contact)")        \
+	X(UPLINK_UNKNOWN, "unknown", "確認できません（接点の異常）", "Cannot tell (contact fault)")
+
+#define WORD_ENUM(name, id, ja, en) name,
+enum case_state { CASE_STATES(WORD_ENUM) CASE_STATE_COUNT };
+enum check_state { CHECK_STATES(WORD_ENUM) CHECK_STATE_COUNT };
+enum answer_state { ANSWER_STATES(WORD_ENUM) ANSWER_STATE_COUNT };
+enum report_state { REPORT_STATES(WORD_ENUM) REPORT_STATE_COUNT };
+enum step_state { STEP_STATES(WORD_ENUM) STEP_STATE_COUNT };
+enum uplink_state { UPLINK_STATES(WORD_ENUM) UPLINK_STATE_COUNT };
+#undef WORD_ENUM
+
+struct word_pair {
+	const char *id, *ja, *en;
+};
+extern const struct word_pair case_states[], check_states[], answer_states[], report_states[], step_states[],
+	uplink_states[];
+
+const char *word_in(const struct word_pair *word, enum lang lang);
+/* The index of the state `id`, or −1. */
+int word_index(const struct word_pair *words, int count, const char *id);
+
+/* What an act is called: on a menu ("回線を遮断する") and, once it is done, in a timeline ("回線の遮断を指示"). */
+const char *act_to_do(const char *act, enum lang lang);
+const char *act_done(const char *act, enum lang lang);
+
+/* Steps that are no act of their own. */
+enum hint {
+	HINT_LOOK_AT_CONTACT,
+	HINT_FIRST_REPORT,
+	HINT_CORRECT_REPORT,
+	HINT_FINAL_REPORT,
+	HINT_VIEW_LATER,
+	HINT_COUNT
+};
+const char *hint_text(enum hint hint, enum lang lang);
+
+/* Reasons for refusing; the sentence may use members of the arguments as {name}. */
+enum why {
+	WHY_ROLE,
+	WHY_NOT_YOUR_STEP,
+	WHY_OBSERVER,
+	WHY_NO_CASE,
+	WHY_CASE_OVER,
+	WHY_FIELD,
+	WHY_VALUE,
+	WHY_TIME,
+	WHY_FUTURE,
+	WHY_REASON,
+	WHY_DECIDER,
+	WHY_ANSWER,
+	WHY_LINE,
+	WHY_ROW_OF_OTHER_TYPE,
+	WHY_NO_PRESS,
+	WHY_REPORT_NUMBER,
+	WHY_REPORT_FROZEN,
+	WHY_REPORT_UNDER_APPROVAL,
+	WHY_REPORT_NOT_SUBMITTED,
+	WHY_REPORT_NOT_SEALED,
+	WHY_NO_REPORT,
+	WHY_FINAL_SENT,
+	WHY_PREVIOUS_NOT_SENT,
+	WHY_CELL_FIXED,
+	WHY_CELL_TABLE,
+	WHY_ONE_ONLY,
+	WHY_SIDES,
+	WHY_WITNESS,
+	WHY_OTHER_VERSION,
+	WHY_FINAL_REPORT_MISSING,
+	WHY_NOT_CUT,
+	WHY_NO_REQUEST,
+	WHY_SAME_PERSON,
+	WHY_NO_VIEW,
+	WHY_COUNT
+};
+
+/* Fills *refusal: code, "why" (a stable word for machines), "say" (the sentence). Takes over `args`, which may be
+   NULL. Returns ERR_DENIED, or ERR_NOMEM. */
+enum err refuse(struct refusal *refusal, enum lang lang, enum why why, json_t *args) MUST_USE;
+
+#endif
