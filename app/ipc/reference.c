@@ -1,0 +1,137 @@
+#include "ipc/reference.h"
+
+#include "ipc/acts.h"
+
+#include <string.h>
+
+static const char intro[] =
+	"# The messages between the programs\n"
+	"\n"
+	"Written by `kannukid --print-methods` from `app/ipc/methods.c` and `app/ipc/acts.c`; change those, not this page.\n"
+	"\n"
+	"A front end connects to its own socket below `/run/kannuki/` (`panel.sock`, `web.sock`, `console.sock`,\n"
+	"`cli.sock`; `SOCK_SEQPACKET`, mode 0660). One datagram is one JSON object of at most 65,536 bytes, UTF-8, no key\n"
+	"twice.\n"
+	"\n"
+	"    request   {\"id\": 7, \"method\": \"act\", \"params\": {…}}\n"
+	"    answer    {\"id\": 7, \"result\": {…}}\n"
+	"              {\"id\": 7, \"error\": {\"code\": \"wrong_role\", \"args\": {…}}}\n"
+	"    push      {\"push\": \"changed\", \"params\": {…}}\n"
+	"\n"
+	"`id` is a whole number from 0 to 2^53, chosen by the asker. Answers may come in another order than the requests.\n"
+	"What is not such a request is answered once with `bad_message` and a null `id`, and the connection is closed. A peer\n"
+	"that leaves more than 512 KiB of answers unread is cut off.\n"
+	"\n"
+	"An act is answered when its entry is durable and signed, with a receipt:\n"
+	"`{\"seq\": 1234, \"wall\": \"2026-11-20T00:12:33.123Z\", \"code\": \"7F3A-91C2\", \"about\": \"2026-007\"}`; `code` is the short form\n"
+	"of the checkpoint that covers it. A retry carries the same `idem`; it is never recorded twice and gets the receipt of\n"
+	"the first. `login` answers `{\"session\", \"user\": {\"id\", \"name\", \"roles\"}, \"receipt\"}`, `ledger.check`\n"
+	"`{\"verdict\": \"good\"|\"bad\", \"entries\", \"code\", \"why\"}`, `ledger.export` a receipt with `path`.\n"
+	"\n"
+	"`ledger.export` may be asked by auditors, the chief auditor, the general manager and the CISO. The `idem` of a panel\n"
+	"event is made by the keeper: 16 hex digits of the controller, 16 of the event's number.\n"
+	"\n"
+	"## The panel daemon\n"
+	"\n"
+	"`kind` in `panel.event` is the event's word in `board/map.h`. `panel.hello` is sent again whenever a controller\n"
+	"answers anew. Pushes to it, each answered once by `panel.done` with the same `command`:\n"
+	"\n"
+	"    panel.isolate {\"command\": 5, \"uplinks\": [1, 2]}\n"
+	"    panel.permit  {\"command\": 6, \"uplinks\": [1, 2], \"latch\": 17, \"nonce\": \"0123abcd\", \"seconds\": 300}\n"
+	"    panel.void    {\"command\": 7}\n"
+	"\n"
+	"and without an answer, on every change: `panel.lamps {\"incident\": true, \"drill\": false, \"fault\": false}`.\n"
+	"\n"
+	"Cutting: the command is pushed first, then recorded. Connecting: the permit is durable first, then pushed. A permit of\n"
+	"which nothing is heard for six minutes is recorded as `restore.expired`; one that was given before the daemon connected\n"
+	"is withdrawn.\n";
+
+static void print_kind(FILE *out, const struct param *p)
+{
+	static const char *const words[] = {
+		[PARAM_END] = "",          [PARAM_TEXT] = "text",   [PARAM_WORD] = "word",
+		[PARAM_HEX] = "hex",       [PARAM_COUNT] = "count", [PARAM_FLAG] = "flag",
+		[PARAM_OBJECT] = "object", [PARAM_LIST] = "list",   [PARAM_ANY] = "anything",
+	};
+
+	(void)fprintf(out, "%s", words[p->kind]);
+	if (p->kind == PARAM_TEXT || p->kind == PARAM_HEX)
+		(void)fprintf(out, " %zu", p->limit != 0 ? p->limit : 256);
+}
+
+static void print_params(FILE *out, const struct param *params)
+{
+	if (params->kind == PARAM_END)
+		(void)fputs("nothing", out);
+	for (const struct param *p = params; p->kind != PARAM_END; p++) {
+		(void)fprintf(out, "%s`%s` ", p == params ? "" : ", ", p->name);
+		print_kind(out, p);
+		if (p->need == OPTIONAL)
+			(void)fputs("?", out);
+	}
+}
+
+static void print_methods(FILE *out)
+{
+	static const struct {
+		enum peer peer;
+		const char *name;
+	} peers[] = {{PEER_PANEL, "panel"}, {PEER_WEB, "web"}, {PEER_CONSOLE, "console"}, {PEER_CLI, "cli"}};
+
+	(void)fputs("\n## Methods\n\n| Method | Asked by | Does | Parameters |\n|---|---|---|---|\n", out);
+	for (const struct method *m = methods; m->name != NULL; m++) {
+		const char *between = "";
+
+		(void)fprintf(out, "| `%s` | ", m->name);
+		for (size_t i = 0; i < sizeof peers / sizeof peers[0]; i++) {
+			if ((m->peers & (unsigned)peers[i].peer) == 0)
+				continue;
+			(void)fprintf(out, "%s%s", between, peers[i].name);
+			between = " ";
+		}
+		(void)fprintf(out, " | %s | ", m->meaning);
+		print_params(out, m->params);
+		(void)fputs(" |\n", out);
+	}
+	(void)fputs(
+		"\n`?`: may be absent. text N: UTF-8, at most N bytes, no control characters but LF and TAB. word: 1 to 64 of\n"
+		"`a-z 0-9 . _ -`. hex N: exactly N lower-case digits. count: 0 to 2^53. Objects and lists nest at most 4 deep.\n",
+		out);
+}
+
+static void print_acts(FILE *out)
+{
+	static const char *const origins[] = {
+		[ACT_BY_PERSON] = "a person", [ACT_BY_KEEPER] = "the keeper", [ACT_BY_PANEL] = "the panel"};
+
+	(void)fputs("\n## Acts\n\nEverything that can be recorded. A person asks for one with the method `act`.\n\n"
+		    "| Act | Class | By | Means | Needs | `body` |\n|---|---|---|---|---|---|\n",
+		    out);
+	for (const struct act_kind *a = act_kinds; a->name != NULL; a++) {
+		(void)fprintf(out, "| `%s` | %s | %s | %s |%s%s%s%s%s | ", a->name, a->type, origins[a->origin],
+			      a->meaning, (a->flags & ACT_OPENS_CASE) != 0 ? " opens a case" : "",
+			      (a->flags & ACT_ON_CASE) != 0 ? " `about`" : "",
+			      (a->flags & ACT_NEEDS_PROOF) != 0 ? " `proof`" : "",
+			      (a->flags & ACT_HAS_TEXT) != 0 ? " `text`?" : "",
+			      (a->flags & ACT_HAS_PERSON) != 0 ? " `person`?" : "");
+		print_params(out, a->body);
+		(void)fputs(" |\n", out);
+	}
+}
+
+static void print_errors(FILE *out)
+{
+	(void)fputs("\n## Errors\n\n| Code | Means |\n|---|---|\n", out);
+#define ROW(code, meaning) (void)fputs("| `" #code "` | " meaning " |\n", out);
+	IPC_ERRORS(ROW)
+#undef ROW
+}
+
+enum err reference_print(FILE *out)
+{
+	(void)fputs(intro, out);
+	print_methods(out);
+	print_acts(out);
+	print_errors(out);
+	return ferror(out) == 0 ? ERR_OK : ERR_IO;
+}

@@ -1,0 +1,388 @@
+#include "keeper/keeper.h"
+
+#include "base/diag.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PASSWORD_MIN = 10 };
+
+/* A request that waits for the worker. */
+struct errand {
+	struct password_job job; /* first: the worker hands back a pointer to it */
+	struct keeper *keeper;
+	struct request request; /* params is a reference of our own */
+	char account[ACCOUNT_SIZE];
+	char name[ACCOUNT_SIZE];
+	char token[TOKEN_SIZE];
+	uint64_t generation;
+	proven *go_on;
+};
+
+static int64_t now_ns(void)
+{
+	return moment_now().boot_ns;
+}
+
+static void errand_free(struct errand *e)
+{
+	json_decref(e->request.params);
+	sodium_memzero(e, sizeof *e);
+	free(e);
+}
+
+static struct errand *errand_new(struct keeper *k, const struct request *r, enum password_work work,
+				 const char *password, void (*done)(void *context, struct password_job *job))
+{
+	struct errand *e = calloc(1, sizeof *e);
+
+	if (e == NULL)
+		return NULL;
+	e->keeper = k;
+	e->request = *r;
+	json_incref(e->request.params);
+	e->job.work = work;
+	e->job.done = done;
+	e->job.context = e;
+	(void)snprintf(e->job.password, sizeof e->job.password, "%s", password);
+	return e;
+}
+
+/* Hands the errand to the worker, or refuses. */
+static void send_out(struct keeper *k, struct errand *e)
+{
+	if (worker_take(k->worker, &e->job) == ERR_OK)
+		return;
+	server_refuse(k->server, e->request.ticket, "busy", NULL);
+	errand_free(e);
+}
+
+/* True when the name has to wait, which has been answered then. */
+static bool is_locked(struct keeper *k, const struct request *r, const char *name)
+{
+	int64_t left = lockout_left_ns(&k->lockout, name, r->peer, now_ns());
+
+	if (left > 0)
+		server_refuse(k->server, r->ticket, "locked_out",
+			      json_pack("{s:I}", "seconds", (json_int_t)left / 1000000000 + 1));
+	return left > 0;
+}
+
+void accounts_report_failures(struct keeper *k)
+{
+	const char *account;
+	enum peer peer;
+	unsigned times;
+
+	while ((times = lockout_report(&k->lockout, now_ns(), &account, &peer)) > 0) {
+		json_t *body = json_pack("{s:i}", "times", (int)times);
+		struct entry entry = {
+			.who = "system", .via = peer_via(peer), .kind = act_find("login.failed"), .body = body};
+
+		if (account[0] != '\0')
+			(void)json_object_set_new(body, "user", json_string(account));
+		scribe_note(k->scribe, &entry);
+		json_decref(body);
+	}
+}
+
+static void refuse_password(struct errand *e)
+{
+	struct keeper *k = e->keeper;
+
+	lockout_failed(&k->lockout, e->account, e->name, e->request.peer, now_ns());
+	accounts_report_failures(k);
+	server_refuse(k->server, e->request.ticket, "login_refused", NULL);
+}
+
+static void note_logout(struct keeper *k, struct session *session, const char *why)
+{
+	json_t *body = json_pack("{s:s}", "why", why);
+	struct entry entry = {
+		.who = session->user, .via = peer_via(session->peer), .kind = act_find("logout"), .body = body};
+
+	scribe_note(k->scribe, &entry);
+	json_decref(body);
+	session_end(session);
+}
+
+void accounts_end_idle(struct keeper *k)
+{
+	struct session *session;
+
+	while ((session = sessions_next_idle(&k->sessions, now_ns())) != NULL)
+		note_logout(k, session, "idle");
+}
+
+/* ---- login ------------------------------------------------------------------------------------------ */
+
+struct welcome {
+	struct keeper *keeper;
+	struct request request; /* without params */
+	char token[TOKEN_SIZE];
+};
+
+static struct session *own_session(struct keeper *k, const struct request *r, const char *token)
+{
+	return sessions_find(&k->sessions, token, r->peer, r->uid, now_ns());
+}
+
+static json_t *user_json(struct keeper *k, const struct user_info *user, enum lang lang)
+{
+	json_t *roles = json_array(), *role;
+	size_t i;
+
+	json_array_foreach (user->roles, i, role) {
+		const char *label = pack_role_label(scribe_pack(k->scribe), json_string_value(role), lang);
+
+		(void)json_array_append_new(roles, json_pack("{s:O, s:s}", "id", role, "label",
+							     label != NULL ? label : json_string_value(role)));
+	}
+	return json_pack("{s:s, s:s, s:o}", "id", user->id, "name", user->name, "roles", roles);
+}
+
+static void hear_login(void *context, const struct receipt *receipt)
+{
+	struct welcome *w = context;
+	struct keeper *k = w->keeper;
+	struct session *session = own_session(k, &w->request, w->token);
+	struct user_info user;
+
+	if (receipt == NULL || session == NULL || book_user(scribe_book(k->scribe), session->user, &user) != ERR_OK) {
+		if (session != NULL)
+			session_end(session);
+		server_refuse(k->server, w->request.ticket, "not_recorded", NULL);
+	} else {
+		server_answer(k->server, w->request.ticket,
+			      json_pack("{s:s, s:o, s:o}", "session", w->token, "user", user_json(k, &user, LANG_JA),
+					"receipt", receipt_json(receipt)));
+	}
+	sodium_memzero(w, sizeof *w);
+	free(w);
+}
+
+static void welcome(struct keeper *k, const struct errand *e)
+{
+	struct session *surplus = sessions_surplus(&k->sessions, e->account), *session;
+	struct welcome *w = calloc(1, sizeof *w);
+	struct entry entry = {.who = e->account, .via = peer_via(e->request.peer), .kind = act_find("login.ok")};
+	struct fault f;
+
+	if (surplus != NULL)
+		note_logout(k, surplus, "replaced");
+	session = sessions_begin(&k->sessions, e->account, e->generation, e->request.peer, e->request.uid, now_ns());
+	if (w == NULL || session == NULL) {
+		free(w);
+		server_refuse(k->server, e->request.ticket, "busy", NULL);
+		return;
+	}
+	w->keeper = k;
+	w->request = e->request;
+	w->request.params = NULL;
+	memcpy(w->token, session->token, sizeof w->token);
+	if (scribe_record(k->scribe, &entry, SOON, (struct waiter){hear_login, w}, &f) != ERR_OK)
+		hear_login(w, NULL);
+}
+
+static bool is_current(struct keeper *k, const struct errand *e)
+{
+	struct user_info user;
+
+	return e->account[0] != '\0' && book_user(scribe_book(k->scribe), e->account, &user) == ERR_OK &&
+	       user.generation == e->generation;
+}
+
+static void on_login(void *context, struct password_job *job)
+{
+	struct errand *e = context;
+	struct keeper *k = e->keeper;
+
+	if (job->result == ERR_OK && is_current(k, e)) {
+		lockout_passed(&k->lockout, e->name, e->request.peer);
+		welcome(k, e);
+	} else {
+		refuse_password(e);
+	}
+	errand_free(e);
+}
+
+void accounts_login(struct keeper *k, const struct request *r, const struct session *session)
+{
+	const char *name = param_text(r, "name");
+	struct user_info user;
+	struct errand *e;
+
+	(void)session;
+	if (is_locked(k, r, name))
+		return;
+	e = errand_new(k, r, PASSWORD_VERIFY, param_text(r, "password"), on_login);
+	if (e == NULL) {
+		server_refuse(k->server, r->ticket, "busy", NULL);
+		return;
+	}
+	(void)snprintf(e->name, sizeof e->name, "%s", name);
+	if (book_user_by_name(scribe_book(k->scribe), name, &user) == ERR_OK &&
+	    secrets_get(k->secrets, user.id, user.generation, e->job.hash) == ERR_OK) {
+		(void)snprintf(e->account, sizeof e->account, "%s", user.id);
+		e->generation = user.generation;
+	} else {
+		memcpy(e->job.hash, k->nobody_hash, sizeof e->job.hash);
+	}
+	send_out(k, e);
+}
+
+void accounts_logout(struct keeper *k, const struct request *r, const struct session *session)
+{
+	json_t *body = json_pack("{s:s}", "why", "asked");
+	struct entry entry = {.who = session->user, .via = peer_via(r->peer), .kind = act_find("logout"), .body = body};
+
+	record_and_answer(k, &entry, SOON, r->ticket);
+	session_end(own_session(k, r, param_text(r, "session")));
+	json_decref(body);
+}
+
+/* ---- the password once more ---------------------------------------------------------------------------- */
+
+/* An errand on behalf of somebody who is logged in. NULL: refused, answered. */
+static struct errand *own_errand(struct keeper *k, const struct request *r, const struct session *session,
+				 const char *password, void (*done)(void *context, struct password_job *job))
+{
+	struct user_info user;
+	struct errand *e;
+
+	if (book_user(scribe_book(k->scribe), session->user, &user) != ERR_OK) {
+		server_refuse(k->server, r->ticket, "login_required", NULL);
+		return NULL;
+	}
+	if (is_locked(k, r, user.name))
+		return NULL;
+	e = errand_new(k, r, PASSWORD_VERIFY, password, done);
+	if (e == NULL || secrets_get(k->secrets, user.id, user.generation, e->job.hash) != ERR_OK) {
+		if (e != NULL)
+			errand_free(e);
+		server_refuse(k->server, r->ticket, "busy", NULL);
+		return NULL;
+	}
+	(void)snprintf(e->account, sizeof e->account, "%s", user.id);
+	(void)snprintf(e->name, sizeof e->name, "%s", user.name);
+	memcpy(e->token, session->token, sizeof e->token);
+	e->generation = user.generation;
+	return e;
+}
+
+static void on_proof(void *context, struct password_job *job)
+{
+	struct errand *e = context;
+	struct keeper *k = e->keeper;
+	const struct session *session = own_session(k, &e->request, e->token);
+
+	if (session == NULL) {
+		server_refuse(k->server, e->request.ticket, "login_required", NULL);
+	} else if (job->result == ERR_OK && is_current(k, e)) {
+		lockout_passed(&k->lockout, e->name, e->request.peer);
+		e->go_on(k, &e->request, session);
+	} else {
+		refuse_password(e);
+	}
+	errand_free(e);
+}
+
+void accounts_prove(struct keeper *k, const struct request *r, const struct session *session, const char *password,
+		    proven *go_on)
+{
+	struct errand *e = own_errand(k, r, session, password, on_proof);
+
+	if (e == NULL)
+		return;
+	e->go_on = go_on;
+	send_out(k, e);
+}
+
+/* ---- a new password ------------------------------------------------------------------------------------- */
+
+struct renewal {
+	struct keeper *keeper;
+	struct ticket ticket;
+	char account[ACCOUNT_SIZE];
+	uint64_t generation;
+};
+
+static void hear_change(void *context, const struct receipt *receipt)
+{
+	struct renewal *c = context;
+	struct keeper *k = c->keeper;
+	struct fault f;
+
+	if (receipt != NULL && secrets_forget_before(k->secrets, c->account, c->generation, &f) != ERR_OK)
+		diag(DIAG_WARNING, "an old password hash stays behind: %s", f.text);
+	for (size_t i = 0; receipt != NULL && i < SESSIONS_MAX; i++) {
+		struct session *session = &k->sessions.places[i];
+
+		if (session->token[0] != '\0' && strcmp(session->user, c->account) == 0 &&
+		    session->generation < c->generation)
+			note_logout(k, session, "password");
+	}
+	answer_receipt(k, c->ticket, receipt);
+	free(c);
+}
+
+static void record_change(struct keeper *k, const struct errand *e)
+{
+	struct renewal *c = calloc(1, sizeof *c);
+	json_t *body = json_pack("{s:s, s:I}", "user", e->account, "generation", (json_int_t)e->generation + 1);
+	struct entry entry = {
+		.who = e->account, .via = peer_via(e->request.peer), .kind = act_find("user.password"), .body = body};
+	struct session *session = own_session(k, &e->request, e->token);
+	struct fault f = {.err = ERR_NOMEM};
+
+	if (c != NULL && session != NULL &&
+	    secrets_put(k->secrets, e->account, e->generation + 1, e->job.hash, &f) == ERR_OK) {
+		*c = (struct renewal){.keeper = k, .ticket = e->request.ticket, .generation = e->generation + 1};
+		memcpy(c->account, e->account, sizeof c->account);
+		session->generation = e->generation + 1; /* the session that asked goes on */
+		if (scribe_record(k->scribe, &entry, SOON, (struct waiter){hear_change, c}, &f) == ERR_OK)
+			c = NULL;
+		else
+			refuse_entry(k, e->request.ticket, &f);
+	} else {
+		server_refuse(k->server, e->request.ticket, "not_recorded", NULL);
+	}
+	free(c);
+	json_decref(body);
+}
+
+static void on_made(void *context, struct password_job *job)
+{
+	struct errand *e = context;
+	struct keeper *k = e->keeper;
+
+	if (job->result != ERR_OK)
+		server_refuse(k->server, e->request.ticket, "busy", NULL);
+	else if (!is_current(k, e))
+		server_refuse(k->server, e->request.ticket, "conflict", NULL);
+	else
+		record_change(k, e);
+	errand_free(e);
+}
+
+static void on_old_proven(struct keeper *k, const struct request *r, const struct session *session)
+{
+	struct errand *e = own_errand(k, r, session, param_text(r, "new"), on_made);
+
+	if (e == NULL)
+		return;
+	e->job.work = PASSWORD_MAKE;
+	send_out(k, e);
+}
+
+void accounts_password(struct keeper *k, const struct request *r, const struct session *session)
+{
+	if (strlen(param_text(r, "new")) < PASSWORD_MIN) {
+		server_refuse(k->server, r->ticket, "invalid",
+			      json_pack("{s:s, s:s}", "field", "new", "why", "at least 10 characters"));
+		return;
+	}
+	accounts_prove(k, r, session, param_text(r, "old"), on_old_proven);
+}

@@ -1,0 +1,170 @@
+/* Acts of people: shape, retry, password, rules, and then doctrine 1: cut first and record, record first and connect.
+ */
+#include "keeper/keeper.h"
+
+#include "base/bytes.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct deed {
+	struct act_request act;
+	struct wish wish;
+	json_t *no_body; /* stands in for an absent body */
+	char opens[16];  /* the case that this act opens */
+};
+
+/* What follows once an act is durable. */
+struct sequel {
+	struct keeper *keeper;
+	struct ticket ticket;
+	unsigned permit; /* mask of uplinks; 0: this act permits nothing */
+	uint64_t latch;
+	char nonce[9];
+};
+
+static void hear_act(void *context, const struct receipt *receipt)
+{
+	struct sequel *s = context;
+
+	if (receipt != NULL && s->permit != 0)
+		panel_push_permit(s->keeper, s->permit, s->latch, s->nonce, receipt->about);
+	answer_receipt(s->keeper, s->ticket, receipt);
+	free(s);
+}
+
+static void refuse_word(struct keeper *k, const struct request *r, const char *code, const char *key, const char *word)
+{
+	server_refuse(k->server, r->ticket, code, json_pack("{s:s}", key, word));
+}
+
+/* The latch number and a nonce make the permit good for this trip and once only. */
+static bool prepare_permit(struct keeper *k, const struct deed *d, struct sequel *s, json_t *body)
+{
+	uint64_t request = (uint64_t)json_integer_value(json_object_get(body, "request"));
+	unsigned char nonce[4];
+
+	do
+		randombytes_buf(nonce, sizeof nonce);
+	while (sodium_is_zero(nonce, sizeof nonce));
+	hex_encode(s->nonce, nonce, sizeof nonce);
+	s->latch = panel_latch(k);
+	s->permit = book_restore_uplinks(scribe_book(k->scribe), d->act.about, request);
+	return s->permit != 0 && json_object_set_new(body, "latch", json_integer((json_int_t)s->latch)) == 0 &&
+	       json_object_set_new(body, "nonce", json_string(s->nonce)) == 0;
+}
+
+static void record_deed(struct keeper *k, const struct request *r, const struct session *session, struct deed *d)
+{
+	bool is_permit = strcmp(d->act.kind->name, "restore.permitted") == 0;
+	bool is_cut = strcmp(d->act.kind->name, "uplink.isolate") == 0;
+	struct sequel *s = calloc(1, sizeof *s);
+	json_t *body = book_complete(scribe_book(k->scribe), &d->wish);
+	struct entry entry = {.who = session->user,
+			      .via = peer_via(r->peer),
+			      .kind = d->act.kind,
+			      .about = d->act.about != NULL ? d->act.about : d->opens,
+			      .idem = d->act.idem,
+			      .body = body,
+			      .text = d->act.text,
+			      .person = d->act.person};
+	struct fault f = {.err = ERR_NOMEM, .text = "out of memory"};
+
+	if (s == NULL || body == NULL) {
+		refuse_entry(k, r->ticket, &f);
+	} else if (is_permit && !prepare_permit(k, d, s, body)) {
+		server_refuse(k->server, r->ticket, "wrong_state", NULL);
+	} else {
+		s->keeper = k;
+		s->ticket = r->ticket;
+		if (scribe_record(k->scribe, &entry, is_cut ? AT_ONCE : SOON, (struct waiter){hear_act, s}, &f) ==
+		    ERR_OK)
+			s = NULL;
+		else
+			refuse_entry(k, r->ticket, &f);
+	}
+	free(s);
+	json_decref(body);
+}
+
+/* False: refused, answered. */
+static bool is_permitted(struct keeper *k, const struct request *r, const struct deed *d, struct moment now)
+{
+	struct refusal refusal = {NULL, NULL};
+	enum err err = book_permit(scribe_book(k->scribe), &d->wish, now, param_lang(r), &refusal);
+
+	if (err == ERR_DENIED)
+		server_refuse(k->server, r->ticket, refusal.code, refusal.args);
+	else if (err != ERR_OK)
+		server_refuse(k->server, r->ticket, "busy", NULL);
+	return err == ERR_OK;
+}
+
+/* True when this very act was recorded before, or cannot be for that reason; answered then. */
+static bool is_retry(struct keeper *k, const struct request *r, const struct session *session,
+		     const struct act_request *act)
+{
+	struct waiter waiter = receipt_waiter(k, r->ticket);
+	enum err err = waiter.hear == NULL
+			       ? ERR_NOMEM
+			       : scribe_repeat(k->scribe, act->idem, session->user, act->kind->name, waiter);
+
+	if (err == ERR_OK)
+		return true;
+	free(waiter.context);
+	if (err == ERR_MISSING)
+		return false;
+	server_refuse(k->server, r->ticket, err == ERR_EXISTS ? "conflict" : "busy", NULL);
+	return true;
+}
+
+static void do_deed(struct keeper *k, const struct request *r, const struct session *session)
+{
+	struct moment now = moment_now();
+	const char *field = NULL;
+	struct deed d = {.opens = ""};
+
+	/* While the password was being checked the same act may have been recorded by a retry. */
+	if (act_request_read(r->params, &d.act, &field, NULL) != ERR_OK || is_retry(k, r, session, &d.act))
+		return;
+	d.no_body = json_object();
+	d.wish = (struct wish){.who = session->user,
+			       .kind = d.act.kind,
+			       .about = d.act.about,
+			       .body = d.act.body != NULL ? d.act.body : d.no_body,
+			       .text = d.act.text,
+			       .person = d.act.person};
+	if (is_permitted(k, r, &d, now)) {
+		if ((d.act.kind->flags & ACT_OPENS_CASE) != 0)
+			book_next_case(scribe_book(k->scribe), now, d.opens);
+		if (strcmp(d.act.kind->name, "restore.permitted") == 0 && !panel_is_there(k))
+			server_refuse(k->server, r->ticket, "panel_absent", NULL);
+		else if (strcmp(d.act.kind->name, "uplink.isolate") == 0 &&
+			 !panel_push_isolate(k, json_object_get(d.wish.body, "uplinks"), d.act.about))
+			server_refuse(k->server, r->ticket, "panel_absent", NULL);
+		else
+			record_deed(k, r, session, &d);
+	}
+	json_decref(d.no_body);
+}
+
+void deeds_act(struct keeper *k, const struct request *r, const struct session *session)
+{
+	struct act_request act;
+	const char *field = NULL;
+	struct fault f;
+
+	if (act_request_read(r->params, &act, &field, &f) != ERR_OK) {
+		server_refuse(k->server, r->ticket, "invalid", json_pack("{s:s, s:s}", "field", field, "why", f.text));
+		return;
+	}
+	if ((act.kind->flags & ACT_NEEDS_PROOF) == 0)
+		do_deed(k, r, session);
+	else if (is_retry(k, r, session, &act))
+		return;
+	else if (act.proof == NULL)
+		refuse_word(k, r, "proof_required", "act", act.kind->name);
+	else
+		accounts_prove(k, r, session, act.proof, do_deed);
+}

@@ -1,0 +1,282 @@
+#include "keeper/keeper.h"
+
+#include "base/bytes.h"
+#include "base/diag.h"
+
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+/* ---- requests ------------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *method;
+	handler *handle;
+} handlers[] = {
+	{"hello", reader_hello},
+	{"login", accounts_login},
+	{"logout", accounts_logout},
+	{"view", reader_view},
+	{"act", deeds_act},
+	{"password", accounts_password},
+	{"subscribe", reader_subscribe},
+	{"ledger.check", reader_check},
+	{"ledger.export", reader_export},
+	{"panel.hello", panel_hello},
+	{"panel.event", panel_event},
+	{"panel.state", panel_state},
+	{"panel.done", panel_done},
+};
+
+handler *handler_find(const char *method)
+{
+	for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
+		if (strcmp(handlers[i].method, method) == 0)
+			return handlers[i].handle;
+	return NULL;
+}
+
+const char *param_text(const struct request *r, const char *name)
+{
+	return json_string_value(json_object_get(r->params, name));
+}
+
+uint64_t param_count(const struct request *r, const char *name)
+{
+	return (uint64_t)json_integer_value(json_object_get(r->params, name));
+}
+
+enum lang param_lang(const struct request *r)
+{
+	const char *lang = param_text(r, "lang");
+
+	return lang != NULL && strcmp(lang, "en") == 0 ? LANG_EN : LANG_JA;
+}
+
+static void on_request(void *context, const struct request *r)
+{
+	struct keeper *k = context;
+	handler *handle = handler_find(r->method->name);
+	const struct session *session = NULL;
+
+	if (handle == NULL) {
+		server_refuse(k->server, r->ticket, "unknown_method", NULL);
+		return;
+	}
+	if (r->method->session == WITH_SESSION) {
+		session = sessions_find(&k->sessions, param_text(r, "session"), r->peer, r->uid, moment_now().boot_ns);
+		if (session == NULL) {
+			server_refuse(k->server, r->ticket, "login_required", NULL);
+			return;
+		}
+	}
+	handle(k, r, session);
+}
+
+static void on_gone(void *context, uint64_t connection)
+{
+	struct keeper *k = context;
+
+	for (size_t i = 0; i < SUBSCRIBERS_MAX; i++)
+		if (k->subscribers[i] == connection)
+			k->subscribers[i] = 0;
+	panel_gone(k, connection);
+}
+
+/* ---- receipts ------------------------------------------------------------------------------------------- */
+
+json_t *receipt_json(const struct receipt *receipt)
+{
+	char wall[WALL_TEXT_SIZE];
+
+	wall_format(wall, receipt->wall_ms);
+	return json_pack("{s:I, s:s, s:s, s:s}", "seq", (json_int_t)receipt->seq, "wall", wall, "code", receipt->code,
+			 "about", receipt->about);
+}
+
+void answer_receipt(struct keeper *k, struct ticket ticket, const struct receipt *receipt)
+{
+	if (receipt != NULL)
+		server_answer(k->server, ticket, receipt_json(receipt));
+	else
+		server_refuse(k->server, ticket, "not_recorded", NULL);
+}
+
+struct asker {
+	struct keeper *keeper;
+	struct ticket ticket;
+};
+
+static void hear_receipt(void *context, const struct receipt *receipt)
+{
+	struct asker *asker = context;
+
+	answer_receipt(asker->keeper, asker->ticket, receipt);
+	free(asker);
+}
+
+struct waiter receipt_waiter(struct keeper *k, struct ticket ticket)
+{
+	struct asker *asker = malloc(sizeof *asker);
+
+	if (asker == NULL)
+		return (struct waiter){NULL, NULL};
+	*asker = (struct asker){k, ticket};
+	return (struct waiter){hear_receipt, asker};
+}
+
+void refuse_entry(struct keeper *k, struct ticket ticket, const struct fault *f)
+{
+	bool is_asker = f->err == ERR_FORMAT || f->err == ERR_RANGE;
+
+	diag(DIAG_WARNING, "not recorded: %s", f->text);
+	server_refuse(k->server, ticket, is_asker ? "invalid" : "not_recorded",
+		      is_asker ? json_pack("{s:s, s:s}", "field", "body", "why", f->text) : NULL);
+}
+
+void record_and_answer(struct keeper *k, const struct entry *entry, enum urgency urgency, struct ticket ticket)
+{
+	struct waiter waiter = receipt_waiter(k, ticket);
+	struct fault f = {.err = ERR_NOMEM, .text = "out of memory"};
+
+	if (waiter.hear != NULL && scribe_record(k->scribe, entry, urgency, waiter, &f) == ERR_OK)
+		return;
+	free(waiter.context);
+	refuse_entry(k, ticket, &f);
+}
+
+/* ---- start and end --------------------------------------------------------------------------------------- */
+
+static void on_changed(void *context, enum change change)
+{
+	struct keeper *k = context;
+
+	if (change == CHANGE_VISIBLE) {
+		panel_push_lamps(k);
+		reader_push_changed(k);
+	}
+	rounds_touch(k);
+}
+
+static void on_lost(void *context, const struct fault *fault)
+{
+	struct keeper *k = context;
+
+	diag(DIAG_ERROR, "the ledger cannot be read any more; the keeper ends: %s", fault->text);
+	(void)sd_event_exit(k->event, 1);
+}
+
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	(void)info;
+	(void)userdata;
+	return sd_event_exit(sd_event_source_get_event(source), 0);
+}
+
+/* Blocked before the worker starts, so that its thread never takes them. */
+static enum err begin_loop(struct keeper *k, struct fault *f)
+{
+	sigset_t ends;
+	int r = sd_event_default(&k->event);
+
+	(void)sigemptyset(&ends);
+	(void)sigaddset(&ends, SIGTERM);
+	(void)sigaddset(&ends, SIGINT);
+	if (r >= 0 && sigprocmask(SIG_BLOCK, &ends, NULL) == 0)
+		r = sd_event_add_signal(k->event, NULL, SIGTERM, on_signal, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(k->event, NULL, SIGINT, on_signal, NULL);
+	if (r >= 0)
+		r = sd_event_set_watchdog(k->event, 1);
+	return r >= 0 ? ERR_OK : fault_set(f, err_from_errno(-r), "event loop: %s", strerror(-r));
+}
+
+static enum err make_nobody(struct keeper *k, struct fault *f)
+{
+	struct password_job job = {.work = PASSWORD_MAKE};
+	unsigned char random[16];
+
+	randombytes_buf(random, sizeof random);
+	hex_encode(job.password, random, sizeof random);
+	password_work(&job);
+	if (job.result != ERR_OK)
+		return fault_set(f, job.result, "no memory for Argon2id (64 MiB)");
+	memcpy(k->nobody_hash, job.hash, sizeof k->nobody_hash);
+	return ERR_OK;
+}
+
+/* Sockets that systemd holds for us keep requests waiting while the keeper restarts. */
+static enum err listen_all(struct keeper *k, struct fault *f)
+{
+	static const enum peer peers[] = {PEER_PANEL, PEER_WEB, PEER_CONSOLE, PEER_CLI};
+	char **names = NULL;
+	int count = sd_listen_fds_with_names(1, &names);
+	enum err err = ERR_OK;
+
+	for (int i = 0; i < count && err == ERR_OK; i++)
+		err = server_take_listener(k->server, peer_by_name(names[i]), SD_LISTEN_FDS_START + i, f);
+	for (int i = 0; i < count; i++)
+		free(names[i]);
+	free(names);
+	for (size_t i = 0; count <= 0 && i < sizeof peers / sizeof peers[0] && err == ERR_OK; i++)
+		err = server_listen(k->server, peers[i], f);
+	return err;
+}
+
+enum err keeper_open(struct keeper *k, const struct config *config, struct fault *f)
+{
+	const struct scribe_hooks scribe_hooks = {.changed = on_changed, .lost = on_lost, .context = k};
+	const struct server_hooks server_hooks = {.request = on_request, .gone = on_gone, .context = k};
+	struct places places;
+	enum err err = places_find(&places, f);
+
+	memset(k, 0, sizeof *k);
+	k->panel.lamps = -1;
+	k->sessions.idle_ns = (int64_t)config->session_minutes * 60 * 1000000000;
+	if (err == ERR_OK)
+		err = begin_loop(k, f);
+	if (err == ERR_OK)
+		err = make_nobody(k, f);
+	if (err == ERR_OK)
+		err = scribe_open(k->event, places.ledger, config->packs, &scribe_hooks, &k->scribe, f);
+	if (err == ERR_OK)
+		err = secrets_open(places.secrets, &k->secrets, f);
+	if (err == ERR_OK)
+		err = worker_new(k->event, &k->worker, f);
+	if (err == ERR_OK)
+		err = rounds_begin(k, f);
+	if (err == ERR_OK && server_new(k->event, &server_hooks, &k->server) != ERR_OK)
+		err = fault_set(f, ERR_NOMEM, "out of memory");
+	return err == ERR_OK ? listen_all(k, f) : err;
+}
+
+int keeper_run(struct keeper *k)
+{
+	int status;
+
+	diag(DIAG_NOTICE, "%s: %llu entries", ledger_origin(scribe_ledger(k->scribe)),
+	     (unsigned long long)ledger_head(scribe_ledger(k->scribe)).size);
+	(void)sd_notify(0, "READY=1");
+	status = sd_event_loop(k->event);
+	(void)sd_notify(0, "STOPPING=1");
+	return status == 0 ? 0 : 1;
+}
+
+void keeper_close(struct keeper *k)
+{
+	reader_end_export(k);
+	worker_free(k->worker);
+	/* What is staged is committed and answered before the sockets go. */
+	if (k->scribe != NULL && k->server != NULL)
+		(void)scribe_commit(k->scribe);
+	rounds_end(k);
+	server_free(k->server);
+	scribe_close(k->scribe);
+	secrets_close(k->secrets);
+	json_decref(k->panel.state);
+	k->event = sd_event_unref(k->event);
+}

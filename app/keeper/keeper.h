@@ -1,0 +1,109 @@
+/* The keeper: one loop, one writer. What its parts share.
+ *
+ *   keeper.c    dispatch of requests, subscriptions, start and end
+ *   accounts.c  login, logout, proof, passwords          (Argon2id in worker.c)
+ *   deeds.c     acts of people
+ *   panel.c     events of the controller, commands to it
+ *   reader.c    hello, view, check, export
+ *   rounds.c    what happens by the clock
+ */
+#ifndef KANNUKI_KEEPER_KEEPER_H
+#define KANNUKI_KEEPER_KEEPER_H
+
+#include "ipc/message.h"
+#include "ipc/server.h"
+#include "keeper/config.h"
+#include "keeper/lockout.h"
+#include "keeper/scribe.h"
+#include "keeper/secrets.h"
+#include "keeper/sessions.h"
+#include "keeper/worker.h"
+
+enum { SUBSCRIBERS_MAX = 64, ROUNDS_MAX = 8 };
+
+/* The panel daemon and what it last said. Not recorded, not needed to go on. */
+struct panel {
+	uint64_t connection; /* 0: no daemon */
+	json_t *state;       /* params of the last panel.state, or NULL */
+	uint64_t command;    /* number of the last pushed command */
+	uint64_t permit_command, isolate_command;
+	char permit_about[65], isolate_about[65];
+	int lamps; /* as last pushed, −1: never */
+	int64_t pressed_ns;
+	char pressed_case[65];
+};
+
+struct keeper {
+	sd_event *event;
+	struct server *server;
+	struct scribe *scribe;
+	struct secrets *secrets;
+	struct worker *worker;
+	struct sessions sessions;
+	struct lockout lockout;
+	char nobody_hash[SECRET_HASH_SIZE]; /* a wrong name takes as long as a wrong password */
+	struct panel panel;
+	uint64_t subscribers[SUBSCRIBERS_MAX]; /* connections; 0: free */
+	struct exporting *exporting;
+	sd_event_source *rounds[ROUNDS_MAX];
+};
+
+enum err keeper_open(struct keeper *k, const struct config *config, struct fault *f) MUST_USE;
+/* Serves until SIGTERM or SIGINT. The exit status. */
+int keeper_run(struct keeper *k);
+void keeper_close(struct keeper *k);
+
+/* A handler answers the request's ticket, now or later. `session` is NULL for methods without one. */
+typedef void handler(struct keeper *k, const struct request *r, const struct session *session);
+
+handler accounts_login, accounts_logout, accounts_password;
+handler deeds_act;
+handler panel_hello, panel_event, panel_state, panel_done;
+handler reader_hello, reader_view, reader_subscribe, reader_check, reader_export;
+
+/* The handler of a method; NULL for none. */
+handler *handler_find(const char *method);
+
+const char *param_text(const struct request *r, const char *name); /* NULL when absent */
+uint64_t param_count(const struct request *r, const char *name);   /* 0 when absent */
+enum lang param_lang(const struct request *r);
+
+/* {"seq", "wall", "code", "about"} */
+json_t *receipt_json(const struct receipt *receipt);
+/* Answers with the receipt, or not_recorded. */
+void answer_receipt(struct keeper *k, struct ticket ticket, const struct receipt *receipt);
+/* A waiter that does just that. hear is NULL when memory has run out. */
+struct waiter receipt_waiter(struct keeper *k, struct ticket ticket);
+/* Records, and answers the ticket with the receipt or why not. */
+void record_and_answer(struct keeper *k, const struct entry *entry, enum urgency urgency, struct ticket ticket);
+/* The error for a failed scribe_record. */
+void refuse_entry(struct keeper *k, struct ticket ticket, const struct fault *f);
+
+/* Asks the worker for the password of the session's person; then `go_on` with the same request, or a refusal. */
+typedef void proven(struct keeper *k, const struct request *r, const struct session *session);
+void accounts_prove(struct keeper *k, const struct request *r, const struct session *session, const char *password,
+		    proven *go_on);
+void accounts_end_idle(struct keeper *k);
+void accounts_report_failures(struct keeper *k);
+
+/* False: the panel does not answer. `uplinks` are ids. */
+bool panel_push_isolate(struct keeper *k, json_t *uplinks, const char *about);
+bool panel_is_there(const struct keeper *k);
+uint64_t panel_latch(const struct keeper *k);
+void panel_push_permit(struct keeper *k, unsigned mask, uint64_t latch, const char *nonce, const char *about);
+void panel_push_lamps(struct keeper *k);
+void panel_gone(struct keeper *k, uint64_t connection);
+/* Nothing became of a permit. */
+void panel_permit_lapsed(struct keeper *k);
+/* For the heartbeat; a new reference. */
+json_t *panel_summary(const struct keeper *k);
+
+void reader_push_changed(struct keeper *k);
+void reader_end_export(struct keeper *k);
+
+enum err rounds_begin(struct keeper *k, struct fault *f) MUST_USE;
+/* Something was recorded. */
+void rounds_touch(struct keeper *k);
+void rounds_end(struct keeper *k);
+
+#endif

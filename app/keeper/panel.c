@@ -1,0 +1,318 @@
+/* The panel: events of the controller become entries; commands go to it by push. */
+#include "keeper/keeper.h"
+
+#include "base/diag.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const int64_t minute_ns = INT64_C(60) * 1000000000;
+enum { JOIN_MINUTES = 10, PERMIT_SECONDS = 300 };
+
+/* ---- commands ----------------------------------------------------------------------------------------- */
+
+bool panel_is_there(const struct keeper *k)
+{
+	return k->panel.connection != 0 && json_is_true(json_object_get(k->panel.state, "controller_present"));
+}
+
+uint64_t panel_latch(const struct keeper *k)
+{
+	return (uint64_t)json_integer_value(json_object_get(k->panel.state, "latch"));
+}
+
+bool panel_push_isolate(struct keeper *k, json_t *uplinks, const char *about)
+{
+	json_t *numbers, *id;
+	size_t i;
+
+	/* Without word from the controller the command is tried all the same: cutting is the safe side. */
+	if (k->panel.connection == 0)
+		return false;
+	numbers = json_array();
+	json_array_foreach (uplinks, i, id) {
+		int index = json_is_string(id) ? book_uplink_index(scribe_book(k->scribe), json_string_value(id)) : -1;
+
+		if (index >= 0)
+			(void)json_array_append_new(numbers, json_integer(index + 1));
+	}
+	k->panel.isolate_command = ++k->panel.command;
+	(void)snprintf(k->panel.isolate_about, sizeof k->panel.isolate_about, "%s", about);
+	server_push(k->server, k->panel.connection, "panel.isolate",
+		    json_pack("{s:I, s:o}", "command", (json_int_t)k->panel.command, "uplinks", numbers));
+	return true;
+}
+
+void panel_push_permit(struct keeper *k, unsigned mask, uint64_t latch, const char *nonce, const char *about)
+{
+	json_t *numbers = json_array();
+
+	for (int i = 0; i < 32; i++)
+		if ((mask >> i & 1U) != 0)
+			(void)json_array_append_new(numbers, json_integer(i + 1));
+	k->panel.permit_command = ++k->panel.command;
+	(void)snprintf(k->panel.permit_about, sizeof k->panel.permit_about, "%s", about);
+	server_push(k->server, k->panel.connection, "panel.permit",
+		    json_pack("{s:I, s:o, s:I, s:s, s:i}", "command", (json_int_t)k->panel.command, "uplinks", numbers,
+			      "latch", (json_int_t)latch, "nonce", nonce, "seconds", PERMIT_SECONDS));
+}
+
+void panel_push_lamps(struct keeper *k)
+{
+	bool incident = book_has_open_case(scribe_book(k->scribe)), fault = !scribe_is_well(k->scribe);
+	int lamps = (incident ? 1 : 0) | (fault ? 2 : 0);
+
+	if (k->panel.connection == 0 || k->panel.lamps == lamps)
+		return;
+	k->panel.lamps = lamps;
+	server_push(k->server, k->panel.connection, "panel.lamps",
+		    json_pack("{s:b, s:b, s:b}", "incident", (int)incident, "drill", 0, "fault", (int)fault));
+}
+
+/* ---- the daemon comes and goes -------------------------------------------------------------------------- */
+
+void panel_hello(struct keeper *k, const struct request *r, const struct session *session)
+{
+	bool is_new = k->panel.connection != r->ticket.connection;
+
+	(void)session;
+	k->panel.connection = r->ticket.connection;
+	k->panel.lamps = -1;
+	if (is_new) {
+		json_decref(k->panel.state);
+		k->panel.state = NULL;
+		diag(DIAG_NOTICE, "panel: controller %s, firmware %s", param_text(r, "controller"),
+		     param_text(r, "firmware"));
+	}
+	server_answer(k->server, r->ticket, NULL);
+	panel_push_lamps(k);
+	/* Whether a permit that was given before this connection has arrived cannot be known: it is withdrawn. */
+	if (is_new && scribe_recall(k->scribe)->permit_is_open)
+		server_push(k->server, k->panel.connection, "panel.void",
+			    json_pack("{s:I}", "command", (json_int_t)++k->panel.command));
+}
+
+void panel_gone(struct keeper *k, uint64_t connection)
+{
+	if (k->panel.connection != connection)
+		return;
+	diag(DIAG_WARNING, "panel: the daemon has gone; the controller goes on by itself");
+	k->panel.connection = 0;
+	json_decref(k->panel.state);
+	k->panel.state = NULL;
+}
+
+void panel_state(struct keeper *k, const struct request *r, const struct session *session)
+{
+	(void)session;
+	if (k->panel.connection == r->ticket.connection) {
+		json_decref(k->panel.state);
+		k->panel.state = json_incref(r->params);
+	}
+	server_answer(k->server, r->ticket, NULL);
+}
+
+json_t *panel_summary(const struct keeper *k)
+{
+	static const char *const kept[] = {"uplinks", "faults", "key", "latch"};
+	json_t *summary = json_pack("{s:b, s:b}", "daemon", (int)(k->panel.connection != 0), "controller",
+				    (int)panel_is_there(k));
+
+	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+		if (json_object_get(k->panel.state, kept[i]) != NULL)
+			(void)json_object_set(summary, kept[i], json_object_get(k->panel.state, kept[i]));
+	return summary;
+}
+
+/* ---- events --------------------------------------------------------------------------------------------- */
+
+enum joining { NO_CASE, JOINS, JOINS_PERMIT, JOINS_OR_OPENS, OPENS };
+
+/* How each event of board/map.h is recorded; one that is not here becomes panel.noted under its own name. */
+static const struct event_cell {
+	const char *event;
+	const char *act;
+	const char *key, *word; /* a coded fact: button or cause */
+	const char *arg;        /* what the event's argument is called */
+	enum joining joining;
+} cells[] = {
+	{"started", "panel.started", NULL, NULL, "cause", NO_CASE},
+	{"declare_pressed", "panel.pressed", "button", "declare", NULL, OPENS},
+	{"isolate_pressed", "panel.pressed", "button", "isolate", NULL, JOINS_OR_OPENS},
+	{"uplink_pressed", "panel.pressed", "button", "isolate_uplink", NULL, JOINS_OR_OPENS},
+	{"cut_button", "uplink.cut", "cause", "button", "edge_to_coil_us", JOINS},
+	{"cut_command", "uplink.cut", "cause", "command", "edge_to_coil_us", JOINS},
+	{"cut_host_lost", "uplink.cut", "cause", "host_lost", NULL, JOINS},
+	{"cut_at_start", "uplink.cut", "cause", "at_start", NULL, JOINS},
+	{"cut_supply", "uplink.cut", "cause", "supply", NULL, JOINS},
+	{"proven", "uplink.proven", NULL, NULL, "edge_to_contact_us", JOINS},
+	{"unproven", "uplink.unproven", NULL, NULL, NULL, JOINS},
+	{"restored", "uplink.restored", NULL, NULL, NULL, JOINS_PERMIT},
+	{"permit_expired", "restore.expired", "cause", "expired", NULL, JOINS_PERMIT},
+	{"permit_voided_trip", "restore.expired", "cause", "newer_trip", NULL, JOINS_PERMIT},
+	{"permit_voided_command", "restore.expired", "cause", "withdrawn", NULL, JOINS_PERMIT},
+};
+
+static const struct event_cell *cell_of(const char *event)
+{
+	static const struct event_cell other = {NULL, "panel.noted", NULL, NULL, "arg", NO_CASE};
+
+	for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++)
+		if (strcmp(cells[i].event, event) == 0)
+			return &cells[i];
+	return &other;
+}
+
+static void add_uplink(struct keeper *k, json_t *body, uint64_t number)
+{
+	const char *id = number > 0 ? book_uplink_id(scribe_book(k->scribe), number - 1) : NULL;
+	char unnamed[24];
+
+	if (number == 0)
+		return;
+	(void)snprintf(unnamed, sizeof unnamed, "%" PRIu64, number);
+	(void)json_object_set_new(body, "uplink", json_string(id != NULL ? id : unnamed));
+}
+
+static json_t *event_body(struct keeper *k, const struct request *r, const struct event_cell *cell)
+{
+	static const char *const kept[] = {"number", "age_ms", "times", "last_age_ms"};
+	json_t *body = json_object();
+
+	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+		if (json_object_get(r->params, kept[i]) != NULL)
+			(void)json_object_set(body, kept[i], json_object_get(r->params, kept[i]));
+	if (cell->event == NULL)
+		(void)json_object_set(body, "kind", json_object_get(r->params, "kind"));
+	if (cell->key != NULL)
+		(void)json_object_set_new(body, cell->key, json_string(cell->word));
+	if (cell->arg != NULL && json_object_get(r->params, "arg") != NULL)
+		(void)json_object_set(body, cell->arg, json_object_get(r->params, "arg"));
+	add_uplink(k, body, param_count(r, "uplink"));
+	return body;
+}
+
+/* DECLARE pressed again in the same minutes, or after ISOLATE, means the same case. */
+static bool is_same_alarm(const struct keeper *k, const char *newest, int64_t now_ns)
+{
+	return newest != NULL && strcmp(newest, k->panel.pressed_case) == 0 &&
+	       now_ns - k->panel.pressed_ns < JOIN_MINUTES * minute_ns;
+}
+
+/* Which case the event belongs to; "-": none. True when it opens it. */
+static bool choose_case(struct keeper *k, enum joining joining, struct moment now, char out[65])
+{
+	const struct recall *recall = scribe_recall(k->scribe);
+	const char *newest = book_newest_open_case(scribe_book(k->scribe));
+	bool opens = (joining == OPENS && !is_same_alarm(k, newest, now.boot_ns)) ||
+		     (joining == JOINS_OR_OPENS && newest == NULL);
+
+	(void)snprintf(out, 65, "-");
+	if (joining == NO_CASE)
+		return false;
+	if (opens)
+		book_next_case(scribe_book(k->scribe), now, out);
+	else if (joining == JOINS_PERMIT && recall->permit_is_open)
+		(void)snprintf(out, 65, "%s", recall->permit_about);
+	else if (newest != NULL)
+		(void)snprintf(out, 65, "%s", newest);
+	return opens;
+}
+
+static void remember_press(struct keeper *k, const char *about, int64_t now_ns)
+{
+	k->panel.pressed_ns = now_ns;
+	(void)snprintf(k->panel.pressed_case, sizeof k->panel.pressed_case, "%s", about);
+}
+
+static void record_event(struct keeper *k, const struct request *r, const struct event_cell *cell, const char *idem)
+{
+	struct moment now = moment_now();
+	json_t *body = event_body(k, r, cell);
+	char about[65];
+	bool opens = choose_case(k, cell->joining, now, about);
+	struct entry entry = {.who = "panel",
+			      .via = "panel",
+			      .kind = act_find(cell->act),
+			      .about = about,
+			      .idem = idem,
+			      .body = body};
+
+	if (cell->joining == OPENS || cell->joining == JOINS_OR_OPENS) {
+		(void)json_object_set_new(body, "opens", json_boolean(opens));
+		remember_press(k, about, now.boot_ns);
+	}
+	record_and_answer(k, &entry, AT_ONCE, r->ticket);
+	json_decref(body);
+}
+
+static void note_expired(struct keeper *k, const char *about, const char *cause)
+{
+	json_t *body = json_pack("{s:s}", "cause", cause);
+	struct entry entry = {
+		.who = "system", .via = "keeper", .kind = act_find("restore.expired"), .about = about, .body = body};
+
+	scribe_note(k->scribe, &entry);
+	json_decref(body);
+}
+
+void panel_event(struct keeper *k, const struct request *r, const struct session *session)
+{
+	const struct event_cell *cell = cell_of(param_text(r, "kind"));
+	struct waiter waiter = receipt_waiter(k, r->ticket);
+	char idem[33];
+	enum err err;
+
+	(void)session;
+	(void)snprintf(idem, sizeof idem, "%.16s%016" PRIx64, param_text(r, "controller"), param_count(r, "number"));
+	err = waiter.hear == NULL ? ERR_NOMEM : scribe_repeat(k->scribe, idem, "panel", cell->act, waiter);
+	if (err == ERR_OK)
+		return;
+	free(waiter.context);
+	if (err == ERR_MISSING) {
+		record_event(k, r, cell, idem);
+		if (strcmp(cell->act, "panel.started") == 0 && scribe_recall(k->scribe)->permit_is_open)
+			note_expired(k, scribe_recall(k->scribe)->permit_about, "restarted");
+	} else {
+		server_refuse(k->server, r->ticket, err == ERR_EXISTS ? "conflict" : "busy", NULL);
+	}
+}
+
+/* ---- outcomes ---------------------------------------------------------------------------------------------- */
+
+void panel_permit_lapsed(struct keeper *k)
+{
+	note_expired(k, scribe_recall(k->scribe)->permit_about, "no_answer");
+}
+
+static void note_not_cut(struct keeper *k)
+{
+	json_t *body = json_pack("{s:s}", "kind", "isolate_failed");
+	struct entry entry = {.who = "system",
+			      .via = "keeper",
+			      .kind = act_find("panel.noted"),
+			      .about = k->panel.isolate_about,
+			      .body = body};
+
+	scribe_note(k->scribe, &entry);
+	json_decref(body);
+}
+
+void panel_done(struct keeper *k, const struct request *r, const struct session *session)
+{
+	const char *detail = param_text(r, "detail");
+	uint64_t command = param_count(r, "command");
+
+	(void)session;
+	server_answer(k->server, r->ticket, NULL);
+	if (json_is_true(json_object_get(r->params, "ok")))
+		return;
+	diag(DIAG_WARNING, "panel: command %" PRIu64 " was not carried out: %s", command,
+	     detail != NULL ? detail : "no reason given");
+	if (command == k->panel.permit_command && scribe_recall(k->scribe)->permit_is_open)
+		note_expired(k, k->panel.permit_about, "refused");
+	if (command == k->panel.isolate_command)
+		note_not_cut(k);
+}

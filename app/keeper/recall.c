@@ -1,0 +1,58 @@
+#include "keeper/recall.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+static void copy(char *out, size_t size, json_t *body, const char *key)
+{
+	const char *text = json_string_value(json_object_get(body, key));
+
+	(void)snprintf(out, size, "%s", text != NULL ? text : "");
+}
+
+static void on_setup(struct recall *r, const struct record *record, json_t *body)
+{
+	(void)record;
+	r->is_set_up = true;
+	copy(r->organisation, sizeof r->organisation, body, "organisation");
+	copy(r->pack, sizeof r->pack, body, "pack");
+	copy(r->pack_hash, sizeof r->pack_hash, body, "pack_hash");
+}
+
+static void on_permit(struct recall *r, const struct record *record, json_t *body)
+{
+	(void)body;
+	r->permit_is_open = true;
+	r->permit_ns = record->at.boot_ns;
+	r->permit_boot = record->boot;
+	(void)snprintf(r->permit_about, sizeof r->permit_about, "%s", record->about);
+}
+
+static void on_permit_end(struct recall *r, const struct record *record, json_t *body)
+{
+	(void)record;
+	(void)body;
+	r->permit_is_open = false;
+}
+
+void recall_apply(struct recall *r, const struct record *record)
+{
+	static const struct {
+		const char *act;
+		void (*apply)(struct recall *r, const struct record *record, json_t *body);
+	} cells[] = {
+		{"setup.done", on_setup},
+		{"restore.permitted", on_permit},
+		{"uplink.restored", on_permit_end},
+		{"restore.expired", on_permit_end},
+	};
+	json_t *body = record->body != NULL ? json_loads(record->body, 0, NULL) : NULL;
+	const char *act = json_string_value(json_object_get(body, "act"));
+
+	r->boot = record->boot;
+	for (size_t i = 0; act != NULL && i < sizeof cells / sizeof cells[0]; i++)
+		if (strcmp(cells[i].act, act) == 0)
+			cells[i].apply(r, record, body);
+	json_decref(body);
+}

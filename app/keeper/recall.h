@@ -1,0 +1,24 @@
+/* What the keeper itself must know from the ledger, beside the book of cases: a small fold over the same records. */
+#ifndef KANNUKI_KEEPER_RECALL_H
+#define KANNUKI_KEEPER_RECALL_H
+
+#include "ledger/ledger.h"
+
+#include <stdbool.h>
+
+struct recall {
+	uint64_t boot;  /* of the newest record */
+	bool is_set_up; /* setup.done was seen */
+	char organisation[257];
+	char pack[65];
+	char pack_hash[65];
+	/* The newest permit to restore as long as nothing has become of it. */
+	bool permit_is_open;
+	char permit_about[65];
+	int64_t permit_ns; /* CLOCK_BOOTTIME when it was given */
+	uint64_t permit_boot;
+};
+
+void recall_apply(struct recall *r, const struct record *record);
+
+#endif

@@ -1,0 +1,124 @@
+/* What happens by the clock: heartbeats, new epochs, idle sessions, unanswered permits, SQLite's checkpoint. */
+#include "keeper/keeper.h"
+
+#include "base/diag.h"
+
+#include <string.h>
+#include <time.h>
+
+static const uint64_t second_us = 1000000;
+enum { PERMIT_PATIENCE_S = 360 };
+
+static void beat(struct keeper *k)
+{
+	json_t *body = json_pack("{s:o, s:{s:s}}", "panel", panel_summary(k), "media", "first",
+				 scribe_is_well(k->scribe) ? "well" : "failed");
+	struct entry entry = {.who = "system", .via = "keeper", .kind = act_find("heartbeat"), .body = body};
+
+	scribe_note(k->scribe, &entry);
+	json_decref(body);
+}
+
+static void begin_epoch(struct keeper *k)
+{
+	struct fault f;
+
+	if (scribe_rotate(k->scribe, &f) != ERR_OK)
+		diag(DIAG_ERROR, "the hourly epoch could not begin: %s", f.text);
+}
+
+static void look_after_accounts(struct keeper *k)
+{
+	accounts_end_idle(k);
+	accounts_report_failures(k);
+}
+
+static void tidy(struct keeper *k)
+{
+	if (ledger_tidy(scribe_ledger(k->scribe)) != ERR_OK)
+		diag(DIAG_WARNING, "the ledger's file could not be tidied; it will be tried again");
+}
+
+static void end_permit(struct keeper *k)
+{
+	if (scribe_recall(k->scribe)->permit_is_open)
+		panel_permit_lapsed(k);
+}
+
+enum round { HEARTBEAT, EPOCH, ACCOUNTS, TIDY, PERMIT, ROUND_COUNT };
+_Static_assert((int)ROUND_COUNT <= (int)ROUNDS_MAX, "there is a source for each round");
+
+/* Rounds without a period wait until rounds_touch sets them. */
+static const struct {
+	void (*go)(struct keeper *k);
+	uint64_t period_s;
+} rounds[ROUND_COUNT] = {
+	[HEARTBEAT] = {beat, 600}, [EPOCH] = {begin_epoch, 3600}, [ACCOUNTS] = {look_after_accounts, 60},
+	[TIDY] = {tidy, 0},        [PERMIT] = {end_permit, 0},
+};
+
+static void set_in(struct keeper *k, enum round round, uint64_t seconds)
+{
+	sd_event_source *source = k->rounds[round];
+
+	(void)sd_event_source_set_time_relative(source, seconds * second_us);
+	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int on_round(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct keeper *k = userdata;
+
+	(void)usec;
+	for (enum round round = 0; round < ROUND_COUNT; round++) {
+		if (k->rounds[round] != source)
+			continue;
+		if (rounds[round].period_s > 0)
+			set_in(k, round, rounds[round].period_s);
+		rounds[round].go(k);
+		break;
+	}
+	return 0;
+}
+
+/* The permit runs from when it was given; one of an earlier start of the machine from now. */
+static uint64_t permit_left_s(const struct recall *recall, uint64_t boot)
+{
+	int64_t spent_s = (moment_now().boot_ns - recall->permit_ns) / 1000000000;
+
+	if (recall->permit_boot != boot || spent_s < 0)
+		return PERMIT_PATIENCE_S;
+	return spent_s < PERMIT_PATIENCE_S ? (uint64_t)(PERMIT_PATIENCE_S - spent_s) : 0;
+}
+
+void rounds_touch(struct keeper *k)
+{
+	const struct recall *recall = scribe_recall(k->scribe);
+
+	set_in(k, TIDY, 1);
+	if (recall->permit_is_open)
+		set_in(k, PERMIT, permit_left_s(recall, recall->boot));
+	else
+		(void)sd_event_source_set_enabled(k->rounds[PERMIT], SD_EVENT_OFF);
+}
+
+enum err rounds_begin(struct keeper *k, struct fault *f)
+{
+	for (enum round round = 0; round < ROUND_COUNT; round++) {
+		int r = sd_event_add_time_relative(k->event, &k->rounds[round], CLOCK_BOOTTIME,
+						   rounds[round].period_s * second_us, 0, on_round, k);
+
+		if (r < 0)
+			return fault_set(f, err_from_errno(-r), "event loop: %s", strerror(-r));
+		if (rounds[round].period_s == 0)
+			(void)sd_event_source_set_enabled(k->rounds[round], SD_EVENT_OFF);
+	}
+	rounds_touch(k);
+	return ERR_OK;
+}
+
+void rounds_end(struct keeper *k)
+{
+	for (size_t i = 0; i < ROUNDS_MAX; i++)
+		k->rounds[i] = sd_event_source_disable_unref(k->rounds[i]);
+}

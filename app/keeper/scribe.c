@@ -1,0 +1,426 @@
+#include "keeper/scribe.h"
+
+#include "base/diag.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Under a flood the oldest request must not wait for the last. */
+enum { STAGED_MAX = 64 };
+
+struct staged {
+	struct staged *next;
+	struct waiter waiter;
+	struct receipt receipt;
+};
+
+struct scribe {
+	sd_event_source *commit;
+	struct scribe_hooks hooks;
+	struct ledger *ledger;
+	struct pack *pack;
+	struct book *book;
+	struct recall recall;
+	uint64_t applied; /* entries folded into book and recall, staged ones included */
+	struct staged *first, **end;
+	unsigned waiting;
+	enum change change; /* of what is staged */
+	bool is_well;
+};
+
+struct ledger *scribe_ledger(struct scribe *s)
+{
+	return s->ledger;
+}
+
+const struct pack *scribe_pack(const struct scribe *s)
+{
+	return s->pack;
+}
+
+const struct book *scribe_book(const struct scribe *s)
+{
+	return s->book;
+}
+
+const struct recall *scribe_recall(const struct scribe *s)
+{
+	return &s->recall;
+}
+
+bool scribe_is_well(const struct scribe *s)
+{
+	return s->is_well;
+}
+
+/* ---- folding ---------------------------------------------------------------------------------------- */
+
+static enum err fold(struct scribe *s, const struct record *record, struct fault *f)
+{
+	enum err err = book_apply(s->book, record, f);
+
+	if (err != ERR_OK)
+		return err;
+	recall_apply(&s->recall, record);
+	s->applied = record->seq + 1;
+	return ERR_OK;
+}
+
+struct folding {
+	struct scribe *scribe;
+	struct fault *fault;
+};
+
+static enum err fold_next(void *context, const struct record *record)
+{
+	struct folding *folding = context;
+
+	return fold(folding->scribe, record, folding->fault);
+}
+
+enum err scribe_catch_up(struct scribe *s, struct fault *f)
+{
+	struct folding folding = {.scribe = s, .fault = f};
+
+	return ledger_read(s->ledger, s->applied, ledger_head(s->ledger).size, fold_next, &folding, f);
+}
+
+static enum err refold(struct scribe *s, struct fault *f)
+{
+	struct book *fresh;
+	enum err err = book_new(s->pack, &fresh);
+
+	if (err != ERR_OK)
+		return fault_set(f, err, "out of memory");
+	book_free(s->book);
+	s->book = fresh;
+	memset(&s->recall, 0, sizeof s->recall);
+	s->applied = 0;
+	return scribe_catch_up(s, f);
+}
+
+/* ---- opening ---------------------------------------------------------------------------------------- */
+
+static enum err recall_next(void *context, const struct record *record)
+{
+	struct recall *recall = context;
+
+	recall_apply(recall, record);
+	return recall->is_set_up ? ERR_EXISTS : ERR_OK;
+}
+
+/* The ledger names its pack; only then can the book be folded. */
+static enum err load_pack(struct scribe *s, const char *packs, struct fault *f)
+{
+	struct recall recall = {.is_set_up = false};
+	char folder[1024];
+	enum err err = ledger_read(s->ledger, 0, ledger_head(s->ledger).size, recall_next, &recall, f);
+
+	if (err != ERR_OK && err != ERR_EXISTS)
+		return err;
+	if (!recall.is_set_up)
+		return fault_set(f, ERR_STATE,
+				 "this ledger was never set up; run kannukid --setup FILE in a fresh place");
+	if ((size_t)snprintf(folder, sizeof folder, "%s/%s", packs, recall.pack) >= sizeof folder)
+		return fault_set(f, ERR_RANGE, "%s: path too long", packs);
+	err = pack_load(folder, &s->pack, f);
+	if (err == ERR_OK && strcmp(pack_hash(s->pack), recall.pack_hash) != 0)
+		diag(DIAG_WARNING, "%s: the pack has changed since the set-up (now %s)", folder, pack_hash(s->pack));
+	return err;
+}
+
+static int on_commit(sd_event_source *source, void *userdata)
+{
+	(void)source;
+	(void)scribe_commit(userdata);
+	return 0;
+}
+
+static enum err prepare(struct scribe *s, sd_event *event, const char *folder, const char *packs, struct fault *f)
+{
+	enum err err;
+	int r = sd_event_add_defer(event, &s->commit, on_commit, s);
+
+	if (r >= 0)
+		r = sd_event_source_set_enabled(s->commit, SD_EVENT_OFF);
+	if (r < 0)
+		return fault_set(f, err_from_errno(-r), "event loop: %s", strerror(-r));
+	err = ledger_open(folder, moment_now(), &s->ledger, f);
+	if (err == ERR_OK)
+		err = load_pack(s, packs, f);
+	return err == ERR_OK ? refold(s, f) : err;
+}
+
+enum err scribe_open(sd_event *event, const char *folder, const char *packs, const struct scribe_hooks *hooks,
+		     struct scribe **out, struct fault *f)
+{
+	struct scribe *s = calloc(1, sizeof *s);
+	enum err err;
+
+	if (s == NULL)
+		return fault_set(f, ERR_NOMEM, "out of memory");
+	s->hooks = *hooks;
+	s->end = &s->first;
+	s->is_well = true;
+	err = prepare(s, event, folder, packs, f);
+	if (err != ERR_OK) {
+		scribe_close(s);
+		return err;
+	}
+	*out = s;
+	return ERR_OK;
+}
+
+void scribe_close(struct scribe *s)
+{
+	if (s == NULL)
+		return;
+	if (s->first != NULL)
+		(void)scribe_commit(s);
+	s->commit = sd_event_source_disable_unref(s->commit);
+	book_free(s->book);
+	pack_free(s->pack);
+	if (s->ledger != NULL)
+		ledger_close(s->ledger);
+	free(s);
+}
+
+/* ---- recording -------------------------------------------------------------------------------------- */
+
+/* The strings of one entry while it is staged. */
+struct written {
+	char *body, *text, *person;
+};
+
+static char *dump(json_t *json)
+{
+	return json != NULL ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) : NULL;
+}
+
+static enum err write_down(struct written *w, const struct entry *entry, struct fault *f)
+{
+	json_t *body = entry->body != NULL ? json_copy(entry->body) : json_object();
+	bool is_whole = json_object_set_new(body, "act", json_string(entry->kind->name)) == 0;
+
+	w->body = is_whole ? dump(body) : NULL;
+	w->text = dump(entry->text);
+	w->person = dump(entry->person);
+	json_decref(body);
+	if (w->body == NULL || (entry->text != NULL && w->text == NULL) || (entry->person != NULL && w->person == NULL))
+		return fault_set(f, ERR_NOMEM, "out of memory");
+	return ERR_OK;
+}
+
+static void written_fini(struct written *w)
+{
+	free(w->body);
+	free(w->text);
+	free(w->person);
+}
+
+static struct staged *add_waiter(struct scribe *s, struct waiter waiter, const struct receipt *receipt)
+{
+	struct staged *staged = calloc(1, sizeof *staged);
+
+	if (staged == NULL)
+		return NULL;
+	staged->waiter = waiter;
+	staged->receipt = *receipt;
+	*s->end = staged;
+	s->end = &staged->next;
+	s->waiting++;
+	return staged;
+}
+
+static enum err stage(struct scribe *s, const struct entry *entry, const struct written *w, struct receipt *receipt,
+		      struct fault *f)
+{
+	struct moment now = moment_now();
+	struct draft draft = {.who = entry->who,
+			      .via = entry->via,
+			      .type = entry->kind->type,
+			      .about = entry->about != NULL ? entry->about : "-",
+			      .idem = entry->idem,
+			      .body = w->body,
+			      .text = w->text,
+			      .person = w->person};
+	struct record record = {.boot = s->recall.boot,
+				.epoch = ledger_head(s->ledger).epoch,
+				.at = now,
+				.who = draft.who,
+				.via = draft.via,
+				.type = draft.type,
+				.about = draft.about,
+				.idem = draft.idem,
+				.body = draft.body,
+				.text = draft.text,
+				.person = draft.person};
+	enum err err = ledger_add(s->ledger, &draft, now, &record.seq, record.leaf, f);
+
+	if (err != ERR_OK)
+		return err;
+	receipt->seq = record.seq;
+	receipt->wall_ms = now.wall_ms;
+	(void)snprintf(receipt->about, sizeof receipt->about, "%s", draft.about);
+	return fold(s, &record, f);
+}
+
+/* The entry is in the open transaction; the loop commits when it has taken everything else that has arrived, or
+   sooner for a press. */
+static void arrange_commit(struct scribe *s, enum urgency urgency)
+{
+	if (urgency == AT_ONCE)
+		(void)sd_event_source_set_priority(s->commit, SD_EVENT_PRIORITY_IMPORTANT);
+	(void)sd_event_source_set_enabled(s->commit, SD_EVENT_ONESHOT);
+	if (s->waiting >= STAGED_MAX)
+		(void)scribe_commit(s);
+}
+
+/* Something is in the open transaction that the book does not agree with: nothing of it may stay. */
+static void give_up(struct scribe *s, const struct fault *why)
+{
+	diag(DIAG_ERROR, "an entry could not be taken into the book: %s", why->text);
+	ledger_abandon(s->ledger);
+	s->applied = UINT64_MAX; /* makes the commit fold everything again */
+	(void)scribe_commit(s);
+}
+
+enum err scribe_record(struct scribe *s, const struct entry *entry, enum urgency urgency, struct waiter waiter,
+		       struct fault *f)
+{
+	struct written w = {NULL, NULL, NULL};
+	struct receipt receipt = {.seq = UINT64_MAX};
+	enum err err = write_down(&w, entry, f);
+
+	if (err == ERR_OK)
+		err = stage(s, entry, &w, &receipt, f);
+	written_fini(&w);
+	if (err == ERR_OK && waiter.hear != NULL && add_waiter(s, waiter, &receipt) == NULL)
+		err = fault_set(f, ERR_NOMEM, "out of memory");
+	if (err != ERR_OK) {
+		if (receipt.seq != UINT64_MAX)
+			give_up(s, f);
+		return err;
+	}
+	if (strcmp(entry->kind->type, "incident") == 0 || strcmp(entry->kind->type, "panel") == 0)
+		s->change = CHANGE_VISIBLE;
+	arrange_commit(s, urgency);
+	return ERR_OK;
+}
+
+void scribe_note(struct scribe *s, const struct entry *entry)
+{
+	struct fault f;
+
+	if (scribe_record(s, entry, SOON, (struct waiter){NULL, NULL}, &f) != ERR_OK)
+		diag(DIAG_ERROR, "%s was not recorded: %s", entry->kind->name, f.text);
+}
+
+/* ---- committing ------------------------------------------------------------------------------------- */
+
+/* Every waiter hears, also when the hearing stages something new. */
+static void tell(struct staged *first, const struct checkpoint_info *head)
+{
+	while (first != NULL) {
+		struct staged *staged = first;
+
+		first = staged->next;
+		if (head != NULL)
+			checkpoint_short_code(staged->receipt.code, head->root);
+		staged->waiter.hear(staged->waiter.context, head != NULL ? &staged->receipt : NULL);
+		free(staged);
+	}
+}
+
+enum err scribe_commit(struct scribe *s)
+{
+	struct staged *first = s->first;
+	enum change change = s->change;
+	bool had_staged = ledger_has_staged(s->ledger);
+	struct checkpoint_info head;
+	struct fault f = {.err = ERR_OK};
+	enum err err = ledger_commit(s->ledger, moment_now(), &f);
+
+	(void)sd_event_source_set_enabled(s->commit, SD_EVENT_OFF);
+	(void)sd_event_source_set_priority(s->commit, SD_EVENT_PRIORITY_NORMAL);
+	s->first = NULL;
+	s->end = &s->first;
+	s->waiting = 0;
+	s->change = CHANGE_HOUSEKEEPING;
+	head = ledger_head(s->ledger);
+	if (err == ERR_OK && s->applied == head.size) {
+		s->is_well = s->is_well || had_staged;
+		tell(first, &head);
+		if (had_staged)
+			s->hooks.changed(s->hooks.context, change);
+		return ERR_OK;
+	}
+	if (err != ERR_OK)
+		diag(DIAG_ERROR, "nothing of this group was recorded: %s", f.text);
+	s->is_well = false;
+	err = refold(s, &f);
+	tell(first, NULL);
+	if (err != ERR_OK)
+		s->hooks.lost(s->hooks.context, &f);
+	else
+		s->hooks.changed(s->hooks.context, CHANGE_VISIBLE);
+	return ERR_IO;
+}
+
+enum err scribe_rotate(struct scribe *s, struct fault *f)
+{
+	enum err err;
+
+	if (scribe_commit(s) != ERR_OK)
+		return fault_set(f, ERR_IO, "the entries before it could not be recorded");
+	err = ledger_rotate(s->ledger, moment_now(), f);
+	return err == ERR_OK ? scribe_catch_up(s, f) : err;
+}
+
+/* ---- retries ---------------------------------------------------------------------------------------- */
+
+struct earlier {
+	const char *who, *act;
+	struct receipt receipt;
+	bool is_same;
+};
+
+static enum err look(void *context, const struct record *record)
+{
+	struct earlier *earlier = context;
+	json_t *body = record->body != NULL ? json_loads(record->body, 0, NULL) : NULL;
+	const char *act = json_string_value(json_object_get(body, "act"));
+
+	earlier->is_same = act != NULL && strcmp(act, earlier->act) == 0 && strcmp(record->who, earlier->who) == 0;
+	earlier->receipt.seq = record->seq;
+	earlier->receipt.wall_ms = record->at.wall_ms;
+	(void)snprintf(earlier->receipt.about, sizeof earlier->receipt.about, "%s", record->about);
+	json_decref(body);
+	return ERR_OK;
+}
+
+enum err scribe_repeat(struct scribe *s, const char *idem, const char *who, const char *act, struct waiter waiter)
+{
+	struct earlier earlier = {.who = who, .act = act, .is_same = false};
+	struct checkpoint_info head;
+	struct fault f;
+	uint8_t leaf[HASH_SIZE];
+	uint64_t seq;
+	enum err err = ledger_find_idem(s->ledger, idem, &seq, leaf);
+
+	if (err != ERR_OK)
+		return err;
+	/* It may still be in the open transaction: then it must be durable before anybody hears of it. */
+	if (seq >= ledger_head(s->ledger).size && scribe_commit(s) != ERR_OK)
+		return ERR_MISSING;
+	err = ledger_read(s->ledger, seq, seq + 1, look, &earlier, &f);
+	if (err != ERR_OK)
+		return err;
+	if (!earlier.is_same)
+		return ERR_EXISTS;
+	head = ledger_head(s->ledger);
+	checkpoint_short_code(earlier.receipt.code, head.root);
+	waiter.hear(waiter.context, &earlier.receipt);
+	return ERR_OK;
+}

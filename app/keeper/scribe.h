@@ -1,0 +1,87 @@
+/* The scribe: ledger, book and group commit in one place. Nothing is told "recorded" before it is durable and signed.
+ *
+ *   scribe_record … scribe_record      staged, and already folded into the book, so that the next wish sees them
+ *   (the loop has taken everything that had arrived)
+ *   scribe_commit                      one checkpoint, one sync; then every waiter hears its receipt
+ *
+ * When the commit fails every waiter hears NULL and the book is folded again from what the ledger really holds.
+ */
+#ifndef KANNUKI_KEEPER_SCRIBE_H
+#define KANNUKI_KEEPER_SCRIBE_H
+
+#include "keeper/recall.h"
+#include "procedure/book.h"
+
+#include <systemd/sd-event.h>
+
+struct receipt {
+	uint64_t seq;
+	int64_t wall_ms;
+	char code[10]; /* short code of the checkpoint that covers it */
+	char about[65];
+};
+
+/* Hears once what became of an entry: NULL when it was not recorded. Owns its context. */
+struct waiter {
+	void (*hear)(void *context, const struct receipt *receipt);
+	void *context;
+};
+
+struct entry {
+	const char *who, *via;
+	const struct act_kind *kind;
+	const char *about; /* NULL: "-" */
+	const char *idem;  /* or NULL */
+	json_t *body;      /* object; "act" is added here when absent; borrowed */
+	json_t *text, *person;
+};
+
+/* Whether what was committed is what people look at. */
+enum change { CHANGE_HOUSEKEEPING, CHANGE_VISIBLE };
+
+struct scribe_hooks {
+	/* After every commit, and after one that failed. */
+	void (*changed)(void *context, enum change change);
+	/* The record can no longer be kept or read; the program has to end. */
+	void (*lost)(void *context, const struct fault *fault);
+	void *context;
+};
+
+struct scribe;
+
+/* `folder` is the ledger's; `packs` holds the pack that setup.done names. Replays everything. */
+enum err scribe_open(sd_event *event, const char *folder, const char *packs, const struct scribe_hooks *hooks,
+		     struct scribe **out, struct fault *f) MUST_USE;
+/* Commits what is staged. */
+void scribe_close(struct scribe *s);
+
+struct ledger *scribe_ledger(struct scribe *s);
+const struct pack *scribe_pack(const struct scribe *s);
+const struct book *scribe_book(const struct scribe *s);
+const struct recall *scribe_recall(const struct scribe *s);
+/* False after a commit that failed, until one succeeds. */
+bool scribe_is_well(const struct scribe *s);
+
+enum urgency { SOON, AT_ONCE };
+
+/* Stages one entry. On success the waiter will hear, perhaps before this returns; on failure (f says why) nothing was
+   staged and it will not. */
+enum err scribe_record(struct scribe *s, const struct entry *entry, enum urgency urgency, struct waiter waiter,
+		       struct fault *f) MUST_USE;
+/* For the keeper's own entries, where nobody waits. */
+void scribe_note(struct scribe *s, const struct entry *entry);
+
+/* Is there an entry with this idem already? ERR_OK: the waiter hears its receipt, at once or with the commit in hand.
+   ERR_MISSING: none. ERR_EXISTS: there is one, of somebody else or of another act. The waiter stays the caller's then.
+ */
+enum err scribe_repeat(struct scribe *s, const char *idem, const char *who, const char *act,
+		       struct waiter waiter) MUST_USE;
+
+/* Whoever waits hears the outcome, so the answer may be ignored. */
+enum err scribe_commit(struct scribe *s);
+/* Commits first. */
+enum err scribe_rotate(struct scribe *s, struct fault *f) MUST_USE;
+/* Folds in what the ledger wrote by itself (epochs). */
+enum err scribe_catch_up(struct scribe *s, struct fault *f) MUST_USE;
+
+#endif
