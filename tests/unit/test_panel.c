@@ -1,0 +1,486 @@
+/* The link thread's turn with a controller and a clock that the test owns; the rings; the messages' words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "ipc/methods.h"
+
+/* The daemon is a program, not a library; its parts are compiled in here. */
+#include "panel/link.c"
+#include "panel/mail.c"
+#include "panel/ring.c"
+#include "panel/words.c"
+
+struct fake_driver {
+	struct relay_driver driver;
+	enum err err;
+	struct panel_identity identity;
+	struct panel_state state;
+	struct panel_wish wish;
+	struct panel_command command;
+	unsigned connected, disconnected, polls, commands;
+};
+
+static struct fake_driver *fake_of(struct relay_driver *driver)
+{
+	return (struct fake_driver *)(void *)driver;
+}
+
+static enum err fake_connect(struct relay_driver *driver, struct panel_identity *identity, struct panel_state *state,
+			     struct fault *f)
+{
+	struct fake_driver *d = fake_of(driver);
+
+	d->connected++;
+	if (d->err != ERR_OK)
+		return fault_set(f, d->err, "trouble %d", (int)d->err);
+	*identity = d->identity;
+	*state = d->state;
+	return ERR_OK;
+}
+
+static enum err fake_poll(struct relay_driver *driver, const struct panel_wish *wish, struct panel_state *state,
+			  struct fault *f)
+{
+	struct fake_driver *d = fake_of(driver);
+
+	d->polls++;
+	if (d->err != ERR_OK)
+		return fault_set(f, d->err, "trouble %d", (int)d->err);
+	d->wish = *wish;
+	if (wish->recorded != 0 && wish->recorded == d->state.event.number)
+		d->state.event = (struct panel_event){0};
+	*state = d->state;
+	return ERR_OK;
+}
+
+static enum err fake_command(struct relay_driver *driver, const struct panel_wish *wish,
+			     const struct panel_command *command, struct panel_state *state, struct fault *f)
+{
+	struct fake_driver *d = fake_of(driver);
+
+	d->commands++;
+	d->command = *command;
+	return fake_poll(driver, wish, state, f);
+}
+
+static void fake_disconnect(struct relay_driver *driver)
+{
+	fake_of(driver)->disconnected++;
+}
+
+static const struct relay_driver_ops fake_ops = {fake_connect, fake_poll, fake_command, fake_disconnect};
+
+struct desk {
+	struct fake_driver driver;
+	struct mail mail;
+	struct link link;
+	int64_t now_ns;
+	struct news last[NEWS_NOTE + 1]; /* the last of each kind */
+	unsigned count[NEWS_NOTE + 1];
+};
+
+static int desk_setup(void **state)
+{
+	static struct desk desk;
+	struct desk *d = &desk;
+
+	*d = (struct desk){.driver = {.driver = {.ops = &fake_ops}}, .now_ns = 10000 * MS};
+	d->driver.identity = (struct panel_identity){.controller = 5, .map = BOARD_MAP_VERSION, .fitted = 0x0F};
+	d->driver.state = (struct panel_state){.uptime_ms = 1000};
+	assert_int_equal(mail_open(&d->mail, d->now_ns, NULL), ERR_OK);
+	link_init(&d->link, &d->driver.driver, &d->mail, 4);
+	*state = d;
+	return 0;
+}
+
+static int desk_teardown(void **state)
+{
+	mail_close(&((struct desk *)*state)->mail);
+	return 0;
+}
+
+static void read_news(struct desk *d)
+{
+	struct news news;
+
+	while (ring_take(&d->mail.news, &news)) {
+		d->last[news.kind] = news;
+		d->count[news.kind]++;
+	}
+}
+
+static void turn(struct desk *d)
+{
+	d->driver.state.uptime_ms += 50;
+	d->now_ns = link_turn(&d->link, d->now_ns);
+	read_news(d);
+}
+
+static void turn_for(struct desk *d, int64_t ms)
+{
+	for (int64_t until_ns = d->now_ns + ms * MS; d->now_ns < until_ns;)
+		turn(d);
+}
+
+static void press(struct desk *d, uint32_t number)
+{
+	d->driver.state.event = (struct panel_event){.number = number, .kind = EVENT_DECLARE, .times = 1};
+}
+
+static void confirm(struct desk *d, uint32_t number)
+{
+	atomic_store(&d->mail.recorded, (uint64_t)d->link.generation << 32 | number);
+}
+
+static void order(struct desk *d, uint16_t code, uint16_t uplinks)
+{
+	struct order o = {.command = 3, .what = {.code = code, .uplinks = uplinks, .nonce = 99}};
+
+	assert_true(ring_put(&d->mail.orders, &o));
+}
+
+/* ---- finding the controller ------------------------------------------------------------------------- */
+
+static void a_controller_is_found_and_told(void **state)
+{
+	struct desk *d = *state;
+
+	turn(d);
+	assert_int_equal(d->count[NEWS_CONTROLLER], 1);
+	assert_true(d->last[NEWS_CONTROLLER].controller.controller == 5);
+	assert_true(d->last[NEWS_PICTURE].picture.present);
+	assert_int_equal(d->last[NEWS_PICTURE].picture.link_faults, 0);
+	turn_for(d, 900);
+	assert_int_equal(d->count[NEWS_PICTURE], 1);
+	turn_for(d, 200);
+	assert_int_equal(d->count[NEWS_PICTURE], 2);
+}
+
+static void an_absent_controller_is_sought_ever_more_slowly_and_told_once(void **state)
+{
+	struct desk *d = *state;
+
+	d->driver.err = ERR_IO;
+	turn_for(d, 60000);
+	assert_in_range(d->driver.connected, 30, 36);
+	assert_int_equal(d->count[NEWS_NOTE], 1);
+	assert_false(d->last[NEWS_PICTURE].picture.present);
+	assert_int_equal(d->last[NEWS_PICTURE].picture.link_faults, LINK_FAULT_ABSENT);
+	d->driver.err = ERR_OK;
+	turn_for(d, 2100);
+	assert_true(d->last[NEWS_PICTURE].picture.present);
+}
+
+static void another_map_is_a_fault_of_its_own(void **state)
+{
+	struct desk *d = *state;
+
+	d->driver.err = ERR_STATE;
+	turn(d);
+	assert_int_equal(d->last[NEWS_PICTURE].picture.link_faults, LINK_FAULT_ABSENT | LINK_FAULT_MAP);
+	order(d, COMMAND_ISOLATE, 1);
+	turn_for(d, 2100);
+	assert_string_equal(d->last[NEWS_OUTCOME].outcome.word, "map_version");
+	assert_int_equal(d->driver.polls, 0);
+}
+
+static void short_silence_is_borne_and_a_second_of_it_is_absence(void **state)
+{
+	struct desk *d = *state;
+
+	turn(d);
+	d->driver.err = ERR_TIMEOUT;
+	turn_for(d, 900);
+	assert_true(d->last[NEWS_PICTURE].picture.present);
+	assert_int_equal(d->driver.disconnected, 0);
+	turn_for(d, 200);
+	assert_false(d->last[NEWS_PICTURE].picture.present);
+	assert_int_equal(d->driver.disconnected, 1);
+}
+
+static void a_line_that_is_gone_is_closed_at_once(void **state)
+{
+	struct desk *d = *state;
+
+	turn(d);
+	d->driver.err = ERR_IO;
+	turn(d);
+	assert_false(d->last[NEWS_PICTURE].picture.present);
+	assert_int_equal(d->driver.disconnected, 1);
+}
+
+static void another_number_of_uplinks_is_a_fault(void **state)
+{
+	struct desk *d = *state;
+
+	d->driver.identity.fitted = 0x03;
+	turn(d);
+	turn(d);
+	assert_int_equal(d->last[NEWS_PICTURE].picture.link_faults, LINK_FAULT_UPLINKS);
+	assert_int_equal(d->driver.wish.lamps & LAMP_FAULT, LAMP_FAULT);
+}
+
+/* ---- events --------------------------------------------------------------------------------------------- */
+
+static void an_event_is_offered_once_and_acknowledged_after_confirmation(void **state)
+{
+	struct desk *d = *state;
+
+	turn(d);
+	press(d, 7);
+	turn_for(d, 500);
+	assert_int_equal(d->count[NEWS_EVENT], 1);
+	assert_int_equal(d->last[NEWS_EVENT].event.number, 7);
+	assert_int_equal(d->driver.wish.recorded, 0);
+	assert_int_equal(d->driver.wish.lamps & LAMP_RECORDED, 0);
+	confirm(d, 7);
+	turn(d);
+	assert_int_equal(d->driver.wish.recorded, 7);
+	assert_int_equal(d->driver.wish.lamps & LAMP_RECORDED, LAMP_RECORDED);
+	assert_int_equal(d->driver.state.event.number, 0);
+}
+
+static void recorded_goes_out_at_the_next_press_only(void **state)
+{
+	struct desk *d = *state;
+
+	turn(d);
+	press(d, 7);
+	turn(d);
+	confirm(d, 7);
+	turn(d);
+	d->driver.state.event = (struct panel_event){.number = 8, .kind = EVENT_PROVEN, .uplink = 1, .times = 1};
+	turn_for(d, 100);
+	assert_int_equal(d->driver.wish.lamps & LAMP_RECORDED, LAMP_RECORDED);
+	press(d, 9);
+	turn_for(d, 100);
+	assert_int_equal(d->driver.wish.lamps & LAMP_RECORDED, 0);
+}
+
+static void a_confirmation_for_an_earlier_controller_is_not_passed_on(void **state)
+{
+	struct desk *d = *state;
+
+	turn(d);
+	press(d, 7);
+	turn(d);
+	confirm(d, 7);
+	d->driver.state.uptime_ms = 0; /* it starts anew before the acknowledgement gets through */
+	d->link.state.uptime_ms = 5000;
+	d->driver.err = ERR_TIMEOUT;
+	turn(d);
+	d->driver.err = ERR_OK;
+	press(d, 7);
+	d->driver.wish.recorded = 0;
+	d->link.is_linked = false;
+	turn_for(d, 300);
+	assert_int_equal(d->driver.wish.recorded, 0);
+	assert_int_equal(d->count[NEWS_CONTROLLER], 2);
+	assert_int_equal(d->count[NEWS_EVENT], 2);
+}
+
+static void a_start_of_the_controller_is_noticed_by_its_uptime(void **state)
+{
+	struct desk *d = *state;
+
+	turn_for(d, 500);
+	d->driver.state.uptime_ms = 0;
+	turn_for(d, 200);
+	assert_int_equal(d->count[NEWS_CONTROLLER], 2);
+	assert_true(d->last[NEWS_PICTURE].picture.present);
+}
+
+static void nothing_is_lost_when_main_does_not_read(void **state)
+{
+	struct desk *d = *state;
+
+	turn(d);
+	for (int i = 0; i < 3 * NEWS_MAX; i++) {
+		d->driver.state.latch++; /* a new picture each time */
+		d->now_ns = link_turn(&d->link, d->now_ns);
+	}
+	press(d, 4);
+	d->now_ns = link_turn(&d->link, d->now_ns);
+	read_news(d);
+	turn(d);
+	assert_int_equal(d->last[NEWS_EVENT].event.number, 4);
+	assert_int_equal(d->last[NEWS_PICTURE].picture.latch, 3 * NEWS_MAX);
+}
+
+/* ---- lamps ------------------------------------------------------------------------------------------------ */
+
+static void lamps_of_before_stay_until_the_keeper_speaks(void **state)
+{
+	struct desk *d = *state;
+
+	d->driver.state.lamps = LAMP_RECORDED | LAMP_INCIDENT | LAMP_FAULT | LAMP_ALARM;
+	turn(d);
+	turn(d);
+	assert_int_equal(d->driver.wish.lamps, LAMP_RECORDED | LAMP_INCIDENT);
+	atomic_store(&d->mail.lamps, LAMP_DRILL);
+	turn(d);
+	assert_int_equal(d->driver.wish.lamps, LAMP_RECORDED | LAMP_DRILL);
+}
+
+static void two_seconds_without_the_keeper_light_fault(void **state)
+{
+	struct desk *d = *state;
+
+	turn_for(d, 1900);
+	assert_int_equal(d->driver.wish.lamps & LAMP_FAULT, 0);
+	turn_for(d, 300);
+	assert_int_equal(d->driver.wish.lamps & LAMP_FAULT, LAMP_FAULT);
+	atomic_store(&d->mail.keeper_answered_ns, d->now_ns);
+	turn(d);
+	assert_int_equal(d->driver.wish.lamps & LAMP_FAULT, 0);
+}
+
+/* ---- orders ------------------------------------------------------------------------------------------------ */
+
+static void an_order_to_cut_is_done_when_it_is_read_back(void **state)
+{
+	struct desk *d = *state;
+
+	turn(d);
+	order(d, COMMAND_ISOLATE, 1);
+	turn(d);
+	assert_int_equal(d->count[NEWS_OUTCOME], 0); /* the answer did not carry our nonce */
+	d->driver.state.result = RESULT_DONE;
+	d->driver.state.result_nonce = 99;
+	turn(d);
+	assert_int_equal(d->count[NEWS_OUTCOME], 0); /* the coil is not off */
+	d->driver.state.uplink[0] = UPLINK_FITTED | UPLINK_LATCHED;
+	turn(d);
+	assert_int_equal(d->count[NEWS_OUTCOME], 1);
+	assert_true(d->last[NEWS_OUTCOME].outcome.ok);
+	assert_int_equal(d->last[NEWS_OUTCOME].outcome.command, 3);
+	assert_int_equal(d->driver.commands, 3);
+	turn(d);
+	assert_int_equal(d->driver.commands, 3);
+}
+
+static void an_order_says_why_it_failed(void **state)
+{
+	struct desk *d = *state;
+
+	turn(d);
+	order(d, COMMAND_PERMIT, 1);
+	d->driver.state.result = RESULT_WRONG_LATCH;
+	d->driver.state.result_nonce = 99;
+	turn(d);
+	assert_false(d->last[NEWS_OUTCOME].outcome.ok);
+	assert_string_equal(d->last[NEWS_OUTCOME].outcome.word, "wrong_latch");
+	d->driver.state.result_nonce = 98;
+	order(d, COMMAND_VOID, 0);
+	turn_for(d, 2100);
+	assert_string_equal(d->last[NEWS_OUTCOME].outcome.word, "not_taken");
+	order(d, COMMAND_VOID, 0);
+	d->driver.err = ERR_DENIED;
+	turn_for(d, 500);
+	assert_int_equal(d->count[NEWS_OUTCOME], 2);
+	turn_for(d, 1700);
+	assert_int_equal(d->count[NEWS_OUTCOME], 3);
+	assert_string_equal(d->last[NEWS_OUTCOME].outcome.word, "controller_absent");
+}
+
+/* ---- rings and words ---------------------------------------------------------------------------------------- */
+
+static void a_ring_keeps_order_and_refuses_when_full(void **unused)
+{
+	int slots[3], item = 0;
+	struct ring r;
+
+	(void)unused;
+	ring_init(&r, slots, sizeof slots[0], 3);
+	assert_false(ring_take(&r, &item));
+	for (int round = 0; round < 5; round++) {
+		for (int i = 0; i < 3; i++)
+			assert_true(ring_put(&r, &(int){10 * round + i}));
+		assert_false(ring_put(&r, &(int){99}));
+		for (int i = 0; i < 3; i++) {
+			assert_true(ring_take(&r, &item));
+			assert_int_equal(item, 10 * round + i);
+		}
+	}
+}
+
+static void joined_events_tell_how_often_and_when_last(void **unused)
+{
+	const struct panel_identity controller = {.controller = UINT64_C(0xFEDCBA9876543210)};
+	const struct news news = {.at_ns = 0,
+				  .event = {.number = UINT32_MAX,
+					    .kind = EVENT_UNPROVEN,
+					    .uplink = 2,
+					    .times = 40,
+					    .age_ms = 5000,
+					    .last_age_ms = BOARD_AGE_UNKNOWN}};
+	json_t *params = event_params(&controller, &news, 1500 * MS);
+	const char *field = NULL;
+
+	(void)unused;
+	assert_int_equal(params_check(method_find("panel.event")->params, params, &field, NULL), ERR_OK);
+	assert_string_equal(json_string_value(json_object_get(params, "controller")), "fedcba9876543210");
+	assert_int_equal(json_integer_value(json_object_get(params, "number")), UINT32_MAX);
+	assert_int_equal(json_integer_value(json_object_get(params, "age_ms")), 6500);
+	assert_int_equal(json_integer_value(json_object_get(params, "times")), 40);
+	assert_null(json_object_get(params, "last_age_ms"));
+	json_decref(params);
+}
+
+static void every_message_fits_the_table(void **unused)
+{
+	const struct panel_identity controller = {.firmware = {65535, 65535, 65535}, .map = 65535};
+	const struct picture picture = {.present = true, .faults = 0xFFFF, .link_faults = 7, .uplink = {1, 0, 3, 5}};
+	const struct outcome outcome = {INT64_C(1) << 40, true, "done"};
+	const struct {
+		const char *method;
+		json_t *params;
+	} cases[] = {{"panel.hello", hello_params(&controller)},
+		     {"panel.state", picture_params(&picture)},
+		     {"panel.done", outcome_params(&outcome)}};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const char *field = NULL;
+
+		assert_int_equal(params_check(method_find(cases[i].method)->params, cases[i].params, &field, NULL),
+				 ERR_OK);
+	}
+	/* Uplink 2 is not fitted and therefore not listed. */
+	assert_int_equal(json_array_size(json_object_get(cases[1].params, "uplinks")), 3);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		json_decref(cases[i].params);
+}
+
+#define LINK_TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LINK_TEST(a_controller_is_found_and_told),
+		LINK_TEST(an_absent_controller_is_sought_ever_more_slowly_and_told_once),
+		LINK_TEST(another_map_is_a_fault_of_its_own),
+		LINK_TEST(short_silence_is_borne_and_a_second_of_it_is_absence),
+		LINK_TEST(a_line_that_is_gone_is_closed_at_once),
+		LINK_TEST(another_number_of_uplinks_is_a_fault),
+		LINK_TEST(an_event_is_offered_once_and_acknowledged_after_confirmation),
+		LINK_TEST(recorded_goes_out_at_the_next_press_only),
+		LINK_TEST(a_confirmation_for_an_earlier_controller_is_not_passed_on),
+		LINK_TEST(a_start_of_the_controller_is_noticed_by_its_uptime),
+		LINK_TEST(nothing_is_lost_when_main_does_not_read),
+		LINK_TEST(lamps_of_before_stay_until_the_keeper_speaks),
+		LINK_TEST(two_seconds_without_the_keeper_light_fault),
+		LINK_TEST(an_order_to_cut_is_done_when_it_is_read_back),
+		LINK_TEST(an_order_says_why_it_failed),
+		cmocka_unit_test(a_ring_keeps_order_and_refuses_when_full),
+		cmocka_unit_test(joined_events_tell_how_often_and_when_last),
+		cmocka_unit_test(every_message_fits_the_table),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
