@@ -6,9 +6,9 @@ import tempfile
 import unittest
 
 import tap
-from fakeboard import (COIL, FITTED, ISOLATE, LAMP_DRILL, LAMP_FAULT, LAMP_INCIDENT, LAMP_RECORDED, PERMIT, VOID,
+from fake_board import (COIL, FITTED, ISOLATE, LAMP_DRILL, LAMP_FAULT, LAMP_INCIDENT, LAMP_RECORDED, PERMIT, VOID,
                        FakeBoard)
-from fakekeeper import FakeKeeper
+from fake_panel_keeper import FakeKeeper
 from paneld import Paneld, wait_until
 
 DECLARE_PRESSED, ISOLATE_PRESSED, CUT_BUTTON, PROVEN = 2, 3, 8, 12
