@@ -23,7 +23,6 @@ type entry struct {
 	seq, boot, epoch int64
 	prev, leaf       tlog.Hash
 	class            string
-	idem             string
 	commitments      []commitment
 }
 
@@ -88,12 +87,10 @@ func (r *fieldReader) hash(key string) tlog.Hash {
 	return h
 }
 
-func (r *fieldReader) matching(key string, form *regexp.Regexp) string {
-	value := r.field(key)
-	if !form.MatchString(value) {
+func (r *fieldReader) matching(key string, form *regexp.Regexp) {
+	if value := r.field(key); !form.MatchString(value) {
 		r.fail(fmt.Errorf("%s: %.80q is not allowed here", key, value))
 	}
-	return value
 }
 
 func (r *fieldReader) oneOf(key string, allowed []string) string {
@@ -169,14 +166,11 @@ func parseEntry(raw []byte) (*entry, error) {
 	e.class = r.oneOf("type", classes)
 	r.matching("about", wordForm)
 	if r.has("idem") {
-		e.idem = r.matching("idem", idemForm)
+		r.matching("idem", idemForm)
 	}
 	e.commitments = r.commitments()
 	if r.err == nil && (len(r.lines) != 1 || r.lines[0] != "") {
 		r.fail(errors.New("the entry goes on where it must end"))
-	}
-	if r.err == nil && (len(e.commitments) == 0 || e.commitments[0].name != "body") {
-		r.fail(errors.New("the entry has no body"))
 	}
 	return e, r.err
 }

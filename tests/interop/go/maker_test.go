@@ -23,6 +23,7 @@ type maker struct {
 	epoch    int64
 	boot     int64
 	note     tlog.Hash // of the newest certificate
+	salt     string    // of the next disclosures, when not the honest one
 
 	tree    tree
 	leaf    tlog.Hash
@@ -137,10 +138,13 @@ func (d draft) edited(from, to string) draft {
 	return d
 }
 
-func disclosureString(seq int64, name, value string) string {
-	salt := sha256.Sum256([]byte(fmt.Sprint("salt ", seq, name)))
-	array := fmt.Sprintf(`["%s","%s",%s]`, base64.RawURLEncoding.EncodeToString(salt[:16]), name, value)
-	return base64.RawURLEncoding.EncodeToString([]byte(array))
+func (m *maker) disclosureString(seq int64, name, value string) string {
+	salt := m.salt
+	if salt == "" {
+		hash := sha256.Sum256([]byte(fmt.Sprint("salt ", seq, name)))
+		salt = base64.RawURLEncoding.EncodeToString(hash[:16])
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(fmt.Sprintf(`["%s","%s",%s]`, salt, name, value)))
 }
 
 func (m *maker) add(d draft) {
@@ -156,7 +160,7 @@ func (m *maker) add(d draft) {
 		if !ok {
 			continue
 		}
-		disclosure := disclosureString(seq, name, value)
+		disclosure := m.disclosureString(seq, name, value)
 		digest := sha256Of(disclosure)
 		text += fmt.Sprintf("sd %s %s\n", name, base64.RawURLEncoding.EncodeToString(digest[:]))
 		line := fmt.Sprintf(`{"seq":%d,"name":"%s","disclosure":"%s"}`, seq, name, disclosure)
@@ -176,7 +180,7 @@ func (m *maker) add(d draft) {
 
 // redact appends the redaction of a disclosure of an earlier entry.
 func (m *maker) redact(seq int64, name, value string) {
-	digest := sha256Of(disclosureString(seq, name, value))
+	digest := sha256Of(m.disclosureString(seq, name, value))
 	d := simple("redaction")
 	d.values["body"] = fmt.Sprintf(`{"act":"redaction","seq":%d,"name":"%s","digest":"%s","approved_by":["u1","u2"]}`,
 		seq, name, base64.RawURLEncoding.EncodeToString(digest[:]))

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,22 +27,21 @@ type verifier struct {
 	tree     tree
 	last     *entry
 	epochKey note.Verifier
-	note     tlog.Hash // of the newest certificate; of the genesis note while epoch 1 runs
-	idems    map[string]int64
+	note     tlog.Hash            // of the newest certificate; of the genesis note while epoch 1 runs
 	redacted map[target]tlog.Hash // listed as redacted, the redaction not yet met
 	blobs    map[string]bool      // named in disclosed files
 }
 
 // verify tells whether a bundle is good. An error other than a fault means that it could not be read.
 func verify(files fs.FS, known pin) (*report, error) {
-	v := &verifier{report: &report{}, idems: map[string]int64{}, redacted: map[target]tlog.Hash{}, blobs: map[string]bool{}}
+	v := &verifier{report: &report{}, redacted: map[target]tlog.Hash{}, blobs: map[string]bool{}}
 	var err error
 	if v.bundle, err = openBundle(files); err != nil {
 		return v.report, err
 	}
 	steps := []func() error{
 		func() error { return v.readGenesis(known) },
-		v.readCheckpoint, v.readPolicy, v.readEntries, v.checkHead, v.checkTiles, v.checkRedactions, v.checkBlobs, v.checkRest,
+		v.readCheckpoint, v.readPolicy, v.readEntries, v.checkHead, v.checkTiles, v.checkRedactions, v.checkBlobs,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -185,7 +185,7 @@ func (v *verifier) readEntry(file string, tile []byte, lines *lineReader) (rest 
 	return tile[length:], v.tree.add(e.leaf)
 }
 
-// checkPlace demands that the entry continues the log: position, chain, epoch, boot, retry key.
+// checkPlace demands that the entry continues the log: position, chain, epoch, boot.
 func (v *verifier) checkPlace(e *entry) error {
 	before := v.last
 	if before == nil {
@@ -207,10 +207,6 @@ func (v *verifier) checkPlace(e *entry) error {
 	} else if e.epoch != before.epoch || e.boot != before.boot {
 		return errors.New("epoch or boot changes without an entry that begins an epoch")
 	}
-	if first, used := v.idems[e.idem]; used && e.idem != "" {
-		return fmt.Errorf("its idem was used by entry %d", first)
-	}
-	v.idems[e.idem] = e.seq
 	return nil
 }
 
@@ -242,25 +238,18 @@ func (v *verifier) readDisclosures(e *entry, lines *lineReader) (map[string]stri
 
 // noteContents remembers what the values say about other parts of the bundle.
 func (v *verifier) noteContents(e *entry, values map[string]string) error {
-	if files, ok := values["files"]; ok {
-		names, err := blobNames(files)
-		if err != nil {
-			return err
-		}
-		for _, name := range names {
-			v.blobs[name] = true
-		}
+	for _, name := range blobNames(values["files"]) {
+		v.blobs[name] = true
 	}
 	text, ok := values["body"]
-	if !ok {
+	if !ok || e.class != "system" {
 		return nil
 	}
-	b, err := parseBody(text)
-	if err != nil {
-		return err
+	if !json.Valid([]byte(text)) {
+		return errors.New("the body is not JSON")
 	}
 	// What is listed here is of earlier entries already, so a redaction of something later meets nothing.
-	if of, digest, ok := b.redaction(); ok && e.class == "system" && of.seq < e.seq && v.redacted[of] == digest {
+	if of, digest, ok := parseBody(text).redaction(); ok && of.seq < e.seq && v.redacted[of] == digest {
 		delete(v.redacted, of)
 	}
 	return nil
@@ -278,8 +267,8 @@ func (v *verifier) beginEpoch(e *entry, text string) error {
 			return err
 		}
 	}
-	b, err := parseBody(text)
-	if err != nil || b.text("act") != "epoch.start" || b.text(member) != base64Hash(v.note) {
+	b := parseBody(text)
+	if b.text("act") != "epoch.start" || b.text(member) != base64Hash(v.note) {
 		return entryFault("disclosures", e.seq, "the body does not disclose epoch.start and the hash of its %s", member)
 	}
 	v.Epochs = e.epoch
@@ -401,18 +390,6 @@ func (v *verifier) checkBlobs() error {
 		}
 	}
 	v.BlobsAbsent = len(v.blobs)
-	return nil
-}
-
-// checkRest refuses what would pass for a part of the log, and lists the other files that nothing proves.
-func (v *verifier) checkRest() error {
-	for _, folder := range []string{"tile", "epochs", "checkpoints", "disclosures"} {
-		for _, file := range v.bundle.below(folder) {
-			if !strings.HasPrefix(path.Base(file), ".") {
-				return fileFault(file, "the log has no such part")
-			}
-		}
-	}
 	v.Unsigned, v.Foreign = v.bundle.remainder()
 	return nil
 }
