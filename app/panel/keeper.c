@@ -66,7 +66,7 @@ static void send_request(struct keeper *k, const char *method, json_t *params, s
 
 static void refuse(struct keeper *k, int64_t command, const char *word)
 {
-	struct outcome outcome = {command, false, word};
+	struct outcome outcome = {k->connection, command, false, word};
 
 	send_request(k, "panel.done", outcome_params(&outcome), NULL);
 }
@@ -74,12 +74,13 @@ static void refuse(struct keeper *k, int64_t command, const char *word)
 static void take_order(struct keeper *k, const char *push, json_t *params)
 {
 	uint32_t nonce = 0;
-	struct order order;
+	struct order order = {.command = -1};
 	enum err err;
 
 	if (getrandom(&nonce, sizeof nonce, 0) != (ssize_t)sizeof nonce)
 		nonce = (uint32_t)k->now_ns;
 	err = order_parse(push, params, nonce, &order);
+	order.connection = k->connection;
 	if (err == ERR_MISSING) {
 		diag(DIAG_WARNING, "the keeper pushed '%s', which this program does not know", push);
 	} else if (err != ERR_OK) {
@@ -187,7 +188,8 @@ static void take_news(struct keeper *k)
 			k->event_due_ns = k->now_ns;
 			break;
 		case NEWS_OUTCOME:
-			send_request(k, "panel.done", outcome_params(&news.outcome), NULL);
+			if (news.outcome.connection == k->connection)
+				send_request(k, "panel.done", outcome_params(&news.outcome), NULL);
 			break;
 		case NEWS_NOTE:
 		default:
@@ -208,6 +210,7 @@ static void connect_again(struct keeper *k)
 	}
 	/* A keeper that does not read must not hold this thread either. */
 	(void)fcntl(client_fd(k->client), F_SETFL, O_RDWR | O_NONBLOCK);
+	k->connection++;
 	k->hello_due = true;
 	k->event_due_ns = k->now_ns;
 }

@@ -18,7 +18,8 @@ struct request {
 struct keeper {
 	struct mail *mail; /* borrowed */
 	struct client *client;
-	bool is_broken; /* a send failed: to be closed at the end of the turn */
+	uint32_t connection; /* counted, so that outcomes do not reach another keeper than asked */
+	bool is_broken;      /* a send failed: to be closed at the end of the turn */
 	int64_t now_ns;
 	int64_t try_ns;
 	int64_t pause_ns;

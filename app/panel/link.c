@@ -210,7 +210,7 @@ static void bear_failure(struct link *l, enum err err, const struct fault *f, in
 
 static void finish_order(struct link *l, bool ok, const char *word, int64_t now_ns)
 {
-	struct news news = {.kind = NEWS_OUTCOME, .outcome = {l->order.command, ok, word}};
+	struct news news = {.kind = NEWS_OUTCOME, .outcome = {l->order.connection, l->order.command, ok, word}};
 
 	/* Kept until main has taken its news. */
 	l->has_order = !tell(l, &news, now_ns);

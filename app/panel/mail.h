@@ -29,7 +29,8 @@ struct picture {
 };
 
 struct outcome {
-	int64_t command; /* the keeper's number */
+	uint32_t connection; /* to the keeper, over which the order came; a keeper that started anew counts anew */
+	int64_t command;     /* the keeper's number */
 	bool ok;
 	const char *word; /* static */
 };
@@ -53,7 +54,8 @@ struct news {
 };
 
 struct order {
-	int64_t command; /* the keeper's number */
+	uint32_t connection;
+	int64_t command;
 	struct panel_command what;
 };
 

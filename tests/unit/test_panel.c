@@ -436,7 +436,7 @@ static void every_message_fits_the_table(void **unused)
 {
 	const struct panel_identity controller = {.firmware = {65535, 65535, 65535}, .map = 65535};
 	const struct picture picture = {.present = true, .faults = 0xFFFF, .link_faults = 7, .uplink = {1, 0, 3, 5}};
-	const struct outcome outcome = {INT64_C(1) << 40, true, "done"};
+	const struct outcome outcome = {1, INT64_C(1) << 40, true, "done"};
 	const struct {
 		const char *method;
 		json_t *params;
