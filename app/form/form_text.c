@@ -205,20 +205,30 @@ static void add_table(json_t *lines, const struct filling *fill, const struct fi
 		add_text(lines, "", 0);
 }
 
+/* A seal carries its day. */
+static void add_date(struct buf *out, const char *time, enum lang lang)
+{
+	int64_t wall;
+	struct japan_time t;
+
+	if (time == NULL || wall_parse(time, strlen(time), &wall) != ERR_OK)
+		return;
+	t = japan_time(wall);
+	buf_addf(out, lang == LANG_EN ? "%04d-%02d-%02d" : "%d年%d月%d日", t.year, t.month, t.day);
+}
+
 static void add_seal(json_t *lines, const struct filling *fill, const struct seal *seal, size_t columns)
 {
 	json_t *stamp = json_object_get(fill->seals, seal->step);
 	const char *name = json_string_value(json_object_get(stamp, "name"));
-	const char *at = json_string_value(json_object_get(stamp, "at"));
 	const char *manner = json_string_value(json_object_get(stamp, "manner"));
-	struct buf time = {0};
+	struct buf date = {0};
 
 	wrap(lines, name != NULL ? name : "", columns);
-	if (at != NULL)
-		form_time(&time, at, fill->lang);
-	wrap(lines, time.len > 0 ? time.data : "", columns);
+	add_date(&date, json_string_value(json_object_get(stamp, "at")), fill->lang);
+	wrap(lines, date.len > 0 ? date.data : "", columns);
 	wrap(lines, manner != NULL ? manner : fill->lang == LANG_EN ? "(seal)" : "（印）", columns);
-	buf_fini(&time);
+	buf_fini(&date);
 }
 
 static void add_option(json_t *lines, const struct filling *fill, const struct cell *cell, size_t columns)

@@ -205,12 +205,12 @@ struct user *user_find(const struct book *book, const char *id)
 	return NULL;
 }
 
-const char *user_name(const struct book *book, const char *id)
+const char *user_name(const struct book *book, const char *id, enum lang lang)
 {
 	const struct user *user = user_find(book, id);
 	const char *name = user != NULL ? text_in(user->person, "name") : NULL;
 
-	return name != NULL ? name : id;
+	return name != NULL ? name : actor_name(id, lang);
 }
 
 bool user_has_role(const struct user *user, const char *role)

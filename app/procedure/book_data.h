@@ -102,7 +102,8 @@ struct event {
 /* book.c */
 json_t *book_site(const struct book *book);
 struct user *user_find(const struct book *book, const char *id);
-const char *user_name(const struct book *book, const char *id); /* the id itself when nameless */
+/* The id itself when nameless; the box and an unattributed press have words of their own. */
+const char *user_name(const struct book *book, const char *id, enum lang lang);
 bool user_has_role(const struct user *user, const char *role);
 struct incident *case_find(const struct book *book, const char *about);
 struct report *report_find(const struct incident *incident, uint64_t number);
@@ -133,7 +134,6 @@ json_t *report_values(const struct book *book, const struct incident *incident, 
 /* SHA-256 of the canonical cells. */
 enum err report_digest(const struct book *book, const struct incident *incident, const struct report *report,
 		       char out[65]) MUST_USE;
-bool prefill_is_known(const char *from);
 const char *uplink_label(const struct book *book, const char *id, enum lang lang);
 /* One line of the timeline in words, with what it was about. */
 json_t *line_words(const struct book *book, const json_t *line, enum lang lang);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { STEPS_SHOWN = 24 };
+
 struct list {
 	const struct look *look;
 	json_t *mine, *others;
@@ -14,7 +16,8 @@ struct advice {
 	const char *act;
 	const char *label; /* NULL: the act's own */
 	const char *why;   /* NULL: nothing to add */
-	const char *role;  /* NULL: by the rule of the act */
+	const char *role;  /* who must do it; NULL: by the rule of the act */
+	const char *shown; /* whose task it is, when several may do it; NULL: as above */
 	uint64_t report;
 	const char *basis_label; /* NULL: no time limit */
 };
@@ -42,7 +45,7 @@ static bool is_mine(const struct list *list, const struct advice *a)
 static void advise(struct list *list, const struct advice *a)
 {
 	const struct look *look = list->look;
-	const char *role = a->role != NULL ? a->role : first_role(look, a->act);
+	const char *role = a->role != NULL ? a->role : a->shown != NULL ? a->shown : first_role(look, a->act);
 	bool mine = is_mine(list, a);
 	json_t *step =
 		json_pack("{s:s, s:s, s:s, s:s, s:b, s:s?, s:n, s:s?, s:s?, s:o}", "about", list->incident->about,
@@ -74,8 +77,8 @@ static void advise_restore(struct list *list)
 
 	if (incident->restore.state != RESTORE_ASKED || strcmp(incident->restore.by, list->look->request->who) == 0)
 		return;
-	advise(list,
-	       &(struct advice){.act = "restore.permitted", .why = user_name(list->look->book, incident->restore.by)});
+	advise(list, &(struct advice){.act = "restore.permitted",
+				      .why = user_name(list->look->book, incident->restore.by, list->look->lang)});
 }
 
 /* The reason why a stage is due now, in the pack's words. */
@@ -123,6 +126,8 @@ static void advise_reports(struct list *list)
 	const struct incident *incident = list->incident;
 	const struct look *look = list->look;
 
+	if (strcmp(incident->verdict, "none") == 0)
+		return;
 	if (incident->reports_count == 0)
 		advise(list, &(struct advice){.act = "report.drafted",
 					      .label = hint_text(HINT_FIRST_REPORT, look->lang),
@@ -176,6 +181,7 @@ static void advise_checklist(struct list *list)
 			if (check->phase == &look->pack->phases[p] && check_applies(list->incident, check) &&
 			    check_state(list->incident, check) == CHECK_OPEN) {
 				advise(list, &(struct advice){.act = "incident.checked",
+							      .shown = check->role->id,
 							      .why = label_pick(&check->text, look->lang)});
 				return;
 			}
@@ -232,5 +238,7 @@ json_t *view_next(const struct look *look)
 		}
 	(void)json_array_extend(list.mine, list.others);
 	json_decref(list.others);
+	while (json_array_size(list.mine) > STEPS_SHOWN)
+		(void)json_array_remove(list.mine, json_array_size(list.mine) - 1);
 	return list.mine;
 }

@@ -67,6 +67,21 @@ static enum err check_seals(const struct pack *pack, const char *path, struct fa
 	return ERR_OK;
 }
 
+static enum err check_sources(const struct pack *pack, const char *path, struct fault *f)
+{
+	for (size_t i = 0; i < form_fields(pack->form); i++) {
+		const struct field *field = form_field(pack->form, i);
+
+		if (field->from != NULL && !prefill_is_known(field->from))
+			return fault_set(
+				f, ERR_FORMAT,
+				_("%s:1: field '%s' is to be filled from '%s', which is not known; see the format "
+				  "page"),
+				path, field->id, field->from);
+	}
+	return ERR_OK;
+}
+
 static enum err load_form(struct pack *pack, const char *folder, struct fault *f)
 {
 	const struct form_entry *entry = &pack->file->forms[0];
@@ -82,6 +97,8 @@ static enum err load_form(struct pack *pack, const char *folder, struct fault *f
 	for (unsigned i = 0; i < pack->file->chains_count; i++)
 		if (strcmp(pack->file->chains[i].id, entry->chain) == 0)
 			pack->chain = &pack->file->chains[i];
+	if (err == ERR_OK)
+		err = check_sources(pack, path, f);
 	return err == ERR_OK ? check_seals(pack, path, f) : err;
 }
 

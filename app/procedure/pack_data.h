@@ -111,6 +111,9 @@ bool rule_allows(const struct rule *rule, const char *role);
 const struct check *check_find(const struct pack *pack, const char *id);
 const struct question *question_find(const struct pack *pack, const char *id);
 
+/* Can a form's field be filled from this? (report.c) */
+bool prefill_is_known(const char *from);
+
 /* The parts of pack_load. */
 struct source;
 enum err pack_read_file(const char *path, struct pack_file **out, struct source *kept, struct fault *f) MUST_USE;

@@ -111,9 +111,10 @@ json_t *pack_json(const struct pack *pack)
 		"sources", items_json(p->sources, p->sources_count), "stages", items_json(p->stages, p->stages_count),
 		"recipients", items_json(p->recipients, p->recipients_count), "ways",
 		items_json(p->ways, p->ways_count), "manners", items_json(p->manners, p->manners_count));
-	json_t *rest = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "roles", roles_json(p), "chains", chains_json(p),
-				 "rules", rules_json(p), "checklist", checks_json(pack), "questions",
-				 questions_json(pack), "form", form_json(pack->form));
+	json_t *rest = json_pack("{s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:o, s:o}", "report", "form", p->forms[0].id,
+				 "chain", p->forms[0].chain, "roles", roles_json(p), "chains", chains_json(p), "rules",
+				 rules_json(p), "checklist", checks_json(pack), "questions", questions_json(pack),
+				 "form", form_json(pack->form));
 
 	if (head == NULL || json_object_update(head, lists) != 0 || json_object_update(head, rest) != 0) {
 		json_decref(head);

@@ -312,6 +312,8 @@ static enum err check_body(const struct ask *ask)
 		return deny_field(ask, field, fault.text);
 	if (ask->wish->text != NULL && (kind->flags & ACT_HAS_TEXT) == 0)
 		return deny_field(ask, "text", "");
+	if (json_is_string(ask->wish->text) && json_string_length(ask->wish->text) > TEXT_MAX)
+		return deny(ask, WHY_TOO_LONG, json_pack("{s:s}", "field", "text"));
 	if (ask->wish->person != NULL && (kind->flags & ACT_HAS_PERSON) == 0)
 		return deny_field(ask, "person", "");
 	return ERR_OK;

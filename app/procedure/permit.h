@@ -4,6 +4,8 @@
 
 #include "procedure/book_data.h"
 
+enum { TEXT_MAX = 4000 }; /* bytes of one text, so that every view of it fits into a message */
+
 /* One question to the book while it is being answered. */
 struct ask {
 	const struct book *book;

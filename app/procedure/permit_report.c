@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { CELL_TEXT_MAX = 4000 };
-
 static uint64_t number_of(const struct ask *ask)
 {
 	return (uint64_t)json_integer_value(json_object_get(ask->wish->body, "report"));
@@ -97,9 +95,10 @@ static enum err check_written(const struct ask *ask, const struct field *field, 
 	if (field->kind == FIELD_FIXED)
 		return deny(ask, WHY_CELL_FIXED, json_pack("{s:s}", "field", label));
 	if ((field->kind != FIELD_TEXT_LINE && field->kind != FIELD_LINES) || text == NULL ||
-	    json_string_length(value) > CELL_TEXT_MAX ||
 	    text_has_control(text, json_string_length(value), field->kind == FIELD_LINES ? "\n\t" : ""))
 		return deny_field(ask, field->id, "");
+	if (json_string_length(value) > TEXT_MAX)
+		return deny(ask, WHY_TOO_LONG, json_pack("{s:s}", "field", label));
 	return ERR_OK;
 }
 
@@ -124,7 +123,7 @@ static enum err check_texts(const struct ask *ask)
 /* Only the first report is a first report. */
 static enum err check_stage(const struct ask *ask, uint64_t number)
 {
-	unsigned skip = number > 1 && strcmp(ask->pack->stages[0].id, "first") == 0 ? 1 : 0;
+	unsigned skip = number > 1 ? 1 : 0;
 
 	return check_item(ask, "stage", ask->pack->stages + skip, ask->pack->stages_count - skip);
 }

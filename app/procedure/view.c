@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Room for the message around a list. */
-enum { PAGE_BYTES = 48 * 1024 };
+enum { PAGE_BYTES = 48 * 1024, HEADS_SHOWN = 24 };
 
 json_t *time_or_null(const char *time)
 {
@@ -124,11 +124,11 @@ static json_t *show_uplink(const struct look *look, const struct uplink *uplink)
 
 enum which_cases { OPEN_CASES, ALL_CASES };
 
-static json_t *show_heads(const struct look *look, enum which_cases which)
+static json_t *show_heads(const struct look *look, enum which_cases which, size_t most)
 {
 	json_t *out = json_array();
 
-	for (size_t i = look->book->cases_count; i > 0; i--)
+	for (size_t i = look->book->cases_count; i > 0 && json_array_size(out) < most; i--)
 		if (which == ALL_CASES || look->book->cases[i - 1]->state == CASE_OPEN)
 			(void)json_array_append_new(out, view_head(look, look->book->cases[i - 1]));
 	return out;
@@ -147,12 +147,12 @@ static json_t *view_now(const struct look *look)
 			 text_in(look->book->setup, "organisation"), "pack", look->pack->id, "word",
 			 label_pick(&look->pack->word, look->lang), "time", time_or_null(time), "user",
 			 show_user(look, look->user), "next", view_next(look), "incidents",
-			 show_heads(look, OPEN_CASES), "uplinks", uplinks);
+			 show_heads(look, OPEN_CASES, HEADS_SHOWN), "uplinks", uplinks);
 }
 
 static json_t *view_incidents(const struct look *look)
 {
-	return paged(look, "incidents", show_heads(look, ALL_CASES));
+	return paged(look, "incidents", show_heads(look, ALL_CASES, SIZE_MAX));
 }
 
 static json_t *view_people(const struct look *look)

@@ -4,8 +4,9 @@
  * now        {"organisation","pack","word":事案,"time":T,
  *             "user":{"id","name","roles":[{"id","label"}]},
  *             "next":[{"about","act","label","why","mine":true|false,"role_label","due":T|null,"basis":"law|guide|house"|null,
- *                      "basis_label","report":N|null}],                      most urgent first
- *             "incidents":[HEAD…], "uplinks":[{"id","label","stops","state":"connected|cutting|cut|unknown",
+ *                      "basis_label","report":N|null}],                      mine first, then by urgency; at most 24
+ *             "incidents":[HEAD…] open ones, newest 24,
+ * "uplinks":[{"id","label","stops","state":"connected|cutting|cut|unknown",
  *                      "state_label","proof":"contact|none","edge_to_contact_us":N|null,"since":T|null}]}
  *            HEAD = {"about","title","state":"open|ended|closed","state_label","phase","phase_label","priority",
  *                    "priority_label","declared":T,"declared_by","done":N,"left":N,"notes":N,
@@ -30,7 +31,7 @@
  *                       "manner","manner_label","note"}],          step 0 is the applicant: sealed by submitting
  *             "returned_because":string|null, "recipients":[{"id","label"}], "ways":[{"id","label"}],
  *             "manners":[{"id","label"}], "sent":{"to":[id],"how","at","by","seq"}|null,
- *             "acts":[… as above], "frozen":bool, "digest":hex}
+ *             "acts":[… as above], "frozen":bool, "digest":hex, "cursor":N|null}        cursor: of the cells
  * report_text {"about","report":N,"lines":["…80 columns…"],"cursor":N|null}
  * people     {"users":[{"id","name","roles":[{"id","label"}]}],"cursor":N|null}
  *

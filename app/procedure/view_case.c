@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TITLE_COLUMNS = 56 };
+
 struct counts {
 	unsigned done, left;
 };
@@ -37,6 +39,14 @@ static const struct item *present_phase(const struct look *look, const struct in
 	return &look->pack->phases[look->pack->phases_count - 1];
 }
 
+/* The beginning of what was written, enough to know it again in a list. */
+static json_t *first_line(const char *text)
+{
+	size_t len = strcspn(text, "\n"), fits = text_fit(text, TITLE_COLUMNS);
+
+	return len <= fits ? json_stringn(text, len) : json_sprintf("%.*s…", (int)fits, text);
+}
+
 static json_t *title_of(const struct look *look, const struct incident *incident)
 {
 	struct buf out = {0};
@@ -44,7 +54,7 @@ static json_t *title_of(const struct look *look, const struct incident *incident
 	size_t i;
 
 	if (json_is_string(incident->title) && json_string_length(incident->title) > 0)
-		return json_incref(incident->title);
+		return first_line(json_string_value(incident->title));
 	json_array_foreach (incident->types, i, type)
 		buf_addf(&out, "%s%s", i > 0 ? "、" : "",
 			 show_item(look, look->pack->types, look->pack->types_count, json_string_value(type)));
@@ -92,6 +102,19 @@ static json_t *priority_label(const struct look *look, const struct incident *in
 								     look->pack->priorities_count, incident->priority));
 }
 
+/* Who opened the case: for a press, whoever it was attributed to since. */
+static const char *opener(const struct look *look, const struct incident *incident)
+{
+	json_t *user;
+	const char *seq;
+
+	if (strcmp(incident->declared_by, "panel") == 0)
+		json_object_foreach (incident->presses, seq, user)
+			if (json_is_string(user))
+				return user_name(look->book, json_string_value(user), look->lang);
+	return user_name(look->book, incident->declared_by, look->lang);
+}
+
 json_t *view_head(const struct look *look, const struct incident *incident)
 {
 	const struct item *phase = present_phase(look, incident);
@@ -102,9 +125,9 @@ json_t *view_head(const struct look *look, const struct incident *incident)
 			 "state_label", state_of(look, incident), "phase", phase->id, "phase_label",
 			 label_pick(&phase->label, look->lang), "priority", time_or_null(incident->priority),
 			 "priority_label", priority_label(look, incident), "declared", time_or_null(incident->declared),
-			 "declared_by", user_name(look->book, incident->declared_by), "done", (json_int_t)counts.done,
-			 "left", (json_int_t)counts.left, "notes", (json_int_t)json_array_size(incident->lines),
-			 "reports", reports_of(look, incident));
+			 "declared_by", opener(look, incident), "done", (json_int_t)counts.done, "left",
+			 (json_int_t)counts.left, "notes", (json_int_t)json_array_size(incident->lines), "reports",
+			 reports_of(look, incident));
 }
 
 static json_t *chosen_types(const struct look *look)
@@ -157,7 +180,7 @@ static json_t *restore_of(const struct look *look)
 		if ((incident->restore.uplinks & 1U << i) != 0)
 			(void)json_array_append_new(uplinks, json_string(look->book->uplinks[i].id));
 	return json_pack("{s:I, s:s, s:o, s:b}", "request", (json_int_t)incident->restore.request, "by",
-			 user_name(look->book, incident->restore.by), "uplinks", uplinks, "permitted",
+			 user_name(look->book, incident->restore.by, look->lang), "uplinks", uplinks, "permitted",
 			 incident->restore.state == RESTORE_PERMITTED);
 }
 
@@ -169,7 +192,8 @@ static json_t *presses_of(const struct look *look)
 	json_object_foreach (look->incident->presses, seq, user)
 		(void)json_array_append_new(
 			out, json_pack("{s:I, s:s?}", "press", (json_int_t)strtoll(seq, NULL, 10), "user",
-				       json_is_string(user) ? user_name(look->book, json_string_value(user)) : NULL));
+				       json_is_string(user) ? user_name(look->book, json_string_value(user), look->lang)
+							    : NULL));
 	return out;
 }
 
@@ -204,8 +228,9 @@ static json_t *check_row(const struct look *look, const struct check *check)
 			 label_pick(&check->text, look->lang), "role_label",
 			 label_pick(&check->role->label, look->lang), "origin", check->origin, "need", check->need,
 			 "evidence", check->evidence, "state", check_states[state].id, "state_label",
-			 word_in(&check_states[state], look->lang), "by", by != NULL ? user_name(look->book, by) : NULL,
-			 "at", time_or_null(text_in(entry, "at")), "note", text_in(entry, "note"));
+			 word_in(&check_states[state], look->lang), "by",
+			 by != NULL ? user_name(look->book, by, look->lang) : NULL, "at",
+			 time_or_null(text_in(entry, "at")), "note", text_in(entry, "note"));
 }
 
 json_t *view_checklist(const struct look *look)
@@ -234,7 +259,8 @@ static json_t *question_row(const struct look *look, const struct question *ques
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:o}", "id", question->id, "kind", question->kind,
 			 "text", label_pick(&question->text, look->lang), "state", answer_states[state].id,
 			 "state_label", word_in(&answer_states[state], look->lang), "answer", text_in(entry, "answer"),
-			 "by", by != NULL ? user_name(look->book, by) : NULL, "at", time_or_null(text_in(entry, "at")));
+			 "by", by != NULL ? user_name(look->book, by, look->lang) : NULL, "at",
+			 time_or_null(text_in(entry, "at")));
 }
 
 json_t *view_facts(const struct look *look)
@@ -278,8 +304,8 @@ static json_t *show_line(const struct look *look, const json_t *line)
 
 	return json_pack("{s:O, s:o, s:o, s:s, s:s, s:s, s:o}", "seq", json_object_get(line, "seq"), "at",
 			 time_or_null(line_time(line)), "recorded", time_or_null(text_in(line, "recorded")), "who",
-			 user_name(look->book, text_in(line, "who")), "act", act, "label", act_done(act, look->lang),
-			 "text", line_words(look->book, line, look->lang));
+			 user_name(look->book, text_in(line, "who"), look->lang), "act", act, "label",
+			 act_done(act, look->lang), "text", line_words(look->book, line, look->lang));
 }
 
 json_t *view_timeline(const struct look *look)

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { TABLE_BYTES = 8 * 1024 };
+
 static uint64_t number_of(const struct look *look, const struct report *report)
 {
 	return (uint64_t)(report - look->incident->reports) + 1;
@@ -35,21 +37,39 @@ struct versions {
 	json_t *before; /* of the number before, NULL for the first */
 };
 
+static bool is_changed(const struct versions *versions, const struct field *field)
+{
+	const json_t *value = json_object_get(versions->now, field->id);
+	const json_t *old = json_object_get(versions->before, field->id);
+
+	return versions->before != NULL && (value != NULL || old != NULL) && !json_equal(value, old);
+}
+
+/* A long case has a long table; here its newest rows are enough, report_text has all. */
+static json_t *shown_value(const struct field *field, json_t *value)
+{
+	json_t *rows;
+
+	if (field->kind != FIELD_TABLE || value == NULL)
+		return value != NULL ? json_incref(value) : json_null();
+	rows = json_copy(value);
+	while (json_array_size(rows) > 1 && json_dumpb(rows, NULL, 0, JSON_COMPACT) > TABLE_BYTES)
+		(void)json_array_remove(rows, 0);
+	return rows;
+}
+
 static json_t *show_cell(const struct look *look, const struct report *report, const struct field *field,
 			 const struct versions *versions)
 {
 	json_t *value = json_object_get(versions->now, field->id);
-	bool changed =
-		versions->before != NULL && (value == NULL) != (json_object_get(versions->before, field->id) == NULL);
 
-	if (versions->before != NULL && value != NULL && json_object_get(versions->before, field->id) != NULL)
-		changed = !json_equal(value, json_object_get(versions->before, field->id));
-	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:O?, s:s, s:s, s:b}", "id", field->id, "label",
+	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:o, s:s, s:s, s:b}", "id", field->id, "label",
 			 label_show(&field->label, look->lang, book_site(look->book)), "section",
 			 label_show(&field->section, look->lang, book_site(look->book)), "kind",
-			 field_kind_name(field->kind), "options", show_options(look, field), "value", value, "state",
-			 value != NULL ? "known" : "unknown", "from",
-			 json_object_get(report->typed, field->id) != NULL ? "typed" : "prefill", "changed", changed);
+			 field_kind_name(field->kind), "options", show_options(look, field), "value",
+			 shown_value(field, value), "state", value != NULL ? "known" : "unknown", "from",
+			 json_object_get(report->typed, field->id) != NULL ? "typed" : "prefill", "changed",
+			 is_changed(versions, field));
 }
 
 static json_t *show_cells(const struct look *look, const struct report *report)
@@ -92,8 +112,8 @@ static json_t *show_step(const struct look *look, const struct report *report, u
 	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s?, s:o, s:s?, s:s?, s:s?}", "step", (json_int_t)step, "role",
 			 chain->steps[step].role, "role_label", label_pick(&chain->steps[step].label, look->lang),
 			 "state", step_states[state].id, "state_label", word_in(&step_states[state], look->lang), "by",
-			 by != NULL ? user_name(look->book, by) : NULL, "at", time_or_null(text_in(seal, "at")),
-			 "manner", manner, "manner_label",
+			 by != NULL ? user_name(look->book, by, look->lang) : NULL, "at",
+			 time_or_null(text_in(seal, "at")), "manner", manner, "manner_label",
 			 manner != NULL ? show_item(look, look->pack->manners, look->pack->manners_count, manner)
 					: NULL,
 			 "note", text_in(seal, "note"));
@@ -132,17 +152,24 @@ json_t *view_report(const struct look *look, const struct report *report)
 {
 	uint64_t number = number_of(look, report);
 	const struct pack_file *p = look->pack;
-
-	return json_pack(
-		"{s:s, s:I, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:b, s:o, s:O?}", "about",
-		look->incident->about, "report", (json_int_t)number, "form", form_id(look->book->pack->form), "label",
-		report_label(look, number), "state", report_states[report->state].id, "state_label",
+	json_t *page = paged(look, "cells", show_cells(look, report));
+	json_t *more = json_pack(
+		"{s:I, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:b, s:o, s:O?}", "report",
+		(json_int_t)number, "form", form_id(look->book->pack->form), "label", report_label(look, number),
+		"state", report_states[report->state].id, "state_label",
 		word_in(&report_states[report->state], look->lang), "stage", report->stage, "stages",
-		show_items(look, p->stages, p->stages_count), "cells", show_cells(look, report), "chain",
-		show_chain(look, report), "returned_because", json_string_value(report->returned), "recipients",
-		show_items(look, p->recipients, p->recipients_count), "ways", show_items(look, p->ways, p->ways_count),
-		"manners", show_items(look, p->manners, p->manners_count), "acts", show_acts(look, number), "frozen",
+		show_items(look, p->stages, p->stages_count), "chain", show_chain(look, report), "returned_because",
+		json_string_value(report->returned), "recipients", show_items(look, p->recipients, p->recipients_count),
+		"ways", show_items(look, p->ways, p->ways_count), "manners",
+		show_items(look, p->manners, p->manners_count), "acts", show_acts(look, number), "frozen",
 		report->state == REPORT_SENT, "digest", digest_of(look, report), "sent", report->sent);
+
+	if (more == NULL || json_object_update(page, more) != 0) {
+		json_decref(page);
+		page = NULL;
+	}
+	json_decref(more);
+	return page;
 }
 
 /* ---- as printed ---- */
@@ -157,8 +184,8 @@ static json_t *stamps(const struct look *look, const struct report *report)
 
 		(void)json_object_set_new(
 			out, step,
-			json_pack("{s:s, s:o, s:s}", "name", user_name(look->book, text_in(seal, "by")), "at",
-				  time_or_null(text_in(seal, "at")), "manner",
+			json_pack("{s:s, s:o, s:s}", "name", user_name(look->book, text_in(seal, "by"), look->lang),
+				  "at", time_or_null(text_in(seal, "at")), "manner",
 				  show_item(look, look->pack->manners, look->pack->manners_count, manner)));
 	}
 	return out;
@@ -172,22 +199,56 @@ static json_t *head_lines(const struct look *look, const struct report *report)
 	return json_pack("[s]", look->lang == LANG_EN ? "[DRAFT - not sent]" : "【案】（送付前）");
 }
 
-static json_t *foot_lines(const struct look *look, const struct report *report)
+/* What differs from the number before, by the names of the cells; NULL when nothing does. */
+static json_t *changes_line(const struct look *look, const struct report *report)
+{
+	struct versions versions = {.now = report_values(look->book, look->incident, report),
+				    .before = report_values(look->book, look->incident, report - 1)};
+	struct buf out = {0};
+	json_t *line;
+
+	for (size_t i = 0; i < form_fields(look->book->pack->form); i++) {
+		const struct field *field = form_field(look->book->pack->form, i);
+
+		if (field->kind != FIELD_FIXED && is_changed(&versions, field))
+			buf_addf(&out, "%s%s", out.len > 0 ? "、" : "", label_pick(&field->label, look->lang));
+	}
+	line = out.len > 0 && buf_status(&out) == ERR_OK
+		       ? json_sprintf(look->lang == LANG_EN ? "Changed since the last report: %s"
+							    : "前回の報告から変わった欄：%s",
+				      out.data)
+		       : NULL;
+	buf_fini(&out);
+	json_decref(versions.now);
+	json_decref(versions.before);
+	return line;
+}
+
+static void add_ledger_lines(const struct look *look, const struct report *report, json_t *lines)
 {
 	json_int_t seq = json_integer_value(json_object_get(report->sent, "seq"));
-	unsigned long long number = number_of(look, report);
 
-	if (report->state != REPORT_SENT)
-		return json_pack("[o]",
-				 json_sprintf(look->lang == LANG_EN ? "Case %s  report %llu" : "事案 %s　第%llu報",
-					      look->incident->about, number));
-	return json_pack("[o, o]",
-			 json_sprintf(look->lang == LANG_EN ? "Case %s  report %llu  ledger entry %lld"
-							    : "事案 %s　第%llu報　記録番号 %lld",
-				      look->incident->about, number, (long long)seq),
-			 json_sprintf(look->lang == LANG_EN ? "Content SHA-256 %.32s\n                %.32s"
-							    : "内容の照合値 %.32s\n             %.32s",
-				      report->digest, report->digest + 32));
+	(void)json_array_append_new(
+		lines, json_sprintf(look->lang == LANG_EN ? "Ledger entry %lld" : "記録番号 %lld", (long long)seq));
+	(void)json_array_append_new(
+		lines, json_sprintf(look->lang == LANG_EN ? "SHA-256 of the content %s" : "内容の照合値（SHA-256） %s",
+				    report->digest));
+}
+
+static json_t *foot_lines(const struct look *look, const struct report *report)
+{
+	json_t *lines = json_array(), *changes = NULL;
+
+	if (report > look->incident->reports)
+		changes = changes_line(look, report);
+	if (changes != NULL)
+		(void)json_array_append_new(lines, changes);
+	(void)json_array_append_new(lines,
+				    json_sprintf(look->lang == LANG_EN ? "Case %s  report %llu" : "事案 %s　第%llu報",
+						 look->incident->about, (unsigned long long)number_of(look, report)));
+	if (report->state == REPORT_SENT)
+		add_ledger_lines(look, report, lines);
+	return lines;
 }
 
 json_t *view_report_text(const struct look *look, const struct report *report)

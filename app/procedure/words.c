@@ -101,6 +101,15 @@ const char *act_done(const char *act, enum lang lang)
 	return act_word(act, true, lang);
 }
 
+const char *actor_name(const char *id, enum lang lang)
+{
+	static const struct word_pair actors[] = {{"panel", "パネル（押した人は未登録）", "Panel (presser not named)"},
+						  {"system", "装置", "The box"}};
+	int index = word_index(actors, 2, id);
+
+	return index >= 0 ? word_in(&actors[index], lang) : id;
+}
+
 const char *hint_text(enum hint hint, enum lang lang)
 {
 	static const struct word_pair hints[HINT_COUNT] = {
@@ -152,6 +161,9 @@ static const struct {
 			{"answer", "回答を入力するか、不明・確認中・該当なしを選んでください。",
 			 "Write the answer, or choose not known, being checked or not applicable."}},
 	[WHY_LINE] = {"invalid", {"line", "書き加える内容を入力してください。", "Write the line to add."}},
+	[WHY_TOO_LONG] = {"invalid",
+			  {"too_long", "「{field}」が長すぎます。1300字ほどに縮めてください。",
+			   "'{field}' is too long. Shorten it to about 4000 letters."}},
 	[WHY_ROW_OF_OTHER_TYPE] = {"invalid",
 				   {"other_type",
 				    "「{given}」はこの事案の種類の項目ではありません。先に種類を決めてください。",

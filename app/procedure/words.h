@@ -64,6 +64,9 @@ int word_index(const struct word_pair *words, int count, const char *id);
 const char *act_to_do(const char *act, enum lang lang);
 const char *act_done(const char *act, enum lang lang);
 
+/* "system" and "panel" in words; any other id as it is. */
+const char *actor_name(const char *id, enum lang lang);
+
 /* Steps that are no act of their own. */
 enum hint {
 	HINT_LOOK_AT_CONTACT,
@@ -90,6 +93,7 @@ enum why {
 	WHY_DECIDER,
 	WHY_ANSWER,
 	WHY_LINE,
+	WHY_TOO_LONG,
 	WHY_ROW_OF_OTHER_TYPE,
 	WHY_NO_PRESS,
 	WHY_REPORT_NUMBER,
