@@ -5,3 +5,4 @@ test-programs: unit-tests
 bench-programs:
 
 include tests/interop/interop.mk
+include tests/bench/bench-ledger.mk

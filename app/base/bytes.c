@@ -157,11 +157,28 @@ void base32_encode(char *out, const void *data, size_t len)
 	*encode_bits(out, data, len, 5, alphabet32) = '\0';
 }
 
-static int digit_of(const char *alphabet, char c)
-{
-	const char *at = c != '\0' ? strchr(alphabet, c) : NULL;
+/* Six bits of value, two of alphabet. Decoding is on the path of every entry that is verified, hence a table. */
+enum { NOT_STANDARD = 0x40, NOT_URL = 0x80, NO_DIGIT = NOT_STANDARD | NOT_URL };
+// clang-format off
+#define X NO_DIGIT
+static const uint8_t digits64[128] = {
+	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
+	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
+	X, X, X, X, X, X, X, X, X, X, X, NOT_URL | 62, X, NOT_STANDARD | 62, X, NOT_URL | 63,
+	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, X, X, X, X, X, X,
+	X, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, X, X, X, X, NOT_STANDARD | 63,
+	X, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, X, X, X, X, X,
+};
+#undef X
+// clang-format on
 
-	return at != NULL ? (int)(at - alphabet) : -1;
+static int hex_digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 enum err hex_decode(void *out, size_t *len, const char *text, size_t text_len)
@@ -173,41 +190,53 @@ enum err hex_decode(void *out, size_t *len, const char *text, size_t text_len)
 	if (text_len / 2 > *len)
 		return ERR_RANGE;
 	for (size_t i = 0; i < text_len; i++)
-		if (digit_of(hex_digits, text[i]) < 0)
+		if (hex_digit_of(text[i]) < 0)
 			return ERR_FORMAT;
 	for (size_t i = 0; i < text_len; i += 2)
-		bytes[i / 2] = (uint8_t)(digit_of(hex_digits, text[i]) * 16 + digit_of(hex_digits, text[i + 1]));
+		bytes[i / 2] = (uint8_t)(hex_digit_of(text[i]) * 16 + hex_digit_of(text[i + 1]));
 	*len = text_len / 2;
 	return ERR_OK;
 }
 
-/* `text_len` without padding. First all characters are judged, then written. */
-static enum err decode64(uint8_t *out, size_t *len, const char *text, size_t text_len, const char *alphabet)
+static uint32_t digit64(char c)
 {
-	size_t bytes = text_len * 6 / 8, at = 0;
-	uint32_t pending = 0;
-	unsigned have = 0;
+	return digits64[(unsigned char)c & 127U] & 63U;
+}
 
-	if (text_len % 4 == 1)
+/* All characters belong to the alphabet and the bits that make no byte are zero. */
+static bool is_base64(const char *text, size_t len, unsigned wrong)
+{
+	unsigned flags = 0;
+
+	for (size_t i = 0; i < len; i++)
+		flags |= digits64[(unsigned char)text[i] & 127U] | ((unsigned char)text[i] & 128U ? wrong : 0);
+	if (len % 4 == 1 || (flags & wrong) != 0)
+		return false;
+	return len % 4 == 0 || (digit64(text[len - 1]) & (len % 4 == 2 ? 15U : 3U)) == 0;
+}
+
+/* `text_len` without padding. First all characters are judged, then written. */
+static enum err decode64(uint8_t *out, size_t *len, const char *text, size_t text_len, unsigned wrong)
+{
+	size_t bytes = text_len * 6 / 8, at = 0, i = 0;
+	uint32_t group;
+
+	if (!is_base64(text, text_len, wrong))
 		return ERR_FORMAT;
-	for (size_t i = 0; i < text_len; i++)
-		if (digit_of(alphabet, text[i]) < 0)
-			return ERR_FORMAT;
-	if (text_len % 4 != 0) {
-		unsigned spare = text_len % 4 == 2 ? 15U : 3U;
-
-		if (((unsigned)digit_of(alphabet, text[text_len - 1]) & spare) != 0)
-			return ERR_FORMAT;
-	}
 	if (bytes > *len)
 		return ERR_RANGE;
-	for (size_t i = 0; i < text_len; i++) {
-		pending = (pending << 6 | (uint32_t)digit_of(alphabet, text[i])) & 0xffffff;
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			out[at++] = (uint8_t)(pending >> have);
-		}
+	for (; i + 4 <= text_len; i += 4) {
+		group = digit64(text[i]) << 18 | digit64(text[i + 1]) << 12 | digit64(text[i + 2]) << 6 |
+			digit64(text[i + 3]);
+		out[at++] = (uint8_t)(group >> 16);
+		out[at++] = (uint8_t)(group >> 8);
+		out[at++] = (uint8_t)group;
+	}
+	if (i + 2 <= text_len) {
+		group = digit64(text[i]) << 18 | digit64(text[i + 1]) << 12;
+		out[at++] = (uint8_t)(group >> 16);
+		if (i + 3 == text_len)
+			out[at] = (uint8_t)((group | digit64(text[i + 2]) << 6) >> 8);
 	}
 	*len = bytes;
 	return ERR_OK;
@@ -221,10 +250,10 @@ enum err base64_decode(void *out, size_t *len, const char *text, size_t text_len
 		return ERR_FORMAT;
 	while (padding < 2 && padding < text_len && text[text_len - 1 - padding] == '=')
 		padding++;
-	return decode64(out, len, text, text_len - padding, alphabet64);
+	return decode64(out, len, text, text_len - padding, NOT_STANDARD);
 }
 
 enum err base64url_decode(void *out, size_t *len, const char *text, size_t text_len)
 {
-	return decode64(out, len, text, text_len, alphabet64url);
+	return decode64(out, len, text, text_len, NOT_URL);
 }

@@ -24,9 +24,9 @@ bool word_is_valid(const char *text, size_t len)
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		char c = text[i];
-		bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		bool is_word = (c >= 'a' && c <= 'z') || (c >= '@' && c <= 'Z') || (c >= '-' && c <= ':') || c == '_';
 
-		if (!alphanumeric && (c == '\0' || strchr("._:/@-", c) == NULL))
+		if (!is_word)
 			return false;
 	}
 	return true;

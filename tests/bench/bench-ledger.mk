@@ -1,0 +1,15 @@
+# Benchmarks of the ledger and the verifier, and the shim that makes a disk slow.
+
+LEDGER_BENCHES := $(O)/bench/bench_ledger $(O)/bench/bench_verify
+
+$(LEDGER_BENCHES): $(O)/bench/%: $(O)/tests/bench/%.o $(ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LINK) $(filter %.o,$^) $(ARCHIVES) $(kannuki-ledger_LIBS) -o $@
+
+$(O)/bench/slow_flush.so: tests/bench/slow_flush.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -fPIC -shared $< -o $@
+
+bench-programs: $(LEDGER_BENCHES) $(O)/bench/slow_flush.so
