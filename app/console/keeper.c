@@ -6,7 +6,8 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { CALL_MS = 15000, PEEK_MS = 2000, RETRY_MS = 500, PATIENCE = 40 };
+/* A check or an export of the whole record takes its time. */
+enum { LONG_CALL_MS = 600000, CALL_MS = 15000, PEEK_MS = 2000, RETRY_MS = 500, PATIENCE = 40 };
 
 static void on_push(void *context, const char *push, json_t *params)
 {
@@ -162,7 +163,8 @@ enum err keeper_ask(struct console *c, const char *method, json_t *params, json_
 		if (!wait_for_keeper(c))
 			return ERR_IO;
 		complete_params(c, method_find(method), params);
-		err = client_call(c->client, method, params, CALL_MS, result, NULL);
+		err = client_call(c->client, method, params,
+				  strncmp(method, "ledger.", 7) == 0 ? LONG_CALL_MS : CALL_MS, result, NULL);
 		if (err == ERR_OK)
 			return err;
 		if (err == ERR_DENIED) {
@@ -180,6 +182,39 @@ enum err keeper_ask(struct console *c, const char *method, json_t *params, json_
 	}
 }
 
+/* Puts the lists of the next page behind those of the first. */
+static void append_page(json_t *view, json_t *page)
+{
+	const char *key;
+	json_t *list;
+
+	json_object_foreach (view, key, list)
+		if (json_is_array(list) && strcmp(key, "states") != 0)
+			(void)json_array_extend(list, json_object_get(page, key));
+}
+
+static enum err view_pages(struct console *c, json_t *params, json_t **view)
+{
+	enum err err = keeper_ask(c, "view", params, view);
+	uint64_t cursor = err == ERR_OK ? number_of(*view, "cursor") : 0;
+
+	while (cursor != 0) {
+		json_t *page = NULL;
+
+		(void)json_object_set_new(params, "cursor", json_integer((json_int_t)cursor));
+		err = keeper_ask(c, "view", params, &page);
+		if (err != ERR_OK) {
+			json_decref(*view);
+			*view = page;
+			return err;
+		}
+		append_page(*view, page);
+		cursor = number_of(page, "cursor");
+		json_decref(page);
+	}
+	return err;
+}
+
 json_t *keeper_view(struct console *c, const char *what, const char *about, uint64_t report)
 {
 	json_t *params = json_pack("{s:s}", "what", what), *result = NULL;
@@ -189,7 +224,7 @@ json_t *keeper_view(struct console *c, const char *what, const char *about, uint
 		(void)json_object_set_new(params, "about", json_string(about));
 	if (report != 0)
 		(void)json_object_set_new(params, "report", json_integer((json_int_t)report));
-	err = keeper_ask(c, "view", params, &result);
+	err = view_pages(c, params, &result);
 	json_decref(params);
 	if (err == ERR_OK)
 		return result;

@@ -12,7 +12,7 @@
    gave up waiting. "session" and "lang" are put into `params` (borrowed, changed) where the method takes them. */
 enum err keeper_ask(struct console *c, const char *method, json_t *params, json_t **result) MUST_USE;
 
-/* One view. NULL: the reason has been said. `about` NULL and `report` 0 are left out. */
+/* One view, with all its pages. NULL: the reason has been said. `about` NULL and `report` 0 are left out. */
 json_t *keeper_view(struct console *c, const char *what, const char *about, uint64_t report);
 /* Fetches `now` again. False: the reason has been said. */
 bool keeper_refresh(struct console *c);

@@ -11,8 +11,11 @@ static void greet(struct console *c)
 {
 	json_t *params = json_object(), *hello = NULL;
 
-	if (keeper_ask(c, "hello", params, &hello) == ERR_OK)
-		SAY(c, _("Kannuki  %s"), label_of(c, hello, "organisation"));
+	if (keeper_ask(c, "hello", params, &hello) == ERR_OK) {
+		SAY(c, _("Kannuki  %s  record %s  panel %s"), label_of(c, hello, "organisation"),
+		    is_true(hello, "recording") ? _("well") : _("FAILED"),
+		    is_true(hello, "panel") ? _("well") : _("DOES NOT ANSWER"));
+	}
 	json_decref(params);
 	json_decref(hello);
 }

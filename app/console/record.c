@@ -7,20 +7,6 @@
 
 #include <string.h>
 
-/* What a verdict says besides good or bad, whatever it is called. */
-static void say_members(struct console *c, json_t *result)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach (result, key, value) {
-		if (json_is_string(value))
-			SAY(c, "  %s: %s", key, json_string_value(value));
-		else if (json_is_integer(value))
-			SAY(c, "  %s: %lld", key, (long long)json_integer_value(value));
-	}
-}
-
 void record_check(struct console *c, const struct call *call)
 {
 	json_t *params = json_object(), *result = NULL;
@@ -29,8 +15,12 @@ void record_check(struct console *c, const struct call *call)
 	(void)call;
 	if (err == ERR_DENIED)
 		words_refusal(c, result);
-	if (err == ERR_OK)
-		say_members(c, result);
+	else if (err == ERR_OK && strcmp(string_of(result, "verdict"), "good") == 0)
+		SAY(c, _("The record is whole: %llu entries, check %s."),
+		    (unsigned long long)number_of(result, "entries"), string_of(result, "code"));
+	else if (err == ERR_OK)
+		SAY(c, _("! The record is damaged: %s. Do not switch off; export it and call your administrator."),
+		    string_of(result, "why"));
 	json_decref(result);
 	json_decref(params);
 }
@@ -39,7 +29,7 @@ void record_export(struct console *c, const struct call *call)
 {
 	const char *given = argument(call, "NAME");
 	char *name = given != NULL ? strdup(given)
-				   : ask_text(c, _("Name of the bundle (letters, digits, - and .): "), "", TEXT_NEEDED);
+				   : ask_text(c, _("Name of the bundle (a-z, digits, - and .): "), "", TEXT_NEEDED);
 	json_t *params, *result = NULL;
 	enum err err;
 
@@ -50,8 +40,8 @@ void record_export(struct console *c, const struct call *call)
 	if (err == ERR_DENIED)
 		words_refusal(c, result);
 	if (err == ERR_OK) {
-		SAY(c, "%s", _("Exported for auditors:"));
-		say_members(c, result);
+		words_receipt(c, result);
+		SAY(c, _("Exported for auditors: %s"), string_of(result, "path"));
 	}
 	json_decref(result);
 	json_decref(params);

@@ -37,17 +37,36 @@ static uint64_t next_number(struct console *c, const char *about)
 	return newest + 1;
 }
 
+/* Which report of the series it is: the first one is called so without asking. */
+static void choose_stage(struct console *c, const char *about, uint64_t number)
+{
+	json_t *report = number > 1 ? keeper_view(c, "report", about, number) : NULL, *stage;
+	int chosen =
+		report != NULL ? ask_one(c, _("Which report is it?"), json_object_get(report, "stages"), "label") : -1;
+
+	if (chosen >= 0) {
+		stage = json_object_get(json_array_get(json_object_get(report, "stages"), (size_t)chosen), "id");
+		keeper_do(c,
+			  (struct deed){.act = "report.drafted",
+					.about = about,
+					.body = json_pack("{s:I, s:O}", "report", (json_int_t)number, "stage", stage)});
+	}
+	json_decref(report);
+}
+
 void report_new(struct console *c, const struct call *call)
 {
 	const char *about = case_in_hand(c);
 	uint64_t number = about != NULL ? next_number(c, about) : 0;
 
 	(void)call;
-	if (number != 0 && keeper_do(c, (struct deed){.act = "report.drafted",
-						      .about = about,
-						      .body = json_pack("{s:I, s:{}}", "report", (json_int_t)number,
-									"cells")}) == ERR_OK)
-		edit_report(c, about, number);
+	if (number == 0 ||
+	    keeper_do(c, (struct deed){.act = "report.drafted",
+				       .about = about,
+				       .body = json_pack("{s:I}", "report", (json_int_t)number)}) != ERR_OK)
+		return;
+	choose_stage(c, about, number);
+	edit_report(c, about, number);
 }
 
 void report_edit(struct console *c, const struct call *call)
@@ -93,13 +112,6 @@ void report_return(struct console *c, const struct call *call)
 
 /* ---- the seal ---- */
 
-static json_t *manners(void)
-{
-	return json_pack("[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}]", "id", "screen", "label", _("approval on the screen"),
-			 "id", "paper", "label", _("seal on paper"), "id", "phone", "label",
-			 _("agreed by telephone, to be looked at afterwards"));
-}
-
 /* What will be sealed: the report's name, its digest, and whose seal it is. */
 static void say_seal(struct console *c, json_t *report)
 {
@@ -127,29 +139,30 @@ static json_t *approval_body(json_t *report, json_t *manner)
 
 void report_approve(struct console *c, const struct call *call)
 {
-	json_t *report = report_view(c, call), *choices = manners();
+	json_t *report = report_view(c, call), *manners = json_object_get(report, "manners");
 	char proof[PASSWORD_SIZE], *text = NULL;
 	int manner = -1;
 
 	if (report == NULL)
 		goto out;
 	say_seal(c, report);
-	manner = ask_one(c, _("In which manner?"), choices, "label");
+	manner = ask_one(c, _("In which manner?"), manners, "label");
 	if (manner < 0)
 		goto out;
-	if (manner > 0 && (text = ask_text(c, _("Who sealed or agreed, and when: "), "", TEXT_NEEDED)) == NULL)
+	/* On the screen the holder of the seal types the password; otherwise somebody writes down what was agreed. */
+	if (strcmp(string_of(json_array_get(manners, (size_t)manner), "id"), "screen") != 0 &&
+	    (text = ask_text(c, _("Who sealed or agreed, and when: "), "", TEXT_NEEDED)) == NULL)
 		goto out;
 	if (terminal_password(c->terminal, _("Your password once more: "), proof) == TYPED_LINE) {
 		keeper_do(c, (struct deed){.act = "report.approved",
 					   .about = c->about,
-					   .body = approval_body(report, json_array_get(choices, (size_t)manner)),
+					   .body = approval_body(report, json_array_get(manners, (size_t)manner)),
 					   .text = text != NULL ? json_string(text) : NULL,
 					   .proof = proof});
 		explicit_bzero(proof, sizeof proof);
 	}
 out:
 	free(text);
-	json_decref(choices);
 	json_decref(report);
 }
 

@@ -370,38 +370,18 @@ static void show_moment(struct console *c, json_t *moment)
 	buf_fini(&line);
 }
 
-/* One piece of a timeline; returns where the next begins, 0 at the end. */
-static uint64_t show_moments(struct console *c, const char *about, uint64_t cursor)
-{
-	json_t *params = json_pack("{s:s, s:s, s:I}", "what", "timeline", "about", about, "cursor", (json_int_t)cursor);
-	json_t *piece = NULL, *moment;
-	enum err err = keeper_ask(c, "view", params, &piece);
-	uint64_t next = 0;
-	size_t i;
-
-	json_decref(params);
-	if (err == ERR_DENIED)
-		words_refusal(c, piece);
-	if (err == ERR_OK) {
-		json_array_foreach (json_object_get(piece, "lines"), i, moment)
-			show_moment(c, moment);
-		next = number_of(piece, "cursor");
-	}
-	json_decref(piece);
-	return next;
-}
-
 void show_timeline(struct console *c, const struct call *call)
 {
 	const char *about = which_case(c, call);
-	uint64_t cursor = 0;
+	json_t *timeline = about != NULL ? keeper_view(c, "timeline", about, 0) : NULL, *moment;
+	size_t i;
 
-	if (about == NULL)
+	if (timeline == NULL)
 		return;
 	heading(c, _("Timeline"));
-	do
-		cursor = show_moments(c, about, cursor);
-	while (cursor != 0 && !terminal_interrupted(c->terminal));
+	json_array_foreach (json_object_get(timeline, "lines"), i, moment)
+		show_moment(c, moment);
+	json_decref(timeline);
 }
 
 /* ---- one report ---- */

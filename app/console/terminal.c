@@ -14,7 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { COLUMNS_MOST = 80, LINE_MOST = 4096, HISTORY_MOST = 100 };
+enum { COLUMNS_MOST = 80, LINE_MOST = 4096, HISTORY_MOST = 100, CONTROL_D = 4 };
 
 struct terminal {
 	bool is_tty, ascii;
@@ -28,6 +28,8 @@ struct terminal {
 	bool disturbed;  /* something was put out above it */
 	bool gone;       /* the line was hung up */
 	bool completing; /* Tab means something */
+	char completion[64];
+	const char *completed; /* what of it is still to be given to the editor */
 	size_t rows, columns;
 	size_t shown;  /* lines since the last question */
 	bool skip;     /* the reader has seen enough */
@@ -128,15 +130,46 @@ static bool next_sign(struct terminal *t, uint32_t *c)
 	return false;
 }
 
+/* Tab: what completes the word is taken as if it had been typed; the choices appear above the line. */
+static void complete(struct terminal *t)
+{
+	const LineInfo *line = el_line(t->el);
+	char *typed = strndup(line->buffer, (size_t)(line->cursor - line->buffer));
+
+	t->completed = t->completion;
+	t->completion[0] = '\0';
+	if (typed != NULL)
+		t->watcher.complete(t->watcher.context, typed, t->completion, sizeof t->completion);
+	free(typed);
+	if (t->disturbed)
+		draw_again(t);
+}
+
+/* For the line editor: 1 and a sign, or −1 at the end. */
 static int give_sign(EditLine *el, wchar_t *out)
 {
 	struct terminal *t;
 	uint32_t c;
 
-	if (el_get(el, EL_CLIENTDATA, &t) != 0 || !next_sign(t, &c))
+	if (el_get(el, EL_CLIENTDATA, &t) != 0)
 		return -1;
-	*out = (wchar_t)c;
-	return 1;
+	for (;;) {
+		if (t->completed != NULL && *t->completed != '\0') {
+			*out = (wchar_t)*t->completed++;
+			return 1;
+		}
+		if (!next_sign(t, &c))
+			return -1;
+		if (c == '\t') {
+			if (t->completing)
+				complete(t);
+		} else if (c == CONTROL_D && el_line(el)->lastchar == el_line(el)->buffer) {
+			return -1;
+		} else {
+			*out = (wchar_t)c;
+			return 1;
+		}
+	}
 }
 
 /* ---- opening ---- */
@@ -146,35 +179,6 @@ static char *give_prompt(EditLine *el)
 	struct terminal *t;
 
 	return el_get(el, EL_CLIENTDATA, &t) == 0 ? t->prompt.data : NULL;
-}
-
-static unsigned char on_tab(EditLine *el, int key)
-{
-	const LineInfo *line = el_line(el);
-	struct terminal *t;
-	char *typed, more[64] = "";
-
-	(void)key;
-	if (el_get(el, EL_CLIENTDATA, &t) != 0 || !t->completing)
-		return CC_ERROR;
-	typed = strndup(line->buffer, (size_t)(line->cursor - line->buffer));
-	if (typed != NULL)
-		t->watcher.complete(t->watcher.context, typed, more, sizeof more);
-	free(typed);
-	if (more[0] != '\0' && el_insertstr(el, more) == 0)
-		return CC_REFRESH;
-	if (!t->disturbed)
-		return CC_ERROR;
-	t->disturbed = false;
-	return CC_REDISPLAY;
-}
-
-static unsigned char on_end(EditLine *el, int key)
-{
-	const LineInfo *line = el_line(el);
-
-	(void)key;
-	return line->lastchar == line->buffer ? CC_EOF : CC_ERROR;
 }
 
 static bool editor_open(struct terminal *t)
@@ -192,13 +196,25 @@ static bool editor_open(struct terminal *t)
 	(void)el_set(t->el, EL_CLIENTDATA, t);
 	(void)el_set(t->el, EL_EDITOR, "emacs");
 	(void)el_set(t->el, EL_SIGNAL, 0);
+	(void)el_set(t->el, EL_SETTY, "-x", "-icanon", "-echo", NULL);
 	(void)el_set(t->el, EL_PROMPT, give_prompt);
 	(void)el_set(t->el, EL_GETCFN, give_sign);
-	(void)el_set(t->el, EL_ADDFN, "kannuki-tab", "complete the word", on_tab);
-	(void)el_set(t->el, EL_ADDFN, "kannuki-end", "end on an empty line", on_end);
-	(void)el_set(t->el, EL_BIND, "^I", "kannuki-tab", NULL);
-	(void)el_set(t->el, EL_BIND, "^D", "kannuki-end", NULL);
 	return true;
+}
+
+/* All through, the tty neither echoes nor gathers lines: what is typed ahead waits unseen for the next question,
+   and a password is never shown, however fast it comes. */
+static void be_quiet(const struct terminal *t)
+{
+	struct termios mode = t->normal;
+
+	mode.c_iflag |= ICRNL;
+	mode.c_oflag |= OPOST | ONLCR;
+	mode.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
+	mode.c_lflag |= ISIG;
+	mode.c_cc[VMIN] = 1;
+	mode.c_cc[VTIME] = 0;
+	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &mode);
 }
 
 enum err terminal_open(bool ascii, const struct watcher *watcher, struct terminal **out, struct fault *f)
@@ -211,6 +227,8 @@ enum err terminal_open(bool ascii, const struct watcher *watcher, struct termina
 	t->ascii = ascii;
 	t->watcher = *watcher;
 	t->is_tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && tcgetattr(STDIN_FILENO, &t->normal) == 0;
+	if (t->is_tty)
+		be_quiet(t);
 	buf_init(&t->prompt, LINE_MOST);
 	measure(t);
 	/* A serial line often says nothing about itself; every emulator understands this much. */
@@ -361,7 +379,7 @@ static bool read_unseen(struct terminal *t, char out[PASSWORD_SIZE])
 			out[len] = '\0';
 			return true;
 		}
-		if (c == 4 && len == 0)
+		if (c == CONTROL_D && len == 0)
 			return false;
 		if (c == 8 || c == 0x7f)
 			len = without_last(out, len);
@@ -375,16 +393,6 @@ static bool read_unseen(struct terminal *t, char out[PASSWORD_SIZE])
 	return false;
 }
 
-static void set_mode(const struct terminal *t, bool unseen)
-{
-	struct termios mode = t->normal;
-
-	if (unseen)
-		mode.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
-	if (t->is_tty)
-		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &mode);
-}
-
 enum typed terminal_password(struct terminal *t, const char *prompt, char out[PASSWORD_SIZE])
 {
 	bool whole;
@@ -392,12 +400,10 @@ enum typed terminal_password(struct terminal *t, const char *prompt, char out[PA
 	if (t->gone)
 		return TYPED_END;
 	begin_question(t, prompt);
-	set_mode(t, true);
 	show_prompt(t);
 	t->asking = true;
 	whole = read_unseen(t, out);
 	t->asking = false;
-	set_mode(t, false);
 	if (!whole) {
 		explicit_bzero(out, PASSWORD_SIZE);
 		return why_ended();
@@ -414,11 +420,9 @@ static void pause_output(struct terminal *t)
 	const char *prompt = _("-- more: space next page, q stop --");
 	uint32_t c = 0;
 
-	set_mode(t, true);
 	(void)fputs(prompt, stdout);
 	(void)fflush(stdout);
 	t->skip = !next_sign(t, &c) || c == 'q' || c == 'Q' || c == 3 || c == 0xff51;
-	set_mode(t, false);
 	(void)fputs("\r", stdout);
 	for (size_t i = 0; i < text_columns(prompt); i++)
 		(void)putchar(' ');

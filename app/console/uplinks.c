@@ -5,6 +5,7 @@
 #include "console/commands.h"
 #include "console/keeper.h"
 #include "console/show.h"
+#include "console/words.h"
 
 #include <string.h>
 
@@ -79,18 +80,44 @@ static void say_consequences(struct console *c, json_t *ids)
 	}
 }
 
+/* The case a cut belongs to: the one in hand, else the newest open one, else a new one. */
+static bool case_for_cut(struct console *c)
+{
+	json_t *newest = json_array_get(json_object_get(c->now, "incidents"), 0), *receipt = NULL;
+	enum err err;
+
+	if (case_head(c) != NULL)
+		return true;
+	if (newest != NULL) {
+		(void)snprintf(c->about, sizeof c->about, "%s", string_of(newest, "about"));
+		return true;
+	}
+	err = keeper_do_quietly(
+		c, (struct deed){.act = "incident.declared", .text = json_string(_("Uplinks cut from the console"))},
+		&receipt);
+	if (err == ERR_OK)
+		(void)snprintf(c->about, sizeof c->about, "%s", string_of(receipt, "about"));
+	else if (err == ERR_DENIED)
+		words_refusal(c, receipt);
+	json_decref(receipt);
+	return err == ERR_OK;
+}
+
 void uplinks_isolate(struct console *c, const struct call *call)
 {
 	json_t *ids = uplinks_of(c, call, _("Cut which uplinks?"));
+	enum err err = ERR_STATE;
 
 	if (ids == NULL)
 		return;
 	say_consequences(c, ids);
-	/* Without a case in hand the keeper joins the newest open one or opens one: cutting never waits for that. */
-	if (keeper_do(c, (struct deed){.act = "uplink.isolate",
-				       .about = c->about,
-				       .body = json_pack("{s:o}", "uplinks", ids)}) != ERR_OK)
+	if (case_for_cut(c))
+		err = keeper_do(c, (struct deed){.act = "uplink.isolate",
+						 .about = c->about,
+						 .body = json_pack("{s:O}", "uplinks", ids)});
+	if (err != ERR_OK)
 		SAY(c, "%s", _("The red button on the panel cuts without any program."));
+	json_decref(ids);
 }
 
 /* The password once more, as proof who is at the keyboard. False when left. */

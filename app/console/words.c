@@ -43,8 +43,8 @@ static const struct {
 				 N_("Type both again; mind capital letters and the input method.")},
 	[ERROR_locked_out] = {N_("Too many wrong passwords."),
 			      N_("Wait, then try again. The buttons on the panel work without a login.")},
-	[ERROR_proof_required] = {N_("The password does not fit, so nothing was done."),
-				  N_("Do it again with your own password.")},
+	[ERROR_proof_required] = {N_("This act needs your password once more."),
+				  N_("Do it again and type it when asked.")},
 	[ERROR_wrong_role] = {N_("This act belongs to another role."), N_("Ask somebody who holds that role.")},
 	[ERROR_wrong_state] = {N_("This is not possible in the present state."),
 			       N_("'show now' says what comes next.")},
@@ -69,6 +69,8 @@ static bool say_args(const struct console *c, enum ipc_error code, json_t *args,
 	} else if (code == ERROR_conflict && by[0] != '\0' && wall_of(args, "at") >= 0) {
 		when_format(clock, wall_of(args, "at"), wall_now(), c->lang);
 		buf_addf(out, _("%s changed it first, at %s. What you typed is kept."), by, clock);
+	} else if (code == ERROR_wrong_role && string_of(args, "role_label")[0] != '\0') {
+		buf_addf(out, _("This act belongs to: %s."), string_of(args, "role_label"));
 	} else if (code == ERROR_locked_out && number_of(args, "seconds") > 0) {
 		buf_addf(out,
 			 _("Too many wrong passwords: wait %llu seconds, then try again. The buttons on the panel "

@@ -11,8 +11,9 @@ import threading
 
 WALL = "2026-11-20T00:12:33.123Z"
 ROLES = {"山田": [{"id": "head", "label": "情報セキュリティ責任者"}],
-         "総務": [{"id": "general", "label": "統括情報セキュリティ責任者"}]}
-PASSWORDS = {"山田": "うみ to yama 7", "総務": "gate-bar-2"}
+         "総務": [{"id": "general", "label": "統括情報セキュリティ責任者"}],
+         "auditor": [{"id": "auditor", "label": "監査人"}]}
+PASSWORDS = {"山田": "うみ to yama 7", "総務": "gate-bar-2", "auditor": "look-only-3"}
 
 
 def both(lang, ja, en):
@@ -67,11 +68,17 @@ class FakeKeeper:
                 else:
                     self.serve_one(s)
 
+    def drop(self, peer):
+        self.peers.remove(peer)
+        peer.close()
+
     def serve_one(self, peer):
-        data = peer.recv(65537)
+        try:
+            data = peer.recv(65537)
+        except ConnectionError:
+            data = b""
         if not data:
-            self.peers.remove(peer)
-            peer.close()
+            self.drop(peer)
             return
         request = json.loads(data)
         with self.lock:
@@ -79,10 +86,12 @@ class FakeKeeper:
             answer = self.answer(request["method"], request.get("params") or {})
             if request["method"] == "act" and self.swallow_answers:
                 self.swallow_answers -= 1
-                self.peers.remove(peer)
-                peer.close()
+                self.drop(peer)
                 return
-        peer.send(json.dumps({"id": request["id"], **answer}).encode())
+        try:
+            peer.send(json.dumps({"id": request["id"], **answer}).encode())
+        except ConnectionError:
+            self.drop(peer)
 
     def push_changed(self):
         for peer in self.peers:
@@ -97,7 +106,8 @@ class FakeKeeper:
         return result if set(result) & {"error"} else {"result": result}
 
     def do_hello(self, params):
-        return {"organisation": both(params.get("lang"), "見本町", "Sample Town"), "version": "0"}
+        return {"organisation": both(params.get("lang"), "見本町", "Sample Town"), "version": "0", "recording": True,
+                "panel": True}
 
     def do_login(self, params):
         if PASSWORDS.get(params["name"]) != params["password"]:
@@ -120,10 +130,10 @@ class FakeKeeper:
         return self.receipt("-")
 
     def do_ledger_check(self, params):
-        return {"verdict": "good", "entries": self.seq}
+        return {"verdict": "good", "entries": self.seq, "code": "7F3A-91C2", "why": ""}
 
     def do_ledger_export(self, params):
-        return {"path": "/spool/" + params["name"] + ".knb", "size": 1}
+        return {**self.receipt("-"), "path": "/spool/" + params["name"]}
 
     def receipt(self, about):
         self.seq += 1
@@ -137,9 +147,11 @@ class FakeKeeper:
             return {"error": error}
         if params["act"] in ("report.approved", "restore.requested", "restore.permitted") and \
                 params.get("proof") != PASSWORDS[self.sessions[params["session"]]]:
-            return {"error": {"code": "proof_required", "args": {}}}
+            return {"error": {"code": "login_refused", "args": {}}}
+        if params["act"] != "incident.declared" and params.get("about") not in [i["about"] for i in self.incidents]:
+            return {"error": {"code": "not_found", "args": {}}}
         self.acts.append(params)
-        about = params.get("about") or "2026-001"
+        about = params.get("about")
         body = params.get("body") or {}
         if params["act"] == "incident.declared":
             about = f"2026-{len(self.incidents) + 1:03}"
@@ -264,6 +276,7 @@ class FakeKeeper:
                            "at": None}],
                 "returned_because": None, "recipients": self.options(lang, ("csirt", "CSIRT", "CSIRT"),
                                                                      ("soumu", "総務省", "Ministry")),
+                "manners": self.options(lang, ("screen", "画面承認", "On screen"), ("paper", "紙の押印", "On paper")),
                 "ways": self.options(lang, ("mail", "電子メール", "E-mail"), ("fax", "FAX", "Fax")),
                 "acts": [{"act": a, "label": a, "allowed": True} for a in ("report.drafted", "report.submitted",
                                                                        "report.approved")],
