@@ -227,12 +227,23 @@ static enum err listen_all(struct keeper *k, struct fault *f)
 	return err;
 }
 
+static enum err look_for_ledger(struct places *places, struct fault *f)
+{
+	enum err err = places_find(places, f);
+
+	if (err == ERR_OK && access(places->ledger, F_OK) != 0)
+		err = fault_set(f, ERR_MISSING,
+				_("%s: there is no ledger; make one with kannukid --setup FILE, or mount its medium"),
+				places->ledger);
+	return err;
+}
+
 enum err keeper_open(struct keeper *k, const struct config *config, struct fault *f)
 {
 	const struct scribe_hooks scribe_hooks = {.changed = on_changed, .lost = on_lost, .context = k};
 	const struct server_hooks server_hooks = {.request = on_request, .gone = on_gone, .context = k};
 	struct places places;
-	enum err err = places_find(&places, f);
+	enum err err = look_for_ledger(&places, f);
 
 	memset(k, 0, sizeof *k);
 	k->panel.lamps = -1;

@@ -37,8 +37,8 @@ class Peer:
 
     def __init__(self, house, kind="console"):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.socket.settimeout(PATIENCE)
         self.socket.connect(str(house.socket_path(kind)))
+        self.socket.settimeout(PATIENCE)
         self.last_id = 0
         self.pushes = []
         self.answers = {}

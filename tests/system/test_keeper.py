@@ -1,0 +1,494 @@
+#!/usr/bin/env python3
+"""The keeper over its sockets: people, acts, bad peers, the panel, exports."""
+import json
+import os
+import secrets
+import socket
+import stat
+import subprocess
+import unittest
+
+import tap
+from keeperhouse import BIN, SOURCE, House, Panel, Peer, Refused, wait_until
+
+
+class Keeper(unittest.TestCase):
+    """One keeper for all cases: they only add to its record."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.house = House()
+        done = cls.house.set_up()
+        if done.returncode != 0:
+            raise AssertionError(done.stderr)
+        cls.house.start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.house.close()
+
+    def peer(self, kind="console"):
+        peer = Peer(self.house, kind)
+        self.addCleanup(peer.close)
+        return peer
+
+    def person(self, name, kind="console"):
+        peer = self.house.login(name, kind)
+        self.addCleanup(peer.close)
+        return peer
+
+    def panel(self):
+        panel = Panel(self.house)
+        self.addCleanup(panel.close)
+        panel.hello()
+        return panel
+
+    def refused(self, code, call, *arguments, **params):
+        with self.assertRaises(Refused) as caught:
+            call(*arguments, **params)
+        self.assertEqual(caught.exception.code, code, caught.exception)
+        return caught.exception.args_given
+
+    def declare(self, person, **params):
+        return person.act("incident.declared", text="端末の画面に脅迫文が出た", **params)
+
+
+class People(Keeper):
+    def test_hello_tells_who_answers(self):
+        hello = self.peer().call("hello")
+        self.assertEqual(hello["organisation"], "見本村")
+        self.assertEqual(hello["genesis"], self.house.genesis)
+        self.assertTrue(hello["recording"])
+
+    def test_login_by_login_name_and_by_full_name(self):
+        password = self.house.passwords["hanako"]
+        for name in ("hanako", "見本花子"):
+            result = self.peer().login(name, password)
+            self.assertEqual(result["user"]["name"], "見本花子")
+            self.assertEqual([role["id"] for role in result["user"]["roles"]], ["staff"])
+            self.assertRegex(result["session"], "^[0-9a-f]{32}$")
+            self.assertRegex(result["receipt"]["code"], "^[0-9A-F]{4}-[0-9A-F]{4}$")
+
+    def test_wrong_name_and_wrong_password_look_alike(self):
+        peer = self.peer()
+        self.assertEqual(self.refused("login_refused", peer.login, "joho", "wrong-password"), {})
+        self.assertEqual(self.refused("login_refused", peer.login, "nobody", "wrong-password"), {})
+
+    def test_too_many_wrong_passwords_lock_that_name_on_that_socket_only(self):
+        peer = self.peer("cli")
+        for name in ("ciso", "no-such-name"):
+            for _ in range(6):
+                self.refused("login_refused", peer.login, name, "wrong-password")
+            args = self.refused("locked_out", peer.login, name, self.house.passwords["ciso"])
+            self.assertGreaterEqual(args["seconds"], 1)
+        self.person("ciso", "console")
+
+    def test_session_is_bound_to_its_kind_of_peer(self):
+        person = self.person("hanako")
+        web = self.peer("web")
+        web.session = person.session
+        self.refused("login_required", web.view, "now")
+        person.view("now")
+
+    def test_logout_ends_the_session(self):
+        person = self.person("hanako")
+        self.assertIn("seq", person.ask("logout"))
+        self.refused("login_required", person.view, "now")
+
+    def test_ninth_session_ends_the_oldest_of_the_same_person(self):
+        first, later = self.person("kansa"), self.peer()
+        for _ in range(8):
+            later.login("kansa", self.house.passwords["kansa"])
+        self.refused("login_required", first.view, "now")
+        later.view("now")
+
+    def test_new_password_ends_other_sessions_and_the_old_password(self):
+        old, new = self.house.passwords["somu"], "a-new-password"
+        person, other = self.person("somu"), self.person("somu")
+        self.assertEqual(self.refused("invalid", person.ask, "password", old=old, new="short")["field"], "new")
+        self.refused("login_refused", person.ask, "password", old="wrong-password", new=new)
+        self.assertIn("seq", person.ask("password", old=old, new=new))
+        self.house.passwords["somu"] = new
+        person.view("now")
+        self.refused("login_required", other.view, "now")
+        self.refused("login_refused", self.peer().login, "somu", old)
+        self.person("somu")
+
+    def test_flood_of_logins_is_bounded_and_does_not_hold_a_press(self):
+        peers = [self.peer("web") for _ in range(10)]
+        panel = self.panel()
+        numbers = [(peer, peer.send("login", name="nobody", password="x" * 12)) for peer in peers for _ in range(3)]
+        panel.event(secrets.randbelow(1 << 40), "test_pressed")
+        waiting = [peer for peer in peers if not self.has_answers(peer, 3)]
+        self.assertTrue(waiting, "the press was answered only after all the logins")
+        codes = []
+        for peer, number in numbers:
+            with self.assertRaises(Refused) as caught:
+                peer.take(number)
+            codes.append(caught.exception.code)
+        self.assertIn("busy", codes)
+        self.assertIn("login_refused", codes)
+
+    @staticmethod
+    def has_answers(peer, count):
+        peer.socket.setblocking(False)
+        try:
+            while len(peer.answers) < count:
+                message = peer.receive()
+                peer.answers[message["id"]] = message
+        except BlockingIOError:
+            pass
+        finally:
+            peer.socket.settimeout(30)
+        return len(peer.answers) == count
+
+
+class Acts(Keeper):
+    def test_receipt_and_new_case(self):
+        person = self.person("hanako")
+        receipt = self.declare(person)
+        self.assertRegex(receipt["about"], r"^20\d\d-\d{3}$")
+        self.assertRegex(receipt["code"], "^[0-9A-F]{4}-[0-9A-F]{4}$")
+        heads = person.view("incidents")["incidents"]
+        self.assertIn(receipt["about"], [head["about"] for head in heads])
+
+    def test_retry_gets_the_old_receipt(self):
+        person, idem = self.person("hanako"), secrets.token_hex(16)
+        first = self.declare(person, idem=idem)
+        again = self.declare(person, idem=idem)
+        self.assertEqual((first["seq"], first["about"]), (again["seq"], again["about"]))
+
+    def test_retry_within_the_same_group_is_recorded_once(self):
+        person, idem = self.person("hanako"), secrets.token_hex(16)
+        wish = dict(session=person.session, idem=idem, act="incident.declared", text="二重送信")
+        numbers = [person.send("act", **wish) for _ in range(20)]
+        self.assertEqual(len({person.take(number)["seq"] for number in numbers}), 1)
+
+    def test_idem_of_somebody_else_or_another_act_is_a_conflict(self):
+        idem = secrets.token_hex(16)
+        about = self.declare(self.person("hanako"), idem=idem)["about"]
+        self.refused("conflict", self.declare, self.person("kacho"), idem=idem)
+        self.refused("conflict", self.person("hanako").act, "incident.noted", about=about, idem=idem, text="x")
+
+    def test_wrong_role_says_whose_act_it_is(self):
+        about = self.declare(self.person("hanako"))["about"]
+        args = self.refused("wrong_role", self.person("hanako").act, "incident.triaged", about=about,
+                            body={"verdict": "incident"}, lang="ja")
+        self.assertTrue(args)
+        self.refused("wrong_role", self.declare, self.person("kansa"))
+
+    def test_absent_case_is_not_found(self):
+        self.refused("not_found", self.person("hanako").act, "incident.noted", about="1999-001", text="x")
+
+    def test_misshapen_acts_name_the_field(self):
+        person = self.person("hanako")
+        about = self.declare(person)["about"]
+        for field, params in {
+            "act": dict(act="heartbeat", body={}),
+            "about": dict(act="incident.noted", text="x"),
+            "row": dict(act="incident.checked", about=about, body={"state": "done"}),
+            "colour": dict(act="incident.checked", about=about, body={"row": "a", "state": "done", "colour": "red"}),
+            "text": dict(act="report.submitted", about=about, body={"report": 1}, text="x"),
+            "person": dict(act="incident.noted", about=about, person={"name": "x"}),
+        }.items():
+            args = self.refused("invalid", person.act, params.pop("act"), **params)
+            self.assertEqual(args["field"], field, args)
+
+    def test_seal_needs_the_password_once_more(self):
+        clerk, head = self.person("hanako"), self.person("kacho")
+        about = self.declare(clerk)["about"]
+        clerk.act("report.drafted", about=about, body={"report": 1, "stage": "first", "cells": {}}, text={})
+        clerk.act("report.submitted", about=about, body={"report": 1})
+        seal = dict(about=about, body={"report": 1, "manner": "screen"})
+        self.refused("proof_required", head.act, "report.approved", **seal)
+        self.refused("login_refused", head.act, "report.approved", proof="wrong-password", **seal)
+        receipt = head.act("report.approved", proof=self.house.passwords["kacho"], **seal)
+        self.assertIn("seq", receipt)
+        chain = head.view("report", about=about, report=1)["chain"]
+        self.assertIn("sealed", [step["state"] for step in chain if step["role"] == "head"])
+
+    def test_changed_is_pushed_after_a_commit(self):
+        person, other = self.person("hanako"), self.person("kacho")
+        other.ask("subscribe")
+        receipt = self.declare(person)
+        while other.next_push("changed")["entries"] <= receipt["seq"]:
+            pass
+
+    def test_every_view_of_a_case_is_answered(self):
+        person = self.person("kacho")
+        about = self.declare(person)["about"]
+        for what in ("incident", "checklist", "facts", "timeline"):
+            self.assertEqual(person.view(what, about=about)["about"], about)
+        self.refused("invalid", person.view, "no-such-view")
+
+
+class BadPeers(Keeper):
+    def closes(self, peer, data):
+        """What the keeper says to `data` before it closes."""
+        peer.socket.send(data)
+        words = []
+        try:
+            while True:
+                words.append(peer.receive())
+        except ConnectionError:
+            return words
+
+    def test_bad_message_closes_that_connection_only(self):
+        good = self.peer()
+        for data in (b"{", b"[]", b"null", b'"x"', b"{}", b'{"id":1}', b'{"id":-1,"method":"hello"}',
+                     b'{"id":1,"id":2,"method":"hello"}', b'{"id":1,"method":"hello","extra":1}',
+                     b'{"id":1,"method":"hello"}x', b'{"id":1,"method":"hello","params":[]}',
+                     b'{"id":1,"method":"he\\u0000llo"}', b"\xff\xfe", b'{"id":1,"method":"\xc0\xaf"}',
+                     b'{"id":1e400,"method":"hello"}', b"[" * 5000, b'{"id":1.0,"method":"hello"}'):
+            with self.subTest(data=data[:40]):
+                words = self.closes(self.peer("cli"), data)
+                for word in words:
+                    self.assertEqual(word["error"]["code"], "bad_message")
+        self.assertEqual(good.call("hello")["organisation"], "見本村")
+
+    def test_oversized_message_closes_that_connection(self):
+        big = json.dumps({"id": 1, "method": "login", "params": {"name": "x" * 70000, "password": "y"}}).encode()
+        self.closes(self.peer(), big)
+        fits = {"id": 1, "method": "login", "params": {"name": "x" * 60000, "password": "y"}}
+        peer = self.peer()
+        peer.socket.send(json.dumps(fits).encode())
+        self.assertEqual(peer.receive()["error"]["code"], "invalid")
+
+    def test_unknown_method_and_foreign_method_are_refused(self):
+        peer = self.peer()
+        self.refused("unknown_method", peer.call, "no.such.method")
+        self.refused("peer_refused", peer.call, "panel.hello", controller="0" * 16, firmware="1", map=1)
+        self.refused("peer_refused", self.panel().call, "login", name="hanako", password="x")
+
+    def test_params_are_checked(self):
+        peer = self.peer()
+        self.assertEqual(self.refused("invalid", peer.call, "login", name="hanako")["field"], "password")
+        self.assertEqual(self.refused("invalid", peer.call, "hello", extra=1)["field"], "extra")
+        self.assertEqual(self.refused("invalid", peer.call, "view", session="short", what="now")["field"], "session")
+        self.refused("login_required", peer.call, "view", session="0" * 32, what="now")
+
+    def test_reader_that_does_not_read_is_cut_off_alone(self):
+        person, stalled = self.person("hanako"), self.peer("web")
+        stalled.socket.setblocking(False)
+        gone = False
+        for number in range(200000):
+            try:
+                stalled.socket.send(json.dumps({"id": number, "method": "hello"}).encode())
+            except BlockingIOError:
+                person.view("now")
+            except (BrokenPipeError, ConnectionResetError):
+                gone = True
+                break
+        self.assertTrue(gone)
+        self.assertIn("seq", self.declare(person))
+
+    def test_more_connections_than_allowed_are_turned_away(self):
+        peers = [self.peer("web") for _ in range(16)]
+        extra = self.peer("web")
+        with self.assertRaises(ConnectionError):
+            extra.call("hello")
+        for peer in peers:
+            peer.call("hello")
+            peer.close()
+        self.person("hanako", "console")
+
+    def test_flood_of_bad_peers_leaves_the_others_working(self):
+        person = self.person("hanako")
+        for _ in range(200):
+            peer = Peer(self.house, "cli")
+            peer.socket.send(b"garbage")
+            peer.close()
+        self.assertIn("seq", self.declare(person))
+
+    def test_sockets_are_for_the_group_only(self):
+        for kind in ("panel", "web", "console", "cli"):
+            self.assertEqual(stat.S_IMODE(os.stat(self.house.socket_path(kind)).st_mode), 0o660)
+        secret = self.house.root / "var/lib/kannuki/secrets.db"
+        self.assertEqual(stat.S_IMODE(secret.stat().st_mode), 0o600)
+
+
+class PanelEvents(Keeper):
+    number = 1000
+
+    def next_number(self):
+        PanelEvents.number += 1
+        return PanelEvents.number
+
+    def close_all(self):
+        """No open case is left."""
+        chief = self.person("kacho")
+        for head in chief.view("incidents")["incidents"]:
+            if head["state"] == "open":
+                chief.act("incident.ended", about=head["about"], body={"as": "false_alarm"}, text="訓練のため")
+
+    def test_press_opens_a_case_and_cuts_join_it(self):
+        self.close_all()
+        panel = self.panel()
+        press = panel.event(self.next_number(), "isolate_pressed", age_ms=12, arg=1)
+        cut = panel.event(self.next_number(), "cut_button", uplink=1, arg=950, age_ms=12)
+        proof = panel.event(self.next_number(), "proven", uplink=1, arg=9100, age_ms=3)
+        self.assertRegex(press["about"], r"^20\d\d-\d{3}$")
+        self.assertEqual({press["about"]}, {cut["about"], proof["about"]})
+        uplinks = {uplink["id"]: uplink for uplink in self.person("hanako").view("now")["uplinks"]}
+        self.assertEqual(uplinks["internet"]["state"], "cut")
+        self.assertEqual(uplinks["internet"]["edge_to_contact_us"], 9100)
+        self.assertEqual(uplinks["lgwan"]["state"], "connected")
+
+    def test_isolate_joins_the_newest_open_case(self):
+        about = self.declare(self.person("hanako"))["about"]
+        self.assertEqual(self.panel().event(self.next_number(), "isolate_pressed")["about"], about)
+
+    def test_declare_opens_a_new_case_but_once(self):
+        old = self.declare(self.person("hanako"))["about"]
+        panel = self.panel()
+        first = panel.event(self.next_number(), "declare_pressed")
+        second = panel.event(self.next_number(), "declare_pressed")
+        self.assertNotEqual(first["about"], old)
+        self.assertEqual(first["about"], second["about"])
+
+    def test_event_sent_again_is_recorded_once(self):
+        panel, number = self.panel(), self.next_number()
+        first = panel.event(number, "isolate_pressed")
+        again = panel.event(number, "isolate_pressed", age_ms=5000)
+        panel.close()
+        after = self.panel().event(number, "isolate_pressed", age_ms=90000)
+        self.assertEqual({first["seq"]}, {again["seq"], after["seq"]})
+
+    def test_unknown_event_is_noted_under_its_name(self):
+        self.assertIn("seq", self.panel().event(self.next_number(), "something_new", arg=7, uplink=9))
+
+    def test_lamps_follow_the_cases(self):
+        self.close_all()
+        panel = Panel(self.house)
+        self.addCleanup(panel.close)
+        panel.hello()
+        self.assertEqual(panel.next_push("panel.lamps"), {"incident": False, "drill": False, "fault": False})
+        self.declare(self.person("hanako"))
+        self.assertTrue(panel.next_push("panel.lamps")["incident"])
+        self.close_all()
+        self.assertFalse(panel.next_push("panel.lamps")["incident"])
+
+    def test_ordered_cut_is_pushed_even_before_it_is_recorded(self):
+        panel, person = self.panel(), self.person("hanako")
+        about = self.declare(person)["about"]
+        number = person.send("act", session=person.session, idem=secrets.token_hex(16), act="uplink.isolate",
+                             about=about, body={"uplinks": ["lgwan"]})
+        push = panel.next_push("panel.isolate")
+        self.assertEqual(push["uplinks"], [2])
+        self.assertIn("seq", person.take(number))
+        panel.call("panel.done", command=push["command"], ok=True, detail="done")
+
+    def test_ordered_cut_without_a_panel_says_so(self):
+        person = self.person("hanako")
+        about = self.declare(person)["about"]
+        self.refused("panel_absent", person.act, "uplink.isolate", about=about, body={"uplinks": ["lgwan"]})
+
+
+class Restoring(Keeper):
+    number = 5000
+
+    def cut(self, panel):
+        Restoring.number += 3
+        about = panel.event(Restoring.number, "isolate_pressed")["about"]
+        panel.event(Restoring.number + 1, "cut_button", uplink=1, arg=900)
+        panel.event(Restoring.number + 2, "proven", uplink=1, arg=9000)
+        return about
+
+    def request(self, about):
+        return self.person("joho").act("restore.requested", about=about, body={"uplinks": ["internet"]},
+                                       proof=self.house.passwords["joho"])["seq"]
+
+    def permit(self, about, request):
+        return self.person("somu").act("restore.permitted", about=about, body={"request": request},
+                                       proof=self.house.passwords["somu"])
+
+    def test_permit_is_pushed_with_latch_and_nonce_after_it_is_durable(self):
+        panel = self.panel()
+        panel.state(latch=17)
+        about = self.cut(panel)
+        request = self.request(about)
+        receipt = self.permit(about, request)
+        push = panel.next_push("panel.permit")
+        self.assertEqual((push["uplinks"], push["latch"], push["seconds"]), ([1], 17, 300))
+        self.assertRegex(push["nonce"], "^[0-9a-f]{8}$")
+        self.assertGreater(receipt["seq"], request)
+        Restoring.number += 3
+        self.assertEqual(panel.event(Restoring.number, "restored", uplink=1)["about"], about)
+        uplinks = {uplink["id"]: uplink for uplink in self.person("hanako").view("now")["uplinks"]}
+        self.assertEqual(uplinks["internet"]["state"], "connected")
+
+    def test_one_person_alone_cannot_restore(self):
+        panel = self.panel()
+        panel.state()
+        about = self.cut(panel)
+        somu = self.person("somu")
+        proof = self.house.passwords["somu"]
+        request = somu.act("restore.requested", about=about, body={"uplinks": ["internet"]}, proof=proof)["seq"]
+        with self.assertRaises(Refused):
+            somu.act("restore.permitted", about=about, body={"request": request}, proof=proof)
+
+    def test_permit_without_a_controller_is_refused(self):
+        panel = self.panel()
+        panel.state()
+        about = self.cut(panel)
+        request = self.request(about)
+        panel.close()
+        self.refused("panel_absent", self.permit, about, request)
+
+    def test_permit_is_withdrawn_when_the_daemon_comes_back(self):
+        panel = self.panel()
+        panel.state()
+        about = self.cut(panel)
+        self.permit(about, self.request(about))
+        panel.next_push("panel.permit")
+        panel.close()
+        again = self.panel()
+        self.assertIn("command", again.next_push("panel.void"))
+        Restoring.number += 3
+        again.event(Restoring.number, "permit_voided_command", arg=1)
+        self.assertEqual([line["act"] for line in self.person("hanako").view("timeline", about=about)["lines"]
+                          if line["act"] == "restore.expired"][-1:], ["restore.expired"])
+
+    def test_permit_that_the_controller_refuses_is_recorded_as_ended(self):
+        panel = self.panel()
+        panel.state()
+        about = self.cut(panel)
+        self.permit(about, self.request(about))
+        push = panel.next_push("panel.permit")
+        panel.call("panel.done", command=push["command"], ok=False, detail="wrong_latch")
+        acts = lambda: [line["act"] for line in self.person("kansa").view("timeline", about=about)["lines"]]
+        wait_until("the end of the permit", lambda: "restore.expired" in acts())
+
+
+class Audit(Keeper):
+    def test_check_says_good(self):
+        result = self.person("kansa").ask("ledger.check")
+        self.assertEqual(result["verdict"], "good")
+
+    def test_export_is_for_auditors_and_verifies(self):
+        self.declare(self.person("hanako"))
+        self.refused("wrong_role", self.person("hanako").ask, "ledger.export", name="mine")
+        auditor = self.person("kansa")
+        result = auditor.ask("ledger.export", name="first")
+        self.assertIn("seq", result)
+        verdict = subprocess.run([BIN / "kannuki-verify", result["path"], "--genesis", self.house.genesis],
+                                 capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(verdict.returncode, 0, verdict.stdout + verdict.stderr)
+        args = self.refused("invalid", auditor.ask, "ledger.export", name="first")
+        self.assertEqual(args["field"], "name")
+
+    def test_export_name_cannot_leave_its_folder(self):
+        auditor = self.person("kansa")
+        for name in ("..", ".hidden", "a/b", ""):
+            self.refused("invalid", auditor.ask, "ledger.export", name=name)
+
+    def test_recording_goes_on_during_an_export(self):
+        clerk, auditor = self.person("hanako"), self.person("kansa")
+        number = auditor.send("ledger.export", session=auditor.session, name="during")
+        receipts = [self.declare(clerk) for _ in range(5)]
+        self.assertEqual(len({receipt["seq"] for receipt in receipts}), 5)
+        self.assertIn("path", auditor.take(number))
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""kannukid by hand: setting up a ledger, refusing to do it twice, mistakes in files, the reference page."""
+import signal
+import unittest
+
+import tap
+from keeperhouse import SOURCE, House, Panel, Peer, Refused
+
+SITE = (SOURCE / "scripts/sample/site.yaml").read_text()
+
+
+class Setup(unittest.TestCase):
+    def setUp(self):
+        self.house = House()
+        self.addCleanup(self.house.close)
+
+    def site(self, text):
+        path = self.house.root / "site.yaml"
+        path.write_text(text)
+        return path
+
+    def test_prints_genesis_and_a_login_for_each_person(self):
+        done = self.house.set_up()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(self.house.genesis, "^[A-Z2-7]{20,}$")
+        self.assertEqual(list(self.house.passwords), ["hanako", "kacho", "joho", "somu", "ciso", "kansa"])
+        self.assertEqual(len(set(self.house.passwords.values())), 6)
+
+    def test_is_never_done_twice(self):
+        self.house.set_up()
+        before = sorted(path.name for path in (self.house.root / "var/lib/kannuki").rglob("*"))
+        again = self.house.run("--setup", SOURCE / "scripts/sample/site.yaml")
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("there is a ledger already", again.stderr)
+        self.assertIn(str(self.house.root / "var/lib/kannuki"), again.stderr)
+        self.assertEqual(again.stdout, "")
+        after = sorted(path.name for path in (self.house.root / "var/lib/kannuki").rglob("*"))
+        self.assertEqual(before, after)
+
+    def test_passwords_can_be_given(self):
+        given = self.house.root / "passwords"
+        given.write_text("somu the sealed envelope\nciso another-password\n")
+        self.house.set_up(SOURCE / "scripts/sample/site.yaml", "--passwords", given)
+        self.assertEqual(self.house.passwords["somu"], "the sealed envelope")
+        self.house.start()
+        self.house.login("somu").close()
+
+    def test_mistakes_are_told_with_place_and_remedy(self):
+        for mistake, wanted in {
+            SITE.replace("pack: otari", "pack: otari\ncolour: red"): r"site\.yaml:6: .*colour.*remove it",
+            SITE.replace("origin:", "#"): r"site\.yaml:\d+: .*origin.*add it",
+            SITE.replace("roles: [auditor]", "roles: [wizard]"): r"kansa: the pack 'otari' has no role 'wizard'",
+            SITE.replace("login: joho", "login: hanako"): r"'hanako'.*twice",
+            SITE.replace("id: lgwan", "id: internet"): r"'internet' stands there twice",
+            SITE.replace("prefecture", "continent"): r"site\.yaml: .*prefecture",
+            SITE.replace("pack: otari", "pack: none"): r"packs/none",
+            "": r"site\.yaml:1: the file is empty",
+            "users: [": r"site\.yaml:\d+: .*check indentation",
+        }.items():
+            with self.subTest(wanted=wanted):
+                done = self.house.run("--setup", self.site(mistake))
+                self.assertEqual(done.returncode, 1, done.stdout)
+                self.assertRegex(done.stderr, wanted)
+                self.assertFalse((self.house.root / "var/lib/kannuki/ledger").exists())
+
+    def test_setup_that_was_cut_off_is_named(self):
+        (self.house.root / "var/lib/kannuki/ledger.new").mkdir(parents=True)
+        done = self.house.set_up()
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"ledger\.new: .*delete it")
+
+    def test_check_config(self):
+        self.assertEqual(self.house.run("--check-config").returncode, 0)
+        good = self.house.config.read_text()
+        for text, wanted in {
+            good + "pakcs: x\n": r"kannuki\.yaml:\d+: .*pakcs.*remove it",
+            good + "session_minutes: soon\n": r"kannuki\.yaml:\d+: .*soon",
+            good + "session_minutes: 9999\n": "session_minutes is too large",
+            "packs: /nowhere\n": "/nowhere is not a folder",
+        }.items():
+            with self.subTest(wanted=wanted):
+                self.house.config.write_text(text)
+                done = self.house.run("--check-config")
+                self.assertEqual(done.returncode, 1)
+                self.assertRegex(done.stderr, wanted)
+        self.house.config.unlink()
+        self.assertRegex(self.house.run("--check-config").stderr, r"kannuki\.yaml")
+
+    def test_serving_without_a_ledger_says_what_to_do(self):
+        done = self.house.run()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--setup", done.stderr)
+
+    def test_wrong_arguments_show_the_usage(self):
+        done = self.house.run("--help")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--setup FILE", done.stderr)
+
+    def test_reference_page_is_the_committed_one(self):
+        page = self.house.run("--print-methods")
+        self.assertEqual(page.returncode, 0)
+        self.assertEqual(page.stdout, (SOURCE / "docs/formats/ipc.md").read_text(),
+                         "write it anew: kannukid --print-methods >docs/formats/ipc.md")
+
+
+class Restart(unittest.TestCase):
+    def setUp(self):
+        self.house = House()
+        self.addCleanup(self.house.close)
+        self.house.set_up()
+        self.house.start()
+
+    def test_state_comes_back_from_the_ledger(self):
+        with self.house.login("hanako") as person, Panel(self.house) as panel:
+            panel.hello()
+            about = person.act("incident.declared", text="画面が固まった")["about"]
+            panel.event(1, "isolate_pressed")
+            panel.event(2, "cut_button", uplink=2, arg=900)
+            before = person.view("incident", about=about)
+            uplinks = person.view("now")["uplinks"]
+        self.assertEqual(self.house.end(), 0)
+        self.house.start()
+        with self.house.login("hanako") as person, Panel(self.house) as panel:
+            self.assertEqual(person.view("incident", about=about), before)
+            self.assertEqual(person.view("now")["uplinks"], uplinks)
+            panel.hello()
+            self.assertTrue(panel.next_push("panel.lamps")["incident"])
+
+    def test_sessions_do_not_outlive_the_keeper(self):
+        with self.house.login("hanako") as person:
+            token = person.session
+        self.house.end()
+        self.house.start()
+        with Peer(self.house, "console") as peer:
+            peer.session = token
+            with self.assertRaises(Refused) as caught:
+                peer.view("now")
+            self.assertEqual(caught.exception.code, "login_required")
+
+    def test_what_was_sent_before_sigterm_is_answered_or_refused_never_half_done(self):
+        with self.house.login("hanako") as person:
+            numbers = [person.send("act", session=person.session, idem=f"{n:032x}", act="incident.declared",
+                                   text="終了の直前") for n in range(30)]
+            self.assertEqual(self.house.end(signal.SIGTERM), 0)
+            answered = 0
+            try:
+                for number in numbers:
+                    self.assertIn("seq", person.take(number))
+                    answered += 1
+            except ConnectionError:
+                pass
+        self.house.start()
+        with self.house.login("kansa") as auditor:
+            self.assertEqual(auditor.ask("ledger.check")["verdict"], "good")
+            heads = auditor.view("incidents")["incidents"]
+            self.assertGreaterEqual(len(heads), answered)
+
+    def test_second_keeper_refuses(self):
+        done = self.house.run()
+        self.assertEqual(done.returncode, 1)
+        self.assertTrue(done.stderr)
+        with self.house.login("hanako") as person:
+            person.view("now")
+
+
+if __name__ == "__main__":
+    tap.main()
