@@ -31,3 +31,7 @@ $(FIRMWARE_HOST_LIB): $(call objects,firmware/core)
 	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D) && rm -f $@
 	$(Q)$(AR) rcsD $@ $^
+
+# The simulated board provisions its EEPROM with the firmware's own CRC, and speaks JSON on its control socket.
+kannuki-simboard_LIBS += $(call pkg,jansson)
+$(O)/bin/kannuki-simboard: $(O)/firmware/core/crc16.o

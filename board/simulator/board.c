@@ -35,6 +35,7 @@ struct board {
 	uint8_t queue[QUEUE];
 	size_t queue_first, queue_count;
 	uint64_t queue_due; /* when the next byte begins */
+	uint16_t lamps;     /* as last noted */
 	struct board_note log[BOARD_LOG];
 	uint64_t log_end;
 };
@@ -93,6 +94,17 @@ bool board_mirror(const struct board *b, uint8_t uplink)
 	return !board_connected(b, uplink) && !b->relays[uplink].wire_cut;
 }
 
+uint16_t board_lamps(const struct board *b)
+{
+	uint16_t lamps;
+
+	if (b->chip == NULL)
+		return 0;
+	lamps = (uint16_t)(chip_output(b->chip, 'D') >> PIN_LAMP_RECORDED);
+	lamps |= (uint16_t)((chip_output(b->chip, 'B') >> PIN_BUZZER & 1) * LAMP_BUZZER);
+	return (uint16_t)(lamps | (chip_output(b->chip, 'C') >> PIN_UPLINK_LAMP) * LAMP_UPLINK_1);
+}
+
 bool board_is_welded(const struct board *b, uint8_t uplink)
 {
 	return b->relays[uplink].welded;
@@ -139,8 +151,20 @@ static void relay_follow(struct board *b, uint8_t uplink)
 	}
 }
 
+static void note_lamps(struct board *b)
+{
+	uint16_t lamps = board_lamps(b) & BOARD_LAMPS_OF_HOST;
+	uint16_t changed = lamps ^ b->lamps;
+
+	b->lamps = lamps;
+	for (uint8_t i = 0; changed != 0; i++, changed >>= 1)
+		if ((changed & 1) != 0)
+			note(b, HAPPENED_LAMP, i, (lamps >> i & 1) != 0);
+}
+
 static void settle(struct board *b)
 {
+	note_lamps(b);
 	for (uint8_t i = 0; i < BOARD_UPLINKS; i++)
 		relay_follow(b, i);
 	drive_pins(b);
@@ -268,17 +292,6 @@ bool board_send(struct board *b, const uint8_t *bytes, size_t length)
 uint64_t board_sent_at(const struct board *b)
 {
 	return b->queue_due + b->queue_count * CYCLES_PER_BYTE;
-}
-
-uint16_t board_lamps(const struct board *b)
-{
-	uint16_t lamps;
-
-	if (b->chip == NULL)
-		return 0;
-	lamps = (uint16_t)(chip_output(b->chip, 'D') >> PIN_LAMP_RECORDED);
-	lamps |= (uint16_t)((chip_output(b->chip, 'B') >> PIN_BUZZER & 1) * LAMP_BUZZER);
-	return (uint16_t)(lamps | (chip_output(b->chip, 'C') >> PIN_UPLINK_LAMP) * LAMP_UPLINK_1);
 }
 
 /* ---- power ---- */

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BOARD_EEPROM_SIZE = 4096, BOARD_CLOCK = 7372800, BOARD_LOG = 256 };
+enum { BOARD_EEPROM_SIZE = 4096, BOARD_CLOCK = 7372800, BOARD_LOG = 1024 };
 
 /* Time in cycles of BOARD_CLOCK. */
 #define BOARD_US(us) ((uint64_t)(us)*BOARD_CLOCK / 1000000)
@@ -26,6 +26,7 @@ enum board_happening {
 	HAPPENED_INPUT,   /* index: bit number in enum board_input; level 1: pressed */
 	HAPPENED_COIL,    /* index: uplink from 0; level 1: energised */
 	HAPPENED_CONTACT, /* index: uplink from 0; level 1: connected */
+	HAPPENED_LAMP,    /* index: bit number in enum board_lamp; not those of the uplinks, which blink */
 	HAPPENED_POWER,
 	HAPPENED_RESET
 };

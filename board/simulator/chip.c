@@ -35,6 +35,7 @@ enum {
 struct chip {
 	avr_t *avr;
 	struct chip_hooks hooks;
+	uint8_t driven[4], levels[4]; /* inputs of ports A to D, driven from outside */
 	uint8_t *eeprom;
 	bool was_reset, has_moved;
 	bool is_hung;
@@ -132,13 +133,13 @@ static void byte_sent(struct avr_irq_t *irq, uint32_t value, void *param)
 	c->hooks.sent(c->hooks.context, (uint8_t)value);
 }
 
-static void port_moved(struct avr_irq_t *irq, uint32_t value, void *param)
+/* Ports are written every millisecond; only a change is of interest. */
+static void port_written(struct avr_irq_t *irq, uint32_t value, void *param)
 {
 	struct chip *c = param;
 
-	(void)irq;
-	(void)value;
-	c->has_moved = true;
+	if (irq->value != value)
+		c->has_moved = true;
 }
 
 /* What RAM holds after power-on is nobody's business, and certainly not zero. */
@@ -165,7 +166,8 @@ static void attach(struct chip *c)
 	for (uint8_t i = 0; i < 3; i++)
 		avr_extint_set_strict_lvl_trig(avr, i, 0);
 	avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT), byte_sent, c);
-	avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('C'), IOPORT_IRQ_REG_PORT), port_moved, c);
+	avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('C'), IOPORT_IRQ_REG_PORT), port_written, c);
+	avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('D'), IOPORT_IRQ_REG_PORT), port_written, c);
 }
 
 struct chip *chip_new(const struct chip_image *image, uint8_t *eeprom, uint8_t reset_flags,
@@ -246,16 +248,27 @@ enum chip_run chip_run(struct chip *c, uint64_t until)
 	return CHIP_RESET;
 }
 
+/* The level is also named as the port's external pull: otherwise each write to the port register would let go of the
+   pin for a moment. */
 void chip_drive(struct chip *c, char port, uint8_t bit, bool level)
 {
-	avr_raise_irq(avr_io_getirq(c->avr, AVR_IOCTL_IOPORT_GETIRQ(port), bit), level);
+	uint8_t index = (uint8_t)(port - 'A');
+	avr_ioport_external_t pull = {.name = (unsigned long)port & 0x7FUL};
+
+	c->driven[index] |= (uint8_t)(1U << bit);
+	c->levels[index] &= (uint8_t) ~(1U << bit);
+	c->levels[index] |= (uint8_t)(level << bit);
+	pull.mask = c->driven[index];
+	pull.value = c->levels[index];
+	avr_ioctl(c->avr, (uint32_t)AVR_IOCTL_IOPORT_SET_EXTERNAL(port), &pull);
+	avr_raise_irq(avr_io_getirq(c->avr, (uint32_t)AVR_IOCTL_IOPORT_GETIRQ(port), bit), level);
 }
 
 uint8_t chip_output(const struct chip *c, char port)
 {
 	avr_ioport_state_t state;
 
-	avr_ioctl(c->avr, AVR_IOCTL_IOPORT_GETSTATE(port), &state);
+	avr_ioctl(c->avr, (uint32_t)AVR_IOCTL_IOPORT_GETSTATE(port), &state);
 	return (uint8_t)(state.port & state.ddr);
 }
 

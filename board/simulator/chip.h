@@ -27,7 +27,8 @@ void chip_free(struct chip *c);
 
 enum chip_run { CHIP_RAN, CHIP_RESET };
 uint64_t chip_cycle(const struct chip *c);
-/* Runs until `until`, a reset or a write to port C, whichever is first; after a reset all inputs must be driven again.
+/* Runs until `until`, a reset or a change of port C or D, whichever is first; after a reset all inputs must be driven
+ * again.
  */
 enum chip_run chip_run(struct chip *c, uint64_t until);
 

@@ -1,0 +1,122 @@
+/* kannuki-simboard: the panel board without hardware, for make run, tests and practice. */
+#include "board/simulator/asking.h"
+#include "board/simulator/server.h"
+
+#include "base/text.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	OPTION_HEX = 'h',
+	OPTION_EEPROM = 'e',
+	OPTION_PTY = 'p',
+	OPTION_CONTROL = 'c',
+	OPTION_ATTACH = 'a',
+	OPTION_SEND = 's'
+};
+
+static const struct option names[] = {
+	{"hex", required_argument, NULL, OPTION_HEX},
+	{"eeprom", required_argument, NULL, OPTION_EEPROM},
+	{"pty-link", required_argument, NULL, OPTION_PTY},
+	{"control", required_argument, NULL, OPTION_CONTROL},
+	{"attach", required_argument, NULL, OPTION_ATTACH},
+	{"send", required_argument, NULL, OPTION_SEND},
+	{NULL, 0, NULL, 0},
+};
+
+static int usage(void)
+{
+	fputs(_("kannuki-simboard [--hex FILE] [--eeprom FILE] [--pty-link PATH] [--control PATH]   simulate\n"
+		"kannuki-simboard --attach PATH                                                     operate by hand\n"
+		"kannuki-simboard --send PATH COMMAND ...                                           operate by script\n"),
+	      stderr);
+	return 2;
+}
+
+/* ../firmware/kannuki-panel.hex beside the folder of this program. */
+static const char *default_hex(void)
+{
+	static char path[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof path - sizeof "/../firmware/kannuki-panel.hex");
+	char *slash;
+
+	if (length <= 0)
+		return "kannuki-panel.hex";
+	path[length] = '\0';
+	slash = strrchr(path, '/');
+	strcpy(slash, "/../firmware/kannuki-panel.hex");
+	return path;
+}
+
+static enum err send_commands(const char *path, char **commands, struct fault *f)
+{
+	int fd;
+	enum err err = asking_open(path, &fd, f);
+
+	if (err != ERR_OK)
+		return err;
+	for (; *commands != NULL && err == ERR_OK; commands++) {
+		char *answer = NULL;
+
+		err = asking_ask(fd, *commands, &answer, f);
+		if (err == ERR_OK && strncmp(answer, "error: ", 7) == 0)
+			err = fault_set(f, ERR_FORMAT, "%s: %s", *commands, answer + 7);
+		else if (err == ERR_OK)
+			puts(answer);
+		free(answer);
+	}
+	close(fd);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	struct server_options options = {.hex = default_hex()};
+	const char *attach = NULL;
+	const char *send = NULL;
+	struct fault fault = {0};
+	enum err err;
+
+	lang_use(lang_from_environment());
+	for (int option; (option = getopt_long(argc, argv, "", names, NULL)) != -1;) {
+		switch (option) {
+		case OPTION_HEX:
+			options.hex = optarg;
+			break;
+		case OPTION_EEPROM:
+			options.eeprom = optarg;
+			break;
+		case OPTION_PTY:
+			options.pty_link = optarg;
+			break;
+		case OPTION_CONTROL:
+			options.control = optarg;
+			break;
+		case OPTION_ATTACH:
+			attach = optarg;
+			break;
+		case OPTION_SEND:
+			send = optarg;
+			break;
+		default:
+			return usage();
+		}
+	}
+	if ((send == NULL) != (optind == argc))
+		return usage();
+	if (attach != NULL)
+		err = page_run(attach, &fault);
+	else if (send != NULL)
+		err = send_commands(send, argv + optind, &fault);
+	else
+		err = server_run(&options, &fault);
+	if (err != ERR_OK)
+		fprintf(stderr, "kannuki-simboard: %s\n", fault.text);
+	return err == ERR_OK ? 0 : 1;
+}
