@@ -105,14 +105,23 @@ static bool is_word_byte(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
-unsigned source_line_of(const struct source *s, const char *word)
+/* The first line from `first` on that holds the word; `first` when none does. */
+static unsigned line_from(const struct source *s, unsigned first, const char *word)
 {
 	size_t len = strlen(word);
 
-	for (const char *at = s->text.data; (at = strstr(at, word)) != NULL; at += len)
-		if ((at == s->text.data || !is_word_byte(at[-1])) && !is_word_byte(at[len]))
-			return line_at(s->text.data, (size_t)(at - s->text.data));
-	return 1;
+	for (const char *at = s->text.data; len > 0 && (at = strstr(at, word)) != NULL; at += len) {
+		unsigned line = line_at(s->text.data, (size_t)(at - s->text.data));
+
+		if (line >= first && (at == s->text.data || !is_word_byte(at[-1])) && !is_word_byte(at[len]))
+			return line;
+	}
+	return first;
+}
+
+unsigned source_line_of(const struct source *s, const char *word)
+{
+	return line_from(s, 1, word);
 }
 
 /* libcyaml tells what and where only through its log. */
@@ -155,6 +164,17 @@ static const char *advice_for(cyaml_err_t err)
 	return _("a value of the wrong kind; compare with the example in the format page");
 }
 
+/* libcyaml names the line where it stood before the unknown key. */
+static unsigned line_of(const struct source *s, const struct complaint *complaint)
+{
+	static const char unexpected[] = "Unexpected key: ";
+	unsigned line = complaint->line != 0 ? complaint->line : 1;
+
+	if (strncmp(complaint->what, unexpected, sizeof unexpected - 1) == 0)
+		line = line_from(s, line, complaint->what + sizeof unexpected - 1);
+	return line;
+}
+
 static cyaml_config_t config_for(struct complaint *complaint)
 {
 	return (cyaml_config_t){
@@ -178,7 +198,7 @@ enum err source_yaml(const struct source *s, const cyaml_schema_value_t *schema,
 	if (err == CYAML_OK && data == NULL)
 		return source_fault(s, 1, f, _("the file is empty; fill it in"));
 	if (err != CYAML_OK)
-		return source_fault(s, complaint.line != 0 ? complaint.line : 1, f, "%s (%s)", advice_for(err),
+		return source_fault(s, line_of(s, &complaint), f, "%s (%s)", advice_for(err),
 				    complaint.what[0] != '\0' ? complaint.what : cyaml_strerror(err));
 	*out = data;
 	return ERR_OK;

@@ -230,9 +230,8 @@ static void add_ledger_lines(const struct look *look, const struct report *repor
 
 	(void)json_array_append_new(
 		lines, json_sprintf(look->lang == LANG_EN ? "Ledger entry %lld" : "記録番号 %lld", (long long)seq));
-	(void)json_array_append_new(
-		lines, json_sprintf(look->lang == LANG_EN ? "SHA-256 of the content %s" : "内容の照合値（SHA-256） %s",
-				    report->digest));
+	(void)json_array_append_new(lines,
+				    json_sprintf(look->lang == LANG_EN ? "SHA-256 %s" : "照合値 %s", report->digest));
 }
 
 static json_t *foot_lines(const struct look *look, const struct report *report)
