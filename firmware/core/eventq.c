@@ -128,7 +128,7 @@ void eventq_acknowledge(struct eventq *q, uint32_t number)
 {
 	const struct event *oldest = number == 0 ? NULL : eventq_oldest(q);
 
-	if ( oldest == NULL || oldest->number != number)
+	if (oldest == NULL || oldest->number != number)
 		return;
 	q->waiting--;
 	q->presses = (uint8_t)(q->presses - is_press(oldest));

@@ -1,0 +1,32 @@
+/* What the parts of the panel share: the queue, cutting, the permit, and the steps of each millisecond. */
+#ifndef KANNUKI_FIRMWARE_PANEL_INSIDE_H
+#define KANNUKI_FIRMWARE_PANEL_INSIDE_H
+
+#include "firmware/core/panel.h"
+
+enum { STUCK_MS = 10000, MUTE_MS = 1000, TEST_MS = 2000, ALARM_MS = 10000, NO_SUPPLY_MS = 50 };
+
+/* 1 << index; the chip has no barrel shifter, and a table is shorter than a loop. */
+uint8_t bit_of(uint8_t index);
+void panel_add(struct panel *p, enum board_event kind, uint8_t uplink, uint32_t arg);
+
+/* Latches these uplinks: a new latch number, and no permit outlives it. */
+void panel_latch(struct panel *p, uint8_t uplinks);
+/* Latches and cuts from the main loop: everything but the buttons. Returns the coils that dropped. */
+uint8_t panel_cut(struct panel *p, uint8_t uplinks);
+/* Reports coils that have dropped; their proof is awaited. */
+void panel_report_cut(struct panel *p, uint8_t dropped, enum board_event kind, uint32_t arg, struct stamp since);
+
+/* Performs what the permit's table said. */
+void panel_perform(struct panel *p, enum permit_effect effect);
+bool panel_all_are(const struct panel *p, uint8_t uplinks, enum relay_state state);
+bool panel_some_broken(const struct panel *p, uint8_t uplinks);
+
+/* Every millisecond. */
+void panel_step_permit(struct panel *p);
+void panel_step_host(struct panel *p);
+void panel_watch_stuck(struct panel *p);
+void panel_watch_supply(struct panel *p);
+void panel_find_faults(struct panel *p);
+
+#endif
