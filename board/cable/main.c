@@ -88,6 +88,21 @@ static void pause_a_second(void)
 	(void)nanosleep(&second, NULL);
 }
 
+/* Pulling the cable (its end is closed already) ends a well-behaved program; any other is ended after two seconds. */
+static void end_program(pid_t child)
+{
+	struct timespec moment = {.tv_nsec = 20000000};
+
+	(void)kill(child, SIGHUP);
+	for (int i = 0; i < 100; i++) {
+		if (waitpid(child, NULL, WNOHANG) == child)
+			return;
+		(void)nanosleep(&moment, NULL);
+	}
+	(void)kill(child, SIGKILL);
+	(void)waitpid(child, NULL, 0);
+}
+
 static int lay_cable(const char *link, char **command)
 {
 	struct winsize size = {.ws_row = 24, .ws_col = 80};
@@ -129,8 +144,8 @@ static int lay_cable(const char *link, char **command)
 		}
 	}
 	(void)unlink(link);
-	(void)kill(child, SIGHUP);
-	(void)waitpid(child, NULL, 0);
+	(void)close(board_master);
+	end_program(child);
 	return 0;
 }
 
