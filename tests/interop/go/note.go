@@ -10,22 +10,45 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
+// readNote opens a note and demands that it is written in the one right way: note.Open forgives repeated lines
+// and unused bits, the format does not.
+func readNote(raw []byte, known ...note.Verifier) (*note.Note, error) {
+	n, err := note.Open(raw, note.VerifierList(known...))
+	var unverified *note.UnverifiedNoteError
+	if errors.As(err, &unverified) && len(known) == 0 {
+		n, err = unverified.Note, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if n.Text == "\n" {
+		return nil, errors.New("the note has no text")
+	}
+	written := n.Text + "\n"
+	for _, s := range append(n.Sigs, n.UnverifiedSigs...) {
+		if _, err := decodeExact(base64.StdEncoding, s.Base64); err != nil {
+			return nil, err
+		}
+		written += fmt.Sprintf("— %s %s\n", s.Name, s.Base64)
+	}
+	if !bytes.Equal(raw, []byte(written)) {
+		return nil, errors.New("the note has a signature twice, or in the wrong place")
+	}
+	return n, nil
+}
+
 // noteText returns the text of a note whose signatures are still to be checked.
 func noteText(raw []byte) (string, error) {
-	_, err := note.Open(raw, nil)
-	var unverified *note.UnverifiedNoteError
-	if !errors.As(err, &unverified) {
+	n, err := readNote(raw)
+	if err != nil {
 		return "", err
 	}
-	if unverified.Note.Text == "\n" {
-		return "", errors.New("the note has no text")
-	}
-	return unverified.Note.Text, nil
+	return n.Text, nil
 }
 
 // openNote returns the text of a note that carries exactly the two signatures of the log, in order.
 func openNote(raw []byte, epoch, identity note.Verifier) (string, error) {
-	n, err := note.Open(raw, note.VerifierList(epoch, identity))
+	n, err := readNote(raw, epoch, identity)
 	if err != nil {
 		return "", err
 	}
@@ -34,17 +57,6 @@ func openNote(raw []byte, epoch, identity note.Verifier) (string, error) {
 	}
 	if n.Sigs[0].Hash != epoch.KeyHash() || n.Sigs[1].Hash != identity.KeyHash() {
 		return "", errors.New("the epoch's signature must stand before the identity's")
-	}
-	// note.Open forgives repeated lines and unused bits; the format does not.
-	written := n.Text + "\n"
-	for _, s := range n.Sigs {
-		if _, err := decodeExact(base64.StdEncoding, s.Base64); err != nil {
-			return "", err
-		}
-		written += fmt.Sprintf("— %s %s\n", s.Name, s.Base64)
-	}
-	if !bytes.Equal(raw, []byte(written)) {
-		return "", errors.New("the note is not written as it must be")
 	}
 	return n.Text, nil
 }

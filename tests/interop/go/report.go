@@ -16,7 +16,10 @@ const (
 	cannotTell
 )
 
-func (v verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+// The words are those of kannuki-verify --json.
+func (v verdict) MarshalText() ([]byte, error) {
+	return []byte([...]string{"good", "bad", "unknown"}[v]), nil
+}
 
 func (v verdict) String() string { return [...]string{"good", "bad", "cannot tell"}[v] }
 
@@ -30,18 +33,18 @@ type report struct {
 
 	Origin  string `json:"origin,omitempty"`
 	Genesis string `json:"genesis,omitempty"`
-	Entries int64  `json:"entries"`
+	Entries int64  `json:"size"`
 	Epochs  int64  `json:"epochs"`
 	Root    string `json:"root,omitempty"`
 
 	Disclosed    int `json:"disclosed"`
 	Withheld     int `json:"withheld"`
 	Redacted     int `json:"redacted"`
-	BlobsPresent int `json:"blobs_present"`
+	BlobsPresent int `json:"blobs_checked"`
 	BlobsAbsent  int `json:"blobs_absent"`
 	BlobsUnnamed int `json:"blobs_unnamed"`
 
-	UncheckedSignatures int      `json:"unchecked_signatures"`
+	UncheckedSignatures int      `json:"unchecked_witness_lines"`
 	Unsigned            []string `json:"unsigned,omitempty"`
 	Foreign             []string `json:"foreign,omitempty"`
 }

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"os"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -97,5 +99,43 @@ func TestTilePaths(t *testing.T) {
 		if have != want {
 			t.Errorf("%s, not %s", have, want)
 		}
+	}
+}
+
+// TestWorkedExample makes a bundle of what docs/formats/ledger.md prints, byte for byte, and verifies it.
+func TestWorkedExample(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/formats/ledger.md")
+	must(err)
+	example := strings.SplitN(string(page), "\n## Worked example\n", 2)[1]
+	example = strings.SplitN(example, "\n## ", 2)[0]
+	parts := strings.Split(example, "\n```\n")
+	block := func(n int) []byte { return []byte(parts[2*n+1] + "\n") }
+	if len(parts) != 2*8+1 {
+		t.Fatalf("the example has %d blocks, not the 8 that this test knows", len(parts)/2)
+	}
+	g, err := parseGenesis(block(0))
+	must(err)
+	if !strings.Contains(example, "`"+g.code()[:24]+"`") {
+		t.Error("the page prints another genesis code")
+	}
+	files := fstest.MapFS{}
+	write := func(name string, data []byte) { files[name] = &fstest.MapFile{Data: data} }
+	write("genesis.note", block(0))
+	write("policy", []byte("log "+g.identityVkey+"\nquorum none\n"))
+	write("checkpoints/1", block(3))
+	write("epochs/2.note", block(4))
+	write("checkpoint.log", block(6))
+	write("checkpoint", block(6))
+	write("disclosures/0.jsonl", block(7))
+	var entries, leaves []byte
+	for _, n := range []int{1, 2, 5} {
+		entries = append(binary.BigEndian.AppendUint16(entries, uint16(len(block(n)))), block(n)...)
+		leaf := tlog.RecordHash(block(n))
+		leaves = append(leaves, leaf[:]...)
+	}
+	write("tile/entries/000.p/3", entries)
+	write("tile/0/000.p/3", leaves)
+	if r := verdictOn(files, pin(g.code()[:24])); r.Verdict != good || r.Disclosed != 4 {
+		t.Errorf("%+v", r)
 	}
 }
