@@ -30,8 +30,10 @@ void lang_use(enum lang lang)
 {
 	char catalogue[PATH_MAX];
 
-	/* gettext translates in any locale but "C"; C.UTF-8 is on every Debian machine, ja_JP is not. */
+	/* C.UTF-8 is on every Debian machine, but since glibc 2.39 (Debian 13) gettext translates nothing in it. So
+	   messages take ja_JP where it exists; LANGUAGE, below, says which language they really are in. */
 	(void)setlocale(LC_ALL, "C.UTF-8");
+	(void)setlocale(LC_MESSAGES, "ja_JP.UTF-8");
 	(void)setenv("LANGUAGE", lang_name(lang), 1);
 	find_catalogue(catalogue, sizeof catalogue);
 	(void)bindtextdomain("kannuki", catalogue);
