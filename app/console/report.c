@@ -54,14 +54,10 @@ static void choose_stage(struct console *c, const char *about, uint64_t number)
 	json_decref(report);
 }
 
-void report_new(struct console *c, const struct call *call)
+/* Begins report `number` and leads through its fields. */
+static void begin(struct console *c, const char *about, uint64_t number)
 {
-	const char *about = case_in_hand(c);
-	uint64_t number = about != NULL ? next_number(c, about) : 0;
-
-	(void)call;
-	if (number == 0 ||
-	    keeper_do(c, (struct deed){.act = "report.drafted",
+	if (keeper_do(c, (struct deed){.act = "report.drafted",
 				       .about = about,
 				       .body = json_pack("{s:I}", "report", (json_int_t)number)}) != ERR_OK)
 		return;
@@ -69,11 +65,25 @@ void report_new(struct console *c, const struct call *call)
 	edit_report(c, about, number);
 }
 
+void report_new(struct console *c, const struct call *call)
+{
+	const char *about = case_in_hand(c);
+	uint64_t number = about != NULL ? next_number(c, about) : 0;
+
+	(void)call;
+	if (number != 0)
+		begin(c, about, number);
+}
+
+/* The next number is begun by editing it. */
 void report_edit(struct console *c, const struct call *call)
 {
 	const char *about = case_in_hand(c);
+	uint64_t next = about != NULL ? next_number(c, about) : 0;
 
-	if (about != NULL)
+	if (next != 0 && next == argument_number(call))
+		begin(c, about, next);
+	else if (next != 0)
 		edit_report(c, about, argument_number(call));
 }
 
@@ -88,13 +98,28 @@ void report_print(struct console *c, const struct call *call)
 	json_decref(text);
 }
 
+static size_t count_unknown(json_t *report)
+{
+	size_t count = 0, i;
+	json_t *cell;
+
+	json_array_foreach (json_object_get(report, "cells"), i, cell)
+		count += strcmp(string_of(cell, "state"), "unknown") == 0;
+	return count;
+}
+
+/* Blanks are allowed, speed comes first; but whoever hands it in should know how many there are. */
 void report_submit(struct console *c, const struct call *call)
 {
-	const char *about = case_in_hand(c);
+	json_t *report = report_view(c, call);
 
-	if (about != NULL &&
-	    keeper_do(c, (struct deed){.act = "report.submitted", .about = about, .body = report_body(call)}) == ERR_OK)
-		(void)keeper_refresh(c);
+	if (report == NULL)
+		return;
+	if (count_unknown(report) > 0)
+		SAY(c, _("Fields still empty: %zu. They may stay so; the next report can fill them."),
+		    count_unknown(report));
+	keeper_do(c, (struct deed){.act = "report.submitted", .about = c->about, .body = report_body(call)});
+	json_decref(report);
 }
 
 void report_return(struct console *c, const struct call *call)

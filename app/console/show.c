@@ -217,7 +217,7 @@ void show_uplinks(struct console *c, const struct call *call)
 	show_uplink_list(c);
 	json_array_foreach (json_object_get(c->now, "uplinks"), i, uplink)
 		if (string_of(uplink, "stops")[0] != '\0')
-			terminal_put(c->terminal, 4, _("  A cut of %s stops: %s"), label_of(c, uplink, "label"),
+			terminal_put(c->terminal, 4, _("  When %s is cut: %s"), label_of(c, uplink, "label"),
 				     string_of(uplink, "stops"));
 }
 

@@ -76,7 +76,7 @@ static void say_consequences(struct console *c, json_t *ids)
 	json_array_foreach (ids, i, id) {
 		json_t *uplink = uplink_named(c, json_string_value(id));
 
-		SAY(c, _("Cutting %s. This stops: %s"), label_of(c, uplink, "label"), string_of(uplink, "stops"));
+		SAY(c, _("%s is cut now. %s"), label_of(c, uplink, "label"), string_of(uplink, "stops"));
 	}
 }
 

@@ -115,7 +115,10 @@ void words_since(struct buf *out, int64_t wall_ms, int64_t now_ms, enum lang lan
 	char length[WHEN_SIZE];
 
 	when_length(length, now_ms - wall_ms, lang);
-	buf_addf(out, _("%s ago"), length);
+	if (now_ms - wall_ms < 60000)
+		buf_adds(out, _("just now"));
+	else
+		buf_addf(out, _("%s ago"), length);
 }
 
 void words_until(struct buf *out, int64_t due_ms, int64_t now_ms, enum lang lang)

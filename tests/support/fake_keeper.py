@@ -199,7 +199,7 @@ class FakeKeeper:
         return {"organisation": both(lang, "見本町", "Sample Town"), "pack": "otari", "word": "事案", "time": WALL,
                 "user": {"id": "u1", "name": name, "roles": ROLES[name]}, "next": steps,
                 "incidents": [self.head(i, lang) for i in reversed(self.incidents)],
-                "uplinks": [{"id": u, "label": labels[u], "stops": both(lang, "コンビニ交付", "convenience store service"),
+                "uplinks": [{"id": u, "label": labels[u], "stops": both(lang, "コンビニ交付が止まります。", "Certificates at shops stop."),
                              "state": s, "state_label": both(lang, {"cut": "遮断済（接点で確認）", "connected": "接続中"}[s],
                                                              {"cut": "Cut (proven by contact)",
                                                               "connected": "Connected"}[s]),

@@ -215,7 +215,7 @@ class Acts(ConsoleTest):
     def test_cut_says_what_stops_and_asks_no_further_question(self):
         s = self.at_prompt()
         s.line("isolate lgwan")
-        s.wait("LGWAN系を遮断します。止まるもの: コンビニ交付")
+        s.wait("LGWAN系を遮断します。コンビニ交付が止まります。")
         s.wait(RECEIPT)
         s.wait("● ■ lgwan")
         self.assertEqual(self.last_act("uplink.isolate")["body"], {"uplinks": ["lgwan"]})
