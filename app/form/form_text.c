@@ -133,7 +133,7 @@ static void add_options(json_t *lines, const struct filling *fill, const struct 
 		const char *text = label != NULL ? json_string_value(label) : "";
 
 		if (line.len > 0 && text_columns(line.data) + 4 + text_columns(text) > columns) {
-			add_text(lines, line.data, line.len);
+			wrap(lines, line.data, columns);
 			buf_clear(&line);
 		}
 		buf_addf(&line, "%s%s %s", line.len > 0 ? "  " : "", box(fill, field, &field->options[i]), text);

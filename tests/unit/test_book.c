@@ -1,4 +1,4 @@
-/* One case from the first word to its end, by the people of a town hall. */
+/* What the people of a town hall may do to a case, in which order, and what becomes of it. */
 #include "support/town.h"
 
 #include <setjmp.h>
@@ -37,55 +37,787 @@ static json_t *body(const char *text)
 	return object;
 }
 
-static void approve(struct town *town, const char *who)
+#define CASE_1 "2026-001"
+
+static void draft(struct town *town, const char *who, int report, const char *cells, json_t *text)
 {
-	town_do(town, who, "report.approved", "2026-001", body("{\"report\":1,\"manner\":\"screen\"}"), NULL);
+	json_t *wish = json_pack("{s:i, s:o}", "report", report, "cells", body(cells));
+
+	town_do(town, who, "report.drafted", CASE_1, wish, text);
 }
 
-static void a_case_from_beginning_to_end(void **state)
+static json_t *number(int report)
 {
-	struct town *town = *state;
-	json_t *text, *line;
+	return json_pack("{s:i}", "report", report);
+}
+
+static json_t *seal(int report, const char *manner)
+{
+	return json_pack("{s:i, s:s}", "report", report, "manner", manner);
+}
+
+static json_t *sending(int report)
+{
+	return json_pack("{s:i, s:[s, s], s:s}", "report", report, "to", "csirt", "soumu", "how", "mail");
+}
+
+static void approve_by_all(struct town *town, int report)
+{
+	town_do(town, HEAD, "report.approved", CASE_1, seal(report, "screen"), NULL);
+	town_do(town, GENERAL, "report.approved", CASE_1, seal(report, "screen"), NULL);
+	town_do(town, CISO, "report.approved", CASE_1, seal(report, "screen"), NULL);
+}
+
+static void report_in_one_go(struct town *town, int report, const char *stage)
+{
+	town_do(town, CLERK, "report.drafted", CASE_1, json_pack("{s:i, s:s}", "report", report, "stage", stage), NULL);
+	town_do(town, CLERK, "report.submitted", CASE_1, number(report), NULL);
+	approve_by_all(town, report);
+	town_do(town, HEAD, "report.sent", CASE_1, sending(report), NULL);
+}
+
+static json_t *cell(const struct town *town, int report, const char *id)
+{
+	json_t *view = town_view(town, CLERK, "report", CASE_1, (uint64_t)report, LANG_JA), *cell, *found = NULL;
 	size_t i;
 
-	town_declare(town, "住民課のパソコンに脅迫文");
-	town_do(town, HEAD, "incident.triaged", "2026-001", body("{\"verdict\":\"incident\",\"priority\":\"high\"}"),
-		NULL);
-	town_do(town, HEAD, "incident.classified", "2026-001", body("{\"types\":[\"malware\"]}"), NULL);
-	town_do(town, CLERK, "incident.answered", "2026-001", body("{\"question\":\"where\",\"state\":\"answered\"}"),
-		json_string("住民課の端末3台"));
-	town_do(town, CLERK, "report.drafted", "2026-001",
-		body("{\"report\":1,\"cells\":{\"event\":\"infection\",\"causes\":[\"mail\",\"file\"],\"running\":\"partly\"}}"),
-		body("{\"remarks\":\"端末は電源を入れたまま隔離した。\\n調査は業者と行う。\"}"));
-	town_do(town, CLERK, "report.submitted", "2026-001", body("{\"report\":1}"), NULL);
-	town_refused(town, "step", GENERAL, "report.approved", "2026-001", body("{\"report\":1,\"manner\":\"screen\"}"),
+	json_array_foreach (json_object_get(view, "cells"), i, cell)
+		if (strcmp(json_string_value(json_object_get(cell, "id")), id) == 0)
+			found = json_incref(cell);
+	json_decref(view);
+	assert_non_null(found);
+	return found;
+}
+
+static void assert_cell(const struct town *town, int report, const char *id, const char *value, const char *from)
+{
+	json_t *found = cell(town, report, id);
+
+	assert_string_equal(json_string_value(json_object_get(found, "value")), value);
+	assert_string_equal(json_string_value(json_object_get(found, "from")), from);
+	json_decref(found);
+}
+
+static void assert_state(const struct town *town, const char *what, uint64_t report, const char *key, const char *value)
+{
+	json_t *view = town_view(town, CLERK, what, CASE_1, report, LANG_JA);
+
+	assert_string_equal(json_string_value(json_object_get(view, key)), value);
+	json_decref(view);
+}
+
+/* ---- the case ---- */
+
+static void a_case_is_declared_and_named(void **state)
+{
+	struct town *town = *state;
+
+	town_declare(town, "住民課のパソコンに脅迫文\n詳しくは後で");
+	assert_state(town, "incident", 0, "state", "open");
+	assert_state(town, "incident", 0, "title", "住民課のパソコンに脅迫文");
+	assert_state(town, "incident", 0, "declared_by", "見本 花子");
+	assert_state(town, "incident", 0, "phase", "report");
+	assert_string_equal(book_newest_open_case(town->book), CASE_1);
+}
+
+static void numbers_begin_again_each_year_of_japan(void **state)
+{
+	struct town *town = *state;
+	char next[16];
+
+	town_declare(town, NULL);
+	book_next_case(town->book, town->now, next);
+	assert_string_equal(next, "2026-002");
+	/* 2026-12-31 15:00 UTC is the first of January in Japan. */
+	town->now.wall_ms = INT64_C(1798729200000);
+	book_next_case(town->book, town->now, next);
+	assert_string_equal(next, "2027-001");
+	/* Without a clock the newest year that was ever known counts. */
+	town->now = (struct moment){.source = WALL_UNSET};
+	book_next_case(town->book, town->now, next);
+	assert_string_equal(next, "2026-002");
+}
+
+static void a_press_opens_a_case_and_is_attributed_later(void **state)
+{
+	struct town *town = *state;
+	uint64_t press;
+
+	town_record(town, "panel", "panel.pressed", CASE_1,
+		    json_pack("{s:s, s:i, s:b}", "button", "declare", "number", 1, "opens", 1), NULL);
+	press = town->seq;
+	assert_state(town, "incident", 0, "title", "パネルの操作");
+	assert_state(town, "incident", 0, "declared_by", "パネル（押した人は未登録）");
+	town_refused(town, "press", CLERK, "incident.attributed", CASE_1, json_pack("{s:i}", "press", 1), NULL);
+	town_refused(town, "field", CLERK, "incident.attributed", CASE_1,
+		     json_pack("{s:I, s:s}", "press", (json_int_t)press, "user", "u99"), NULL);
+	town_do(town, CLERK, "incident.attributed", CASE_1,
+		json_pack("{s:I, s:s}", "press", (json_int_t)press, "user", HEAD), NULL);
+	assert_state(town, "incident", 0, "declared_by", "見本 太郎");
+}
+
+static void a_late_press_keeps_its_own_time(void **state)
+{
+	struct town *town = *state;
+
+	town_record(town, "panel", "panel.pressed", CASE_1,
+		    json_pack("{s:s, s:i, s:b, s:i}", "button", "declare", "number", 1, "opens", 1, "age_ms", 120000),
+		    NULL);
+	assert_state(town, "incident", 0, "declared", "2026-11-20T00:08:00.000Z");
+}
+
+static void rows_appear_with_the_type(void **state)
+{
+	struct town *town = *state;
+	json_t *view;
+
+	town_declare(town, NULL);
+	view = town_view(town, CLERK, "checklist", CASE_1, 0, LANG_JA);
+	assert_int_equal(json_array_size(json_object_get(view, "rows")), 6);
+	json_decref(view);
+	town_refused(town, "other_type", CLERK, "incident.checked", CASE_1,
+		     body("{\"row\":\"malware-2-3\",\"state\":\"done\"}"), NULL);
+	town_do(town, HEAD, "incident.classified", CASE_1, body("{\"types\":[\"malware\",\"intrusion\"]}"), NULL);
+	view = town_view(town, CLERK, "checklist", CASE_1, 0, LANG_JA);
+	assert_int_equal(json_array_size(json_object_get(view, "rows")), 6 + 17 + 18);
+	json_decref(view);
+	town_do(town, CLERK, "incident.checked", CASE_1, body("{\"row\":\"malware-2-3\",\"state\":\"done\"}"), NULL);
+}
+
+static void not_applicable_needs_a_reason_and_put_off_a_name(void **state)
+{
+	struct town *town = *state;
+
+	town_declare(town, NULL);
+	town_refused(town, "reason", CLERK, "incident.checked", CASE_1, body("{\"row\":\"basic-1\",\"state\":\"na\"}"),
+		     json_string(" \n"));
+	town_refused(town, "decider", CLERK, "incident.checked", CASE_1,
+		     body("{\"row\":\"basic-1\",\"state\":\"deferred\"}"), NULL);
+	town_refused(town, "value", CLERK, "incident.checked", CASE_1,
+		     body("{\"row\":\"basic-1\",\"state\":\"perhaps\"}"), NULL);
+	town_refused(town, "field", CLERK, "incident.checked", CASE_1, body("{\"row\":\"basic-9\",\"state\":\"done\"}"),
 		     NULL);
-	approve(town, HEAD);
-	approve(town, GENERAL);
-	approve(town, CISO);
-	town_do(town, HEAD, "report.sent", "2026-001",
-		body("{\"report\":1,\"to\":[\"csirt\",\"soumu\"],\"how\":\"mail\"}"), NULL);
-	town_refused(town, "frozen", CLERK, "report.drafted", "2026-001", body("{\"report\":1}"), NULL);
-	town_refused(town, "final_report", HEAD, "incident.closed", "2026-001", json_object(), NULL);
-	text = town_view(town, CLERK, "report_text", "2026-001", 1, LANG_JA);
-	json_array_foreach (json_object_get(text, "lines"), i, line)
-		if (getenv("SHOW"))
-			puts(json_string_value(line));
-	json_decref(text);
-	if (getenv("SHOW")) {
-		char *p;
-		text = town_view(town, CLERK, "now", NULL, 0, LANG_JA);
-		p = json_dumps(text, JSON_INDENT(1));
-		puts(p);
-		free(p);
-		json_decref(text);
-	}
+	town_do(town, CLERK, "incident.checked", CASE_1, body("{\"row\":\"basic-1\",\"state\":\"na\"}"),
+		json_string("予兆のみ"));
+	town_do(town, CLERK, "incident.checked", CASE_1, body("{\"row\":\"basic-1\",\"state\":\"open\"}"), NULL);
+	assert_state(town, "incident", 0, "phase", "report");
+}
+
+static void unknown_is_an_answer(void **state)
+{
+	struct town *town = *state;
+
+	town_declare(town, NULL);
+	town_refused(town, "answer", CLERK, "incident.answered", CASE_1,
+		     body("{\"question\":\"when\",\"state\":\"answered\"}"), NULL);
+	town_refused(town, "value", CLERK, "incident.answered", CASE_1,
+		     body("{\"question\":\"when\",\"state\":\"open\"}"), NULL);
+	town_do(town, CLERK, "incident.answered", CASE_1, body("{\"question\":\"when\",\"state\":\"unknown\"}"), NULL);
+	town_do(town, CLERK, "incident.answered", CASE_1, body("{\"question\":\"where\",\"state\":\"inquiry\"}"), NULL);
+	town_do(town, CLERK, "incident.answered", CASE_1, body("{\"question\":\"why\",\"state\":\"na\"}"), NULL);
+}
+
+static void questions_of_other_types_are_refused(void **state)
+{
+	struct town *town = *state;
+
+	town_declare(town, NULL);
+	town_do(town, HEAD, "incident.classified", CASE_1, body("{\"types\":[\"posting\"]}"), NULL);
+	town_refused(town, "other_type", CLERK, "incident.answered", CASE_1,
+		     body("{\"question\":\"protection\",\"state\":\"unknown\"}"), NULL);
+}
+
+static void lines_need_words_and_no_future(void **state)
+{
+	struct town *town = *state;
+
+	town_declare(town, NULL);
+	town_refused(town, "line", CLERK, "incident.noted", CASE_1, json_object(), NULL);
+	town_refused(town, "future", CLERK, "incident.noted", CASE_1, body("{\"at\":\"2026-11-21T00:00:00.000Z\"}"),
+		     json_string("x"));
+	town_refused(town, "time", CLERK, "incident.noted", CASE_1, body("{\"at\":\"9時ごろ\"}"), json_string("x"));
+	town_do(town, CLERK, "incident.noted", CASE_1, body("{\"at\":\"2026-11-19T23:00:00.000Z\"}"),
+		json_string("住民から電話"));
+}
+
+static void observers_look_and_do_nothing(void **state)
+{
+	struct town *town = *state;
+	json_t *view;
+
+	town_declare(town, NULL);
+	for (const struct act_kind *act = act_kinds; act->name != NULL; act++)
+		if (act->origin == ACT_BY_PERSON)
+			town_refused(town, "observer", AUDITOR, act->name,
+				     (act->flags & ACT_ON_CASE) != 0 ? CASE_1 : NULL, json_object(), NULL);
+	view = town_view(town, AUDITOR, "incident", CASE_1, 0, LANG_JA);
+	json_decref(view);
+}
+
+static void the_wrong_role_is_told_whose_act_it_is(void **state)
+{
+	struct town *town = *state;
+	const char *say;
+
+	town_declare(town, NULL);
+	town_refused(town, "role", CLERK, "incident.triaged", CASE_1, body("{\"verdict\":\"incident\"}"), NULL);
+	say = json_string_value(json_object_get(town->refusal.args, "say"));
+	assert_string_equal(town->refusal.code, "wrong_role");
+	assert_non_null(strstr(say, "統括情報セキュリティ責任者"));
+}
+
+static void unknown_cases_and_people_are_refused(void **state)
+{
+	struct town *town = *state;
+
+	town_refused(town, "case", CLERK, "incident.noted", "2026-009", json_object(), json_string("x"));
+	town_refused(town, "observer", "u99", "incident.declared", NULL, json_object(), NULL);
+	town_refused(town, "field", CLERK, "incident.declared", "2026-001", json_object(), NULL);
+}
+
+static void ill_formed_wishes_name_the_field(void **state)
+{
+	struct town *town = *state;
+
+	town_declare(town, NULL);
+	town_refused(town, "field", HEAD, "incident.triaged", CASE_1, json_object(), NULL);
+	assert_string_equal(json_string_value(json_object_get(town->refusal.args, "field")), "verdict");
+	town_refused(town, "value", HEAD, "incident.triaged", CASE_1, body("{\"verdict\":\"maybe\"}"), NULL);
+	town_refused(town, "field", HEAD, "incident.classified", CASE_1, body("{\"types\":[]}"), NULL);
+	town_refused(town, "field", HEAD, "incident.classified", CASE_1, body("{\"types\":[\"loss\",\"loss\"]}"), NULL);
+	town_refused(town, "field", HEAD, "incident.classified", CASE_1, body("{\"types\":[\"lost\"]}"), NULL);
+	town_refused(town, "field", CLERK, "incident.noted", CASE_1, body("{\"extra\":1}"), json_string("x"));
+	town_refused(town, "field", CLERK, "report.submitted", CASE_1, number(1), json_string("x"));
+}
+
+static void endless_text_is_refused(void **state)
+{
+	struct town *town = *state;
+	char text[4100];
+
+	memset(text, 'x', sizeof text);
+	text[4001] = '\0';
+	town_declare(town, NULL);
+	town_refused(town, "too_long", CLERK, "incident.noted", CASE_1, json_object(), json_string(text));
+	text[4000] = '\0';
+	town_do(town, CLERK, "incident.noted", CASE_1, json_object(), json_string(text));
+}
+
+/* ---- the end of a case ---- */
+
+static void a_false_alarm_ends_and_nothing_more_can_be_done(void **state)
+{
+	struct town *town = *state;
+
+	town_declare(town, NULL);
+	town_refused(town, "value", HEAD, "incident.ended", CASE_1, body("{\"as\":\"joke\"}"), NULL);
+	town_do(town, HEAD, "incident.ended", CASE_1, body("{\"as\":\"false_alarm\"}"),
+		json_string("訓練用の端末だった"));
+	assert_state(town, "incident", 0, "state_label", "終了（誤報）");
+	town_refused(town, "case_over", CLERK, "incident.noted", CASE_1, json_object(), json_string("x"));
+	town_refused(town, "case_over", HEAD, "incident.ended", CASE_1, body("{\"as\":\"false_alarm\"}"), NULL);
+	assert_false(book_has_open_case(town->book));
+}
+
+static void closing_wants_the_final_report_or_a_reason(void **state)
+{
+	struct town *town = *state;
+
+	town_declare(town, NULL);
+	report_in_one_go(town, 1, "first");
+	town_refused(town, "final_report", HEAD, "incident.closed", CASE_1, json_object(), NULL);
+	report_in_one_go(town, 2, "final");
+	town_refused(town, "final_sent", CLERK, "report.drafted", CASE_1, number(3), NULL);
+	town_do(town, HEAD, "incident.closed", CASE_1, json_object(), NULL);
+	assert_state(town, "incident", 0, "state", "closed");
+}
+
+static void closing_without_final_report_keeps_the_reason(void **state)
+{
+	struct town *town = *state;
+
+	town_declare(town, NULL);
+	town_do(town, GENERAL, "incident.closed", CASE_1, json_object(), json_string("県の報告に含めたため"));
+	assert_state(town, "incident", 0, "state", "closed");
+}
+
+/* ---- reports ---- */
+
+static void a_draft_is_filled_from_what_is_known(void **state)
+{
+	struct town *town = *state;
+
+	town_do(town, CLERK, "incident.declared", NULL,
+		body("{\"detected\":\"2026-11-20T00:05:00.000Z\",\"source\":\"staff\"}"), json_string("脅迫文"));
+	town_do(town, CLERK, "incident.answered", CASE_1, body("{\"question\":\"where\",\"state\":\"answered\"}"),
+		json_string("住民課の端末3台"));
+	town_do(town, CLERK, "report.drafted", CASE_1, number(1), NULL);
+	assert_state(town, "report", 1, "stage", "first");
+	assert_cell(town, 1, "number", "1", "prefill");
+	assert_cell(town, 1, "section", "住民課", "prefill");
+	assert_cell(town, 1, "reporter", "見本 花子", "prefill");
+	assert_cell(town, 1, "section_head", "見本 太郎", "prefill");
+	assert_cell(town, 1, "mail", "soumu@mihon.example", "prefill");
+	assert_cell(town, 1, "detected", "2026-11-20T00:05:00.000Z", "prefill");
+	assert_cell(town, 1, "informed", "2026-11-20T00:10:00.000Z", "prefill");
+	assert_cell(town, 1, "system", "住民課の端末3台", "prefill");
+	assert_cell(town, 1, "summary", "脅迫文\nどこで起きたか：住民課の端末3台", "prefill");
+	draft(town, CLERK, 1, "{\"informed\":\"2026-11-20T00:09:00.000Z\"}", body("{\"system\":\"住民記録端末\"}"));
+	assert_cell(town, 1, "system", "住民記録端末", "typed");
+	assert_cell(town, 1, "informed", "2026-11-20T00:09:00.000Z", "typed");
+	draft(town, CLERK, 1, "{\"informed\":null}", body("{\"system\":\"\"}"));
+	assert_cell(town, 1, "system", "住民課の端末3台", "prefill");
+	assert_cell(town, 1, "informed", "2026-11-20T00:10:00.000Z", "prefill");
+}
+
+static void the_course_of_the_case_is_on_the_form(void **state)
+{
+	struct town *town = *state;
+	json_t *found, *rows;
+
+	town_declare(town, "脅迫文");
+	town_do(town, CLERK, "uplink.isolate", CASE_1, body("{\"uplinks\":[\"internet\"]}"), NULL);
+	town_record(town, "panel", "uplink.cut", CASE_1,
+		    body("{\"uplink\":\"internet\",\"number\":1,\"cause\":\"command\"}"), NULL);
+	town_record(town, "panel", "uplink.proven", CASE_1,
+		    body("{\"uplink\":\"internet\",\"number\":2,\"edge_to_contact_us\":11450}"), NULL);
+	town_do(town, CLERK, "incident.checked", CASE_1, body("{\"row\":\"basic-1\",\"state\":\"done\"}"), NULL);
+	town_do(town, CLERK, "report.drafted", CASE_1, number(1), NULL);
+	found = cell(town, 1, "progress");
+	rows = json_object_get(found, "value");
+	assert_int_equal(json_array_size(rows), 4);
+	assert_string_equal(json_string_value(json_array_get(json_array_get(rows, 3), 1)),
+			    "遮断を接点で確認 インターネット系 11.4ms");
+	json_decref(found);
+}
+
+static void cells_take_only_what_fits_them(void **state)
+{
+	struct town *town = *state;
+	static const struct {
+		const char *cells, *why;
+	} cases[] = {
+		{"{\"event\":[\"leak\"]}", "one_only"},
+		{"{\"event\":\"rain\"}", "field"},
+		{"{\"event\":3}", "field"},
+		{"{\"causes\":\"mail\"}", "field"},
+		{"{\"causes\":[\"mail\",\"mail\"]}", "field"},
+		{"{\"causes\":[\"rain\"]}", "field"},
+		{"{\"plans\":[\"ongoing\",\"measures\"]}", "sides"},
+		{"{\"occurred\":\"yesterday\"}", "time"},
+		{"{\"occurred\":\"2026-11-21T00:00:00.000Z\"}", "future"},
+		{"{\"number\":\"7\"}", "cell_fixed"},
+		{"{\"progress\":[]}", "cell_table"},
+		{"{\"summary\":\"words belong into text\"}", "field"},
+		{"{\"nothing\":\"x\"}", "field"},
+	};
+	static const struct {
+		const char *text, *why;
+	} texts[] = {
+		{"{\"progress\":\"x\"}", "cell_table"},
+		{"{\"number\":\"x\"}", "cell_fixed"},
+		{"{\"event\":\"leak\"}", "field"},
+		{"{\"nothing\":\"x\"}", "field"},
+		{"{\"system\":3}", "field"},
+		{"{\"phone\":\"1\\n2\"}", "field"},
+	};
+
+	town_declare(town, NULL);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		town_refused(town, cases[i].why, CLERK, "report.drafted", CASE_1,
+			     json_pack("{s:i, s:o}", "report", 1, "cells", body(cases[i].cells)), NULL);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		town_refused(town, texts[i].why, CLERK, "report.drafted", CASE_1, number(1), body(texts[i].text));
+	town_refused(town, "field", CLERK, "report.drafted", CASE_1, number(1), json_string("loose words"));
+	draft(town, CLERK, 1, "{\"plans\":[\"ongoing\",\"studying\"],\"causes\":[],\"event\":null}", NULL);
+}
+
+static void a_report_goes_up_the_chain_in_order(void **state)
+{
+	struct town *town = *state;
+	json_t *view, *step;
+	size_t i;
+
+	town_declare(town, NULL);
+	town_refused(town, "report", CLERK, "report.submitted", CASE_1, number(1), NULL);
+	town_do(town, CLERK, "report.drafted", CASE_1, number(1), NULL);
+	town_refused(town, "not_submitted", HEAD, "report.approved", CASE_1, seal(1, "screen"), NULL);
+	town_do(town, CLERK, "report.submitted", CASE_1, number(1), NULL);
+	town_refused(town, "under_approval", CLERK, "report.drafted", CASE_1, number(1), NULL);
+	town_refused(town, "under_approval", CLERK, "report.submitted", CASE_1, number(1), NULL);
+	town_refused(town, "step", GENERAL, "report.approved", CASE_1, seal(1, "screen"), NULL);
+	assert_non_null(
+		strstr(json_string_value(json_object_get(town->refusal.args, "say")), "情報セキュリティ責任者"));
+	town_refused(town, "not_sealed", HEAD, "report.sent", CASE_1, sending(1), NULL);
+	approve_by_all(town, 1);
+	assert_state(town, "report", 1, "state", "sealed");
+	town_refused(town, "not_submitted", CISO, "report.approved", CASE_1, seal(1, "screen"), NULL);
+	view = town_view(town, CLERK, "report", CASE_1, 1, LANG_JA);
+	json_array_foreach (json_object_get(view, "chain"), i, step)
+		assert_string_equal(json_string_value(json_object_get(step, "state")), "sealed");
+	assert_int_equal(i, 4);
+	json_decref(view);
+}
+
+static void what_is_sent_is_frozen_and_the_next_number_starts_from_it(void **state)
+{
+	struct town *town = *state;
+	char *before, *after;
+	json_t *view, *found;
+
+	town_declare(town, NULL);
+	draft(town, CLERK, 1, "{\"event\":\"leak\"}", body("{\"remarks\":\"調査中\"}"));
+	town_do(town, CLERK, "report.submitted", CASE_1, number(1), NULL);
+	approve_by_all(town, 1);
+	town_do(town, HEAD, "report.sent", CASE_1, sending(1), NULL);
+	view = town_view(town, CLERK, "report_text", CASE_1, 1, LANG_JA);
+	before = json_dumps(view, JSON_COMPACT);
+	json_decref(view);
+	town_refused(town, "frozen", CLERK, "report.drafted", CASE_1, number(1), NULL);
+	town_refused(town, "frozen", HEAD, "report.sent", CASE_1, sending(1), NULL);
+	town_refused(town, "report_number", CLERK, "report.drafted", CASE_1, number(3), NULL);
+	town_refused(town, "value", CLERK, "report.drafted", CASE_1, body("{\"report\":2,\"stage\":\"first\"}"), NULL);
+	town_wait(town, 60);
+	town_do(town, CLERK, "incident.noted", CASE_1, json_object(), json_string("業者が到着"));
+	draft(town, CLERK, 2, "{\"event\":\"infection\"}", NULL);
+	assert_state(town, "report", 2, "stage", "interim");
+	assert_cell(town, 2, "remarks", "調査中", "typed");
+	assert_cell(town, 2, "informed", "2026-11-20T01:10:00.000Z", "prefill");
+	assert_cell(town, 2, "told_inside", "CSIRT", "prefill");
+	found = cell(town, 2, "remarks");
+	assert_false(json_is_true(json_object_get(found, "changed")));
+	json_decref(found);
+	found = cell(town, 2, "event");
+	assert_true(json_is_true(json_object_get(found, "changed")));
+	json_decref(found);
+	found = cell(town, 2, "told_outside");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(found, "value"), 0)), "soumu");
+	json_decref(found);
+	view = town_view(town, CLERK, "report_text", CASE_1, 1, LANG_JA);
+	after = json_dumps(view, JSON_COMPACT);
+	json_decref(view);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+}
+
+static void the_next_number_waits_for_the_one_before(void **state)
+{
+	struct town *town = *state;
+
+	town_declare(town, NULL);
+	town_do(town, CLERK, "report.drafted", CASE_1, number(1), NULL);
+	town_refused(town, "previous", CLERK, "report.drafted", CASE_1, number(2), NULL);
+}
+
+static void a_returned_report_is_mended_and_goes_up_again(void **state)
+{
+	struct town *town = *state;
+
+	town_declare(town, NULL);
+	town_do(town, CLERK, "report.drafted", CASE_1, number(1), NULL);
+	town_do(town, CLERK, "report.submitted", CASE_1, number(1), NULL);
+	town_do(town, HEAD, "report.approved", CASE_1, seal(1, "screen"), NULL);
+	town_refused(town, "step", HEAD, "report.returned", CASE_1, number(1), json_string("x"));
+	town_refused(town, "reason", GENERAL, "report.returned", CASE_1, number(1), NULL);
+	town_do(town, GENERAL, "report.returned", CASE_1, number(1), json_string("発生日時を書いてください"));
+	assert_state(town, "report", 1, "state", "returned");
+	assert_state(town, "report", 1, "returned_because", "発生日時を書いてください");
+	town_refused(town, "not_submitted", GENERAL, "report.approved", CASE_1, seal(1, "screen"), NULL);
+	draft(town, CLERK, 1, "{\"occurred\":\"2026-11-19T22:00:00.000Z\"}", NULL);
+	town_do(town, CLERK, "report.submitted", CASE_1, number(1), NULL);
+	/* Earlier seals were for another version. */
+	town_refused(town, "step", GENERAL, "report.approved", CASE_1, seal(1, "screen"), NULL);
+	approve_by_all(town, 1);
+}
+
+static void a_seal_names_the_version_it_was_put_on(void **state)
+{
+	struct town *town = *state;
+	json_t *view, *last, *entry;
+	const char *digest;
+	char stale[65];
+
+	memset(stale, '0', 64);
+	stale[64] = '\0';
+	town_declare(town, NULL);
+	town_do(town, CLERK, "report.drafted", CASE_1, number(1), NULL);
+	town_refused(town, "other_version", CLERK, "report.submitted", CASE_1,
+		     json_pack("{s:i, s:s}", "report", 1, "digest", stale), NULL);
+	view = town_view(town, CLERK, "report", CASE_1, 1, LANG_JA);
+	digest = json_string_value(json_object_get(view, "digest"));
+	town_do(town, CLERK, "report.submitted", CASE_1, json_pack("{s:i, s:s}", "report", 1, "digest", digest), NULL);
+	town_wait(town, 5);
+	town_do(town, CLERK, "incident.noted", CASE_1, json_object(), json_string("later"));
+	town_refused(town, "other_version", HEAD, "report.approved", CASE_1,
+		     json_pack("{s:i, s:s, s:s}", "report", 1, "manner", "screen", "digest", stale), NULL);
+	town_do(town, HEAD, "report.approved", CASE_1, seal(1, "screen"), NULL);
+	entry = json_array_get(town->records, json_array_size(town->records) - 1);
+	last = body(json_string_value(json_object_get(entry, "body")));
+	assert_string_equal(json_string_value(json_object_get(last, "digest")), digest);
+	json_decref(last);
+	json_decref(view);
+}
+
+static void seals_on_paper_and_words_by_telephone_are_witnessed(void **state)
+{
+	struct town *town = *state;
+
+	town_declare(town, NULL);
+	town_do(town, CLERK, "report.drafted", CASE_1, number(1), NULL);
+	town_do(town, CLERK, "report.submitted", CASE_1, number(1), NULL);
+	town_refused(town, "value", CLERK, "report.approved", CASE_1, seal(1, "fax"), NULL);
+	town_refused(town, "witness", CLERK, "report.approved", CASE_1, seal(1, "paper"), NULL);
+	town_do(town, CLERK, "report.approved", CASE_1, seal(1, "paper"), json_string("課長が9時20分に押印"));
+	town_do(town, CLERK, "report.approved", CASE_1, seal(1, "phone"), json_string("総務課長が9時25分に電話で了承"));
+	town_do(town, CISO, "report.approved", CASE_1, seal(1, "screen"), NULL);
+	assert_state(town, "report", 1, "state", "sealed");
+	town_do(town, HEAD, "report.sent", CASE_1, sending(1), NULL);
+	/* The one who agreed by telephone looks at it later, also after it was sent. */
+	town_refused(town, "step", CISO, "report.approved", CASE_1, seal(1, "screen"), NULL);
+	town_refused(town, "field", CLERK, "report.approved", CASE_1, seal(1, "phone"), json_string("again"));
+	town_do(town, GENERAL, "report.approved", CASE_1, seal(1, "screen"), NULL);
+	town_refused(town, "frozen", GENERAL, "report.approved", CASE_1, seal(1, "screen"), NULL);
+	assert_state(town, "report", 1, "state", "sent");
+}
+
+static void sending_names_known_recipients_and_ways(void **state)
+{
+	struct town *town = *state;
+
+	town_declare(town, NULL);
+	town_do(town, CLERK, "report.drafted", CASE_1, number(1), NULL);
+	town_do(town, CLERK, "report.submitted", CASE_1, number(1), NULL);
+	approve_by_all(town, 1);
+	town_refused(town, "field", HEAD, "report.sent", CASE_1, body("{\"report\":1,\"to\":[],\"how\":\"mail\"}"),
+		     NULL);
+	town_refused(town, "field", HEAD, "report.sent", CASE_1,
+		     body("{\"report\":1,\"to\":[\"moon\"],\"how\":\"mail\"}"), NULL);
+	town_refused(town, "value", HEAD, "report.sent", CASE_1,
+		     body("{\"report\":1,\"to\":[\"csirt\"],\"how\":\"pigeon\"}"), NULL);
+	town_do(town, HEAD, "report.sent", CASE_1, sending(1), NULL);
+}
+
+/* ---- uplinks ---- */
+
+static void cut(struct town *town, const char *uplink)
+{
+	town_record(town, "panel", "uplink.cut", CASE_1,
+		    json_pack("{s:s, s:i, s:s}", "uplink", uplink, "number", 1, "cause", "button"), NULL);
+	town_record(town, "panel", "uplink.proven", CASE_1,
+		    json_pack("{s:s, s:i, s:i}", "uplink", uplink, "number", 2, "edge_to_contact_us", 9300), NULL);
+}
+
+static const char *uplink_state(const struct town *town, size_t index, char out[16])
+{
+	json_t *now = town_view(town, CLERK, "now", NULL, 0, LANG_JA);
+	json_t *uplink = json_array_get(json_object_get(now, "uplinks"), index);
+
+	(void)snprintf(out, 16, "%s", json_string_value(json_object_get(uplink, "state")));
+	json_decref(now);
+	return out;
+}
+
+static void an_uplink_is_cut_only_once_the_contact_says_so(void **state)
+{
+	struct town *town = *state;
+	char out[16];
+
+	town_declare(town, NULL);
+	assert_string_equal(uplink_state(town, 0, out), "connected");
+	town_record(town, "panel", "uplink.cut", CASE_1,
+		    body("{\"uplink\":\"internet\",\"number\":1,\"cause\":\"button\"}"), NULL);
+	assert_string_equal(uplink_state(town, 0, out), "cutting");
+	town_record(town, "panel", "uplink.unproven", CASE_1, body("{\"uplink\":\"internet\",\"number\":2}"), NULL);
+	assert_string_equal(uplink_state(town, 0, out), "unknown");
+	cut(town, "internet");
+	assert_string_equal(uplink_state(town, 0, out), "cut");
+	town_record(town, "panel", "uplink.restored", CASE_1, body("{\"uplink\":\"internet\",\"number\":3}"), NULL);
+	assert_string_equal(uplink_state(town, 0, out), "connected");
+}
+
+static json_t *uplinks(const char *first, const char *second)
+{
+	return second != NULL ? json_pack("{s:[s, s]}", "uplinks", first, second)
+			      : json_pack("{s:[s]}", "uplinks", first);
+}
+
+static json_t *request(uint64_t seq)
+{
+	return json_pack("{s:I}", "request", (json_int_t)seq);
+}
+
+static void connecting_again_takes_two_people_in_their_roles(void **state)
+{
+	struct town *town = *state;
+	uint64_t seq;
+
+	town_declare(town, NULL);
+	cut(town, "internet");
+	cut(town, "lgwan");
+	town_refused(town, "role", CLERK, "restore.requested", CASE_1, uplinks("internet", NULL), NULL);
+	town_refused(town, "not_cut", HEAD, "restore.requested", CASE_1, uplinks("internet", "mynumber"), NULL);
+	town_refused(town, "field", HEAD, "restore.requested", CASE_1, uplinks("moon", NULL), NULL);
+	town_refused(town, "field", HEAD, "restore.requested", CASE_1, uplinks("lgwan", "lgwan"), NULL);
+	town_do(town, GENERAL, "restore.requested", CASE_1, uplinks("internet", "lgwan"), NULL);
+	seq = town->seq;
+	assert_int_equal(book_restore_uplinks(town->book, CASE_1, seq), 3);
+	assert_int_equal(book_restore_uplinks(town->book, CASE_1, seq + 1), 0);
+	town_refused(town, "same_person", GENERAL, "restore.permitted", CASE_1, request(seq), NULL);
+	town_refused(town, "role", HEAD, "restore.permitted", CASE_1, request(seq), NULL);
+	town_refused(town, "no_request", CISO, "restore.permitted", CASE_1, request(seq + 1), NULL);
+	town_do(town, CISO, "restore.permitted", CASE_1, request(seq), NULL);
+	assert_int_equal(book_restore_uplinks(town->book, CASE_1, seq), 0);
+	town_refused(town, "no_request", CISO, "restore.permitted", CASE_1, request(seq), NULL);
+}
+
+static void a_new_cut_or_a_lapse_takes_the_request_back(void **state)
+{
+	struct town *town = *state;
+	uint64_t seq;
+
+	town_declare(town, NULL);
+	cut(town, "internet");
+	town_do(town, HEAD, "restore.requested", CASE_1, uplinks("internet", NULL), NULL);
+	seq = town->seq;
+	cut(town, "lgwan");
+	town_refused(town, "no_request", CISO, "restore.permitted", CASE_1, request(seq), NULL);
+	town_do(town, HEAD, "restore.requested", CASE_1, uplinks("internet", NULL), NULL);
+	seq = town->seq;
+	town_record(town, "panel", "restore.expired", CASE_1, body("{\"number\":5,\"cause\":\"timeout\"}"), NULL);
+	town_refused(town, "no_request", CISO, "restore.permitted", CASE_1, request(seq), NULL);
+}
+
+static void a_network_can_be_connected_after_the_case_is_over(void **state)
+{
+	struct town *town = *state;
+
+	town_declare(town, NULL);
+	cut(town, "internet");
+	town_do(town, HEAD, "incident.ended", CASE_1, body("{\"as\":\"false_alarm\"}"), NULL);
+	town_do(town, HEAD, "restore.requested", CASE_1, uplinks("internet", NULL), NULL);
+	town_do(town, CISO, "restore.permitted", CASE_1, request(town->seq), NULL);
+}
+
+/* ---- people and replay ---- */
+
+static void people_are_found_by_name_and_number(void **state)
+{
+	struct town *town = *state;
+	struct user_info info;
+	char next[16];
+
+	assert_int_equal(book_user_by_name(town->book, "見本 三郎", &info), ERR_OK);
+	assert_string_equal(info.id, CISO);
+	assert_int_equal(book_user_by_name(town->book, "だれか", &info), ERR_MISSING);
+	book_next_user(town->book, next);
+	assert_string_equal(next, "u6");
+	town_record(town, "system", "user.password", "-", json_pack("{s:s, s:i}", "user", CISO, "generation", 2), NULL);
+	assert_int_equal(book_user(town->book, CISO, &info), ERR_OK);
+	assert_int_equal(info.generation, 2);
+}
+
+static void an_erased_name_leaves_everything_else(void **state)
+{
+	struct town *town = *state;
+	struct user_info info;
+
+	town_record(town, "system", "user.added", "-", body("{\"user\":\"u6\",\"roles\":[\"staff\"],\"generation\":1}"),
+		    NULL);
+	assert_int_equal(book_user(town->book, "u6", &info), ERR_OK);
+	assert_string_equal(info.name, "");
+	town_do(town, "u6", "incident.declared", NULL, json_object(), NULL);
+	assert_state(town, "incident", 0, "declared_by", "u6");
+}
+
+static void strange_records_change_nothing(void **state)
+{
+	struct town *town = *state;
+	struct fault fault = {ERR_OK, ""};
+	struct record broken = {.seq = 99, .who = "u1", .about = "-", .body = "{"};
+	char *before, *after;
+
+	town_declare(town, NULL);
+	before = town_picture(town, town->book);
+	town_record(town, "system", "moon.rose", "-", json_object(), NULL);
+	town_record(town, "u1", "report.sent", "-", body("{\"report\":1}"), NULL);
+	town_record(town, "u1", "incident.noted", "2026-777", json_object(), NULL);
+	town_record(town, "panel", "uplink.cut", "-", body("{\"uplink\":\"moon\"}"), NULL);
+	after = town_picture(town, town->book);
+	assert_string_equal(before, after);
+	assert_int_equal(book_apply(town->book, &broken, &fault), ERR_CORRUPT);
+	assert_non_null(strstr(fault.text, "entry 99"));
+	broken.body = NULL;
+	assert_int_equal(book_apply(town->book, &broken, &fault), ERR_OK);
+	free(before);
+	free(after);
+}
+
+static void replay_gives_the_same_book(void **state)
+{
+	struct town *town = *state;
+	struct book *again;
+	char *before, *after;
+
+	town_declare(town, "脅迫文");
+	cut(town, "internet");
+	town_do(town, HEAD, "incident.classified", CASE_1, body("{\"types\":[\"malware\"]}"), NULL);
+	report_in_one_go(town, 1, "first");
+	town_wait(town, 30);
+	report_in_one_go(town, 2, "final");
+	town_do(town, HEAD, "incident.closed", CASE_1, json_object(), NULL);
+	again = town_replay(town);
+	before = town_picture(town, town->book);
+	after = town_picture(town, again);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	book_free(again);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_case_from_beginning_to_end, open_town, close_town),
+		cmocka_unit_test_setup_teardown(a_case_is_declared_and_named, open_town, close_town),
+		cmocka_unit_test_setup_teardown(numbers_begin_again_each_year_of_japan, open_town, close_town),
+		cmocka_unit_test_setup_teardown(a_press_opens_a_case_and_is_attributed_later, open_town, close_town),
+		cmocka_unit_test_setup_teardown(a_late_press_keeps_its_own_time, open_town, close_town),
+		cmocka_unit_test_setup_teardown(rows_appear_with_the_type, open_town, close_town),
+		cmocka_unit_test_setup_teardown(not_applicable_needs_a_reason_and_put_off_a_name, open_town,
+						close_town),
+		cmocka_unit_test_setup_teardown(unknown_is_an_answer, open_town, close_town),
+		cmocka_unit_test_setup_teardown(questions_of_other_types_are_refused, open_town, close_town),
+		cmocka_unit_test_setup_teardown(lines_need_words_and_no_future, open_town, close_town),
+		cmocka_unit_test_setup_teardown(observers_look_and_do_nothing, open_town, close_town),
+		cmocka_unit_test_setup_teardown(the_wrong_role_is_told_whose_act_it_is, open_town, close_town),
+		cmocka_unit_test_setup_teardown(unknown_cases_and_people_are_refused, open_town, close_town),
+		cmocka_unit_test_setup_teardown(ill_formed_wishes_name_the_field, open_town, close_town),
+		cmocka_unit_test_setup_teardown(endless_text_is_refused, open_town, close_town),
+		cmocka_unit_test_setup_teardown(a_false_alarm_ends_and_nothing_more_can_be_done, open_town, close_town),
+		cmocka_unit_test_setup_teardown(closing_wants_the_final_report_or_a_reason, open_town, close_town),
+		cmocka_unit_test_setup_teardown(closing_without_final_report_keeps_the_reason, open_town, close_town),
+		cmocka_unit_test_setup_teardown(a_draft_is_filled_from_what_is_known, open_town, close_town),
+		cmocka_unit_test_setup_teardown(the_course_of_the_case_is_on_the_form, open_town, close_town),
+		cmocka_unit_test_setup_teardown(cells_take_only_what_fits_them, open_town, close_town),
+		cmocka_unit_test_setup_teardown(a_report_goes_up_the_chain_in_order, open_town, close_town),
+		cmocka_unit_test_setup_teardown(what_is_sent_is_frozen_and_the_next_number_starts_from_it, open_town,
+						close_town),
+		cmocka_unit_test_setup_teardown(the_next_number_waits_for_the_one_before, open_town, close_town),
+		cmocka_unit_test_setup_teardown(a_returned_report_is_mended_and_goes_up_again, open_town, close_town),
+		cmocka_unit_test_setup_teardown(a_seal_names_the_version_it_was_put_on, open_town, close_town),
+		cmocka_unit_test_setup_teardown(seals_on_paper_and_words_by_telephone_are_witnessed, open_town,
+						close_town),
+		cmocka_unit_test_setup_teardown(sending_names_known_recipients_and_ways, open_town, close_town),
+		cmocka_unit_test_setup_teardown(an_uplink_is_cut_only_once_the_contact_says_so, open_town, close_town),
+		cmocka_unit_test_setup_teardown(connecting_again_takes_two_people_in_their_roles, open_town,
+						close_town),
+		cmocka_unit_test_setup_teardown(a_new_cut_or_a_lapse_takes_the_request_back, open_town, close_town),
+		cmocka_unit_test_setup_teardown(a_network_can_be_connected_after_the_case_is_over, open_town,
+						close_town),
+		cmocka_unit_test_setup_teardown(people_are_found_by_name_and_number, open_town, close_town),
+		cmocka_unit_test_setup_teardown(an_erased_name_leaves_everything_else, open_town, close_town),
+		cmocka_unit_test_setup_teardown(strange_records_change_nothing, open_town, close_town),
+		cmocka_unit_test_setup_teardown(replay_gives_the_same_book, open_town, close_town),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
