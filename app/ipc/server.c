@@ -371,25 +371,42 @@ refused:
 
 /* ---- listeners -------------------------------------------------------------------------------------- */
 
-enum err server_take_listener(struct server *s, enum peer peer, int fd, struct fault *f)
+/* The free place for the listener of `peer`; NULL: there is none, f says why. */
+static struct listener *find_place(struct server *s, enum peer peer, struct fault *f)
 {
 	const struct peer_kind *kind = kind_of(peer);
 	struct listener *l;
-	int r;
 
-	if (kind == NULL)
-		return fault_set(f, ERR_MISSING, "a socket is for one kind of peer");
+	if (kind == NULL) {
+		(void)fault_set(f, ERR_MISSING, "a socket is for one kind of peer");
+		return NULL;
+	}
 	l = &s->listeners[kind - peer_kinds];
-	if (l->fd >= 0)
-		return fault_set(f, ERR_EXISTS, "%s: there is a socket already", kind->name);
+	if (l->fd >= 0) {
+		(void)fault_set(f, ERR_EXISTS, "%s: there is a socket already", kind->name);
+		return NULL;
+	}
 	l->server = s;
 	l->kind = kind;
-	r = sd_event_add_io(s->event, &l->source, fd, EPOLLIN, on_listener, l);
+	return l;
+}
+
+static enum err attach(struct listener *l, int fd, struct fault *f)
+{
+	int r = sd_event_add_io(l->server->event, &l->source, fd, EPOLLIN, on_listener, l);
+
 	if (r < 0)
-		return fault_set(f, err_from_errno(-r), "%s: %s", kind->name, strerror(-r));
-	(void)sd_event_source_set_priority(l->source, kind->priority);
+		return fault_set(f, err_from_errno(-r), "%s: %s", l->kind->name, strerror(-r));
+	(void)sd_event_source_set_priority(l->source, l->kind->priority);
 	l->fd = fd;
 	return ERR_OK;
+}
+
+enum err server_take_listener(struct server *s, enum peer peer, int fd, struct fault *f)
+{
+	struct listener *l = find_place(s, peer, f);
+
+	return l != NULL ? attach(l, fd, f) : ERR_EXISTS;
 }
 
 static enum err open_listener(const char *path, int *out, struct fault *f)
@@ -420,24 +437,20 @@ static enum err open_listener(const char *path, int *out, struct fault *f)
 
 enum err server_listen(struct server *s, enum peer peer, struct fault *f)
 {
-	char path[sizeof s->listeners[0].path];
+	struct listener *l = find_place(s, peer, f);
 	enum err err;
 	int fd = -1;
 
-	if (kind_of(peer) == NULL)
-		return fault_set(f, ERR_MISSING, "a socket is for one kind of peer");
-	if (place(path, sizeof path, peer_socket(peer)) != ERR_OK)
+	if (l == NULL)
+		return ERR_EXISTS;
+	if (place(l->path, sizeof l->path, peer_socket(peer)) != ERR_OK)
 		return fault_set(f, ERR_RANGE, "$KANNUKI_ROOT%s is too long for a socket's path", peer_socket(peer));
-	err = open_listener(path, &fd, f);
-	if (err != ERR_OK)
-		return err;
-	err = server_take_listener(s, peer, fd, f);
-	if (err != ERR_OK) {
+	err = open_listener(l->path, &fd, f);
+	if (err == ERR_OK)
+		err = attach(l, fd, f);
+	if (err != ERR_OK && fd >= 0)
 		(void)close(fd);
-		return err;
-	}
-	memcpy(s->listeners[kind_of(peer) - peer_kinds].path, path, sizeof path);
-	return ERR_OK;
+	return err;
 }
 
 void server_free(struct server *s)

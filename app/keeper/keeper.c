@@ -63,8 +63,8 @@ static void on_request(void *context, const struct request *r)
 	handler *handle = handler_find(r->method->name);
 	const struct session *session = NULL;
 
-	if (handle == NULL) {
-		server_refuse(k->server, r->ticket, "unknown_method", NULL);
+	if (handle == NULL || scribe_ledger(k->scribe) == NULL) {
+		server_refuse(k->server, r->ticket, handle == NULL ? "unknown_method" : "not_recorded", NULL);
 		return;
 	}
 	if (r->method->session == WITH_SESSION) {
@@ -162,6 +162,11 @@ static void on_changed(void *context, enum change change)
 	rounds_touch(k);
 }
 
+static void on_closing(void *context)
+{
+	reader_drop_export(context);
+}
+
 static void on_lost(void *context, const struct fault *fault)
 {
 	struct keeper *k = context;
@@ -240,7 +245,8 @@ static enum err look_for_ledger(struct places *places, struct fault *f)
 
 enum err keeper_open(struct keeper *k, const struct config *config, struct fault *f)
 {
-	const struct scribe_hooks scribe_hooks = {.changed = on_changed, .lost = on_lost, .context = k};
+	const struct scribe_hooks scribe_hooks = {
+		.changed = on_changed, .closing = on_closing, .lost = on_lost, .context = k};
 	const struct server_hooks server_hooks = {.request = on_request, .gone = on_gone, .context = k};
 	struct places places;
 	enum err err = look_for_ledger(&places, f);

@@ -99,7 +99,9 @@ void panel_permit_lapsed(struct keeper *k);
 json_t *panel_summary(const struct keeper *k);
 
 void reader_push_changed(struct keeper *k);
+/* An export in hand ends unfinished; drop also says so to its asker. */
 void reader_end_export(struct keeper *k);
+void reader_drop_export(struct keeper *k);
 
 enum err rounds_begin(struct keeper *k, struct fault *f) MUST_USE;
 /* Something was recorded. */

@@ -190,6 +190,15 @@ static void refuse_export(struct keeper *k, struct ticket ticket, const struct f
 		      json_pack("{s:s, s:s}", "field", "name", "why", f->text));
 }
 
+/* The ledger goes on without this export. */
+void reader_drop_export(struct keeper *k)
+{
+	if (k->exporting == NULL)
+		return;
+	server_refuse(k->server, k->exporting->ticket, "busy", NULL);
+	reader_end_export(k);
+}
+
 static int on_slice(sd_event_source *source, void *userdata)
 {
 	struct exporting *x = userdata;

@@ -18,7 +18,8 @@ struct staged {
 struct scribe {
 	sd_event_source *commit;
 	struct scribe_hooks hooks;
-	struct ledger *ledger;
+	char folder[512];
+	struct ledger *ledger; /* NULL: it could not be opened again after a failure */
 	struct pack *pack;
 	struct book *book;
 	struct recall recall;
@@ -26,6 +27,7 @@ struct scribe {
 	struct staged *first, **end;
 	unsigned waiting;
 	enum change change; /* of what is staged */
+	enum err doubt;     /* why nothing that is staged may be committed */
 	bool is_well;
 };
 
@@ -146,7 +148,9 @@ static enum err prepare(struct scribe *s, sd_event *event, const char *folder, c
 		r = sd_event_source_set_enabled(s->commit, SD_EVENT_OFF);
 	if (r < 0)
 		return fault_set(f, err_from_errno(-r), "event loop: %s", strerror(-r));
-	err = ledger_open(folder, moment_now(), &s->ledger, f);
+	if ((size_t)snprintf(s->folder, sizeof s->folder, "%s", folder) >= sizeof s->folder)
+		return fault_set(f, ERR_RANGE, "%s: path too long", folder);
+	err = ledger_open(s->folder, moment_now(), &s->ledger, f);
 	if (err == ERR_OK)
 		err = load_pack(s, packs, f);
 	return err == ERR_OK ? refold(s, f) : err;
@@ -277,13 +281,19 @@ static void arrange_commit(struct scribe *s, enum urgency urgency)
 		(void)scribe_commit(s);
 }
 
-/* Something is in the open transaction that the book does not agree with: nothing of it may stay. */
+/* Nothing that is staged may stay: the book does not agree with it, or the ledger did not take it whole. */
 static void give_up(struct scribe *s, const struct fault *why)
 {
-	diag(DIAG_ERROR, "an entry could not be taken into the book: %s", why->text);
+	diag(DIAG_ERROR, "an entry could not be taken: %s", why->text);
 	ledger_abandon(s->ledger);
-	s->applied = UINT64_MAX; /* makes the commit fold everything again */
+	s->doubt = why->err != ERR_OK ? why->err : ERR_STATE;
 	(void)scribe_commit(s);
+}
+
+/* What the asker did wrong, not the disk. */
+static bool is_refusal(enum err err)
+{
+	return err == ERR_FORMAT || err == ERR_RANGE || err == ERR_EXISTS || err == ERR_MISSING;
 }
 
 enum err scribe_record(struct scribe *s, const struct entry *entry, enum urgency urgency, struct waiter waiter,
@@ -291,15 +301,18 @@ enum err scribe_record(struct scribe *s, const struct entry *entry, enum urgency
 {
 	struct written w = {NULL, NULL, NULL};
 	struct receipt receipt = {.seq = UINT64_MAX};
-	enum err err = write_down(&w, entry, f);
+	enum err err;
 
+	if (s->ledger == NULL)
+		return fault_set(f, ERR_IO, "the ledger could not be opened again");
+	err = write_down(&w, entry, f);
 	if (err == ERR_OK)
 		err = stage(s, entry, &w, &receipt, f);
 	written_fini(&w);
 	if (err == ERR_OK && waiter.hear != NULL && add_waiter(s, waiter, &receipt) == NULL)
 		err = fault_set(f, ERR_NOMEM, "out of memory");
 	if (err != ERR_OK) {
-		if (receipt.seq != UINT64_MAX)
+		if (receipt.seq != UINT64_MAX || !is_refusal(err))
 			give_up(s, f);
 		return err;
 	}
@@ -333,38 +346,58 @@ static void tell(struct staged *first, const struct checkpoint_info *head)
 	}
 }
 
+/* What was staged is gone. After a failed write only opening the file again tells what is really on the disk. */
+static void recover(struct scribe *s, enum err why)
+{
+	struct fault f = {.err = ERR_OK};
+	enum err err = ERR_OK;
+
+	s->is_well = false;
+	s->doubt = ERR_OK;
+	if (why == ERR_IO) {
+		s->hooks.closing(s->hooks.context);
+		ledger_close(s->ledger);
+		s->ledger = NULL;
+		err = ledger_open(s->folder, moment_now(), &s->ledger, &f);
+	}
+	if (err == ERR_OK)
+		err = refold(s, &f);
+	if (err == ERR_OK)
+		s->hooks.changed(s->hooks.context, CHANGE_VISIBLE);
+	else
+		s->hooks.lost(s->hooks.context, &f);
+}
+
 enum err scribe_commit(struct scribe *s)
 {
 	struct staged *first = s->first;
 	enum change change = s->change;
-	bool had_staged = ledger_has_staged(s->ledger);
 	struct checkpoint_info head;
-	struct fault f = {.err = ERR_OK};
-	enum err err = ledger_commit(s->ledger, moment_now(), &f);
+	struct fault f = {.text = "an entry of it could not be taken"};
+	bool had_staged;
+	enum err err;
 
+	if (s->ledger == NULL)
+		return ERR_IO;
+	had_staged = ledger_has_staged(s->ledger);
+	err = s->doubt != ERR_OK ? s->doubt : ledger_commit(s->ledger, moment_now(), &f);
 	(void)sd_event_source_set_enabled(s->commit, SD_EVENT_OFF);
 	(void)sd_event_source_set_priority(s->commit, SD_EVENT_PRIORITY_NORMAL);
 	s->first = NULL;
 	s->end = &s->first;
 	s->waiting = 0;
 	s->change = CHANGE_HOUSEKEEPING;
-	head = ledger_head(s->ledger);
-	if (err == ERR_OK && s->applied == head.size) {
+	if (err == ERR_OK) {
+		head = ledger_head(s->ledger);
 		s->is_well = s->is_well || had_staged;
 		tell(first, &head);
 		if (had_staged)
 			s->hooks.changed(s->hooks.context, change);
 		return ERR_OK;
 	}
-	if (err != ERR_OK)
-		diag(DIAG_ERROR, "nothing of this group was recorded: %s", f.text);
-	s->is_well = false;
-	err = refold(s, &f);
+	diag(DIAG_ERROR, "nothing of this group was recorded: %s", f.text);
 	tell(first, NULL);
-	if (err != ERR_OK)
-		s->hooks.lost(s->hooks.context, &f);
-	else
-		s->hooks.changed(s->hooks.context, CHANGE_VISIBLE);
+	recover(s, err);
 	return ERR_IO;
 }
 
@@ -407,7 +440,7 @@ enum err scribe_repeat(struct scribe *s, const char *idem, const char *who, cons
 	struct fault f;
 	uint8_t leaf[HASH_SIZE];
 	uint64_t seq;
-	enum err err = ledger_find_idem(s->ledger, idem, &seq, leaf);
+	enum err err = s->ledger != NULL ? ledger_find_idem(s->ledger, idem, &seq, leaf) : ERR_IO;
 
 	if (err != ERR_OK)
 		return err;

@@ -4,7 +4,8 @@
  *   (the loop has taken everything that had arrived)
  *   scribe_commit                      one checkpoint, one sync; then every waiter hears its receipt
  *
- * When the commit fails every waiter hears NULL and the book is folded again from what the ledger really holds.
+ * When the commit fails every waiter hears NULL and the book is folded again from what the ledger really holds; after a
+ * failed write the file is opened again first. If that fails too, hooks.lost is called: the program has to end.
  */
 #ifndef KANNUKI_KEEPER_SCRIBE_H
 #define KANNUKI_KEEPER_SCRIBE_H
@@ -42,6 +43,8 @@ enum change { CHANGE_HOUSEKEEPING, CHANGE_VISIBLE };
 struct scribe_hooks {
 	/* After every commit, and after one that failed. */
 	void (*changed)(void *context, enum change change);
+	/* The ledger is about to be closed and opened again: let go of what was had from scribe_ledger. */
+	void (*closing)(void *context);
 	/* The record can no longer be kept or read; the program has to end. */
 	void (*lost)(void *context, const struct fault *fault);
 	void *context;
@@ -55,6 +58,7 @@ enum err scribe_open(sd_event *event, const char *folder, const char *packs, con
 /* Commits what is staged. */
 void scribe_close(struct scribe *s);
 
+/* NULL after hooks.lost. */
 struct ledger *scribe_ledger(struct scribe *s);
 const struct pack *scribe_pack(const struct scribe *s);
 const struct book *scribe_book(const struct scribe *s);

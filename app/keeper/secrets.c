@@ -22,7 +22,7 @@ static enum err failed(const struct secrets *s, struct fault *f)
 	return fault_set(f, code == SQLITE_FULL ? ERR_FULL : ERR_IO, "%s: %s", s->path, sqlite3_errmsg(s->db));
 }
 
-static enum err prepare(struct secrets *s, struct fault *f)
+static enum err prepare_statements(struct secrets *s, struct fault *f)
 {
 	static const char setup[] =
 		"PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
@@ -65,7 +65,7 @@ enum err secrets_open(const char *path, struct secrets **out, struct fault *f)
 	if (err == ERR_OK && sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
 		err = failed(s, f);
 	if (err == ERR_OK)
-		err = prepare(s, f);
+		err = prepare_statements(s, f);
 	if (err != ERR_OK) {
 		secrets_close(s);
 		return err;

@@ -169,7 +169,8 @@ class House:
 
     def start(self):
         with open(self.root / "keeper.log", "ab") as log:
-            self.process = subprocess.Popen([BIN / "kannukid"], env=self.environment, stderr=log)
+            # Python ignores SIGXFSZ; the keeper inherits that, so that a test can make its disk "full".
+            self.process = subprocess.Popen([BIN / "kannukid"], env=self.environment, stderr=log, restore_signals=False)
         wait_until("the keeper", self.is_open)
 
     def words(self):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """kannukid by hand: setting up a ledger, refusing to do it twice, mistakes in files, the reference page."""
+import resource
 import signal
 import unittest
 
@@ -154,6 +155,22 @@ class Restart(unittest.TestCase):
             self.assertEqual(auditor.ask("ledger.check")["verdict"], "good")
             heads = auditor.view("incidents")["incidents"]
             self.assertGreaterEqual(len(heads), answered)
+
+    def test_disk_that_takes_nothing_more(self):
+        with self.house.login("hanako") as person, Panel(self.house) as panel:
+            panel.hello()
+            receipt = person.act("incident.declared", text="記録できるうちに")
+            resource.prlimit(self.house.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+            wish = dict(idem="ab" * 16, text="記録できない")
+            with self.assertRaises(Refused) as caught:
+                person.act("incident.declared", **wish)
+            self.assertEqual(caught.exception.code, "not_recorded")
+        self.assertEqual(self.house.process.wait(30), 1, "it ends, for the system to start it again")
+        self.house.start()
+        with self.house.login("hanako") as person:
+            heads = [head["about"] for head in person.view("incidents")["incidents"]]
+            self.assertEqual(heads, [receipt["about"]])
+            self.assertIn("seq", person.act("incident.declared", **wish))
 
     def test_second_keeper_refuses(self):
         done = self.house.run()

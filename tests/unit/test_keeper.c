@@ -1,0 +1,634 @@
+/* The keeper's parts by themselves: sessions, lockout, secrets, the password worker, and the scribe with a ledger that
+   cannot write. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+/* The keeper is a program, not a library; its parts are compiled in here. */
+#include "keeper/lockout.c"
+#include "keeper/recall.c"
+#include "keeper/scribe.c"
+#include "keeper/secrets.c"
+#include "keeper/sessions.c"
+#include "keeper/worker.c"
+
+static const int64_t s_ns = 1000000000;
+
+/* ---- sessions ------------------------------------------------------------------------------------------- */
+
+static void session_is_found_only_by_its_own_peer(void **state)
+{
+	struct sessions s = {.idle_ns = 100};
+	struct session *one = sessions_begin(&s, "u1", 1, PEER_CONSOLE, 7, 0);
+	char token[TOKEN_SIZE];
+
+	(void)state;
+	assert_non_null(one);
+	(void)snprintf(token, sizeof token, "%s", one->token);
+	assert_ptr_equal(sessions_find(&s, token, PEER_CONSOLE, 7, 50), one);
+	assert_null(sessions_find(&s, token, PEER_WEB, 7, 50));
+	assert_null(sessions_find(&s, token, PEER_CONSOLE, 8, 50));
+	token[31] = token[31] == '0' ? '1' : '0';
+	assert_null(sessions_find(&s, token, PEER_CONSOLE, 7, 50));
+	assert_null(sessions_find(&s, "", PEER_CONSOLE, 7, 50));
+}
+
+static void session_lives_while_it_is_used(void **state)
+{
+	struct sessions s = {.idle_ns = 100};
+	struct session *one = sessions_begin(&s, "u1", 1, PEER_CONSOLE, 7, 0);
+
+	(void)state;
+	assert_non_null(sessions_find(&s, one->token, PEER_CONSOLE, 7, 99));
+	assert_non_null(sessions_find(&s, one->token, PEER_CONSOLE, 7, 198));
+	assert_null(sessions_next_idle(&s, 297));
+	assert_ptr_equal(sessions_next_idle(&s, 298), one);
+	assert_null(sessions_find(&s, one->token, PEER_CONSOLE, 7, 298));
+	session_end(one);
+	assert_null(sessions_next_idle(&s, 1000));
+}
+
+static void person_with_too_many_sessions_has_a_surplus_one(void **state)
+{
+	struct sessions s = {.idle_ns = 100};
+
+	(void)state;
+	for (int i = 0; i < SESSIONS_OF_USER_MAX; i++) {
+		assert_null(sessions_surplus(&s, "u1"));
+		assert_non_null(sessions_begin(&s, "u1", 1, PEER_WEB, 7, i));
+	}
+	assert_int_equal(sessions_surplus(&s, "u1")->used_ns, 0);
+	assert_null(sessions_surplus(&s, "u2"));
+}
+
+static void places_for_sessions_are_limited(void **state)
+{
+	struct sessions s = {.idle_ns = 100};
+	char user[16];
+
+	(void)state;
+	for (int i = 0; i < SESSIONS_MAX; i++) {
+		(void)snprintf(user, sizeof user, "u%d", i);
+		assert_non_null(sessions_begin(&s, user, 1, PEER_WEB, 7, 0));
+	}
+	assert_null(sessions_begin(&s, "u", 1, PEER_WEB, 7, 0));
+}
+
+/* ---- lockout ---------------------------------------------------------------------------------------------- */
+
+static void waiting_grows_and_ends(void **state)
+{
+	static const int64_t waits_s[] = {0, 0, 0, 0, 0, 5, 10, 20, 40, 80, 160, 320, 640, 900, 900};
+	struct lockout l = {.unknown = {.unreported = 0}};
+	int64_t now = s_ns;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof waits_s / sizeof waits_s[0]; i++) {
+		lockout_failed(&l, "u1", "hanako", PEER_WEB, now);
+		assert_int_equal(lockout_left_ns(&l, "hanako", PEER_WEB, now), waits_s[i] * s_ns);
+		now += waits_s[i] * s_ns;
+		assert_int_equal(lockout_left_ns(&l, "hanako", PEER_WEB, now), 0);
+	}
+	assert_int_equal(lockout_left_ns(&l, "hanako", PEER_CONSOLE, now - 1), 0);
+	lockout_failed(&l, "u1", "hanako", PEER_WEB, now + 3601 * s_ns);
+	assert_int_equal(lockout_left_ns(&l, "hanako", PEER_WEB, now + 3601 * s_ns), 0);
+}
+
+static void right_password_clears_the_count(void **state)
+{
+	struct lockout l = {.unknown = {.unreported = 0}};
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		lockout_failed(&l, "u1", "hanako", PEER_WEB, s_ns);
+	assert_true(lockout_left_ns(&l, "hanako", PEER_WEB, s_ns) > 0);
+	lockout_passed(&l, "hanako", PEER_WEB);
+	assert_int_equal(lockout_left_ns(&l, "hanako", PEER_WEB, s_ns), 0);
+	lockout_passed(&l, "never seen", PEER_WEB);
+}
+
+static void flood_of_invented_names_keeps_the_real_counts(void **state)
+{
+	struct lockout l = {.unknown = {.unreported = 0}};
+	char name[32];
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		lockout_failed(&l, "u1", "hanako", PEER_WEB, s_ns);
+	for (int i = 0; i < 10 * LOCKS_MAX; i++) {
+		(void)snprintf(name, sizeof name, "name%d", i);
+		lockout_failed(&l, "", name, PEER_WEB, (2 + i) * s_ns / 1000 + s_ns);
+	}
+	assert_true(lockout_left_ns(&l, "hanako", PEER_WEB, 2 * s_ns) > 0);
+}
+
+static void reports_are_first_at_once_then_one_a_minute(void **state)
+{
+	struct lockout l = {.unknown = {.unreported = 0}};
+	const char *account = NULL;
+	enum peer peer = PEER_CLI;
+
+	(void)state;
+	assert_int_equal(lockout_report(&l, s_ns, &account, &peer), 0);
+	lockout_failed(&l, "u1", "hanako", PEER_WEB, s_ns);
+	assert_int_equal(lockout_report(&l, s_ns, &account, &peer), 1);
+	assert_string_equal(account, "u1");
+	assert_int_equal(peer, PEER_WEB);
+	for (int i = 0; i < 50; i++) {
+		lockout_failed(&l, "u1", "hanako", PEER_WEB, 2 * s_ns);
+		lockout_failed(&l, "", "a", PEER_CONSOLE, 2 * s_ns);
+	}
+	assert_int_equal(lockout_report(&l, 2 * s_ns, &account, &peer), 50);
+	assert_string_equal(account, "");
+	assert_int_equal(lockout_report(&l, 2 * s_ns, &account, &peer), 0);
+	assert_int_equal(lockout_report(&l, 61 * s_ns, &account, &peer), 50);
+	assert_string_equal(account, "u1");
+	assert_int_equal(lockout_report(&l, 200 * s_ns, &account, &peer), 0);
+}
+
+/* ---- a folder for each test ----------------------------------------------------------------------------------- */
+
+static int make_folder(void **state)
+{
+	char *folder = strdup("/tmp/kannuki-keeper-XXXXXX");
+
+	assert_non_null(mkdtemp(folder));
+	*state = folder;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *s, int kind, struct FTW *ftw)
+{
+	(void)s;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
+static int remove_folder(void **state)
+{
+	(void)nftw(*state, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	free(*state);
+	return 0;
+}
+
+/* ---- secrets ---------------------------------------------------------------------------------------------------- */
+
+static void secrets_are_kept_by_generation(void **state)
+{
+	char path[128], hash[SECRET_HASH_SIZE] = "untouched";
+	struct secrets *s;
+	struct fault f;
+	struct stat file;
+
+	(void)snprintf(path, sizeof path, "%s/secrets.db", (const char *)*state);
+	assert_int_equal(secrets_open(path, &s, &f), ERR_OK);
+	assert_int_equal(stat(path, &file), 0);
+	assert_int_equal(file.st_mode & 0777, 0600);
+	assert_int_equal(secrets_get(s, "u1", 1, hash), ERR_MISSING);
+	assert_string_equal(hash, "untouched");
+	assert_int_equal(secrets_put(s, "u1", 1, "one", &f), ERR_OK);
+	assert_int_equal(secrets_put(s, "u1", 2, "two", &f), ERR_OK);
+	assert_int_equal(secrets_put(s, "u1", 2, "two again", &f), ERR_OK);
+	assert_int_equal(secrets_put(s, "u2", 1, "other", &f), ERR_OK);
+	secrets_close(s);
+	assert_int_equal(secrets_open(path, &s, &f), ERR_OK);
+	assert_int_equal(secrets_get(s, "u1", 1, hash), ERR_OK);
+	assert_string_equal(hash, "one");
+	assert_int_equal(secrets_forget_before(s, "u1", 2, &f), ERR_OK);
+	assert_int_equal(secrets_get(s, "u1", 1, hash), ERR_MISSING);
+	assert_int_equal(secrets_get(s, "u1", 2, hash), ERR_OK);
+	assert_string_equal(hash, "two again");
+	assert_int_equal(secrets_get(s, "u2", 1, hash), ERR_OK);
+	secrets_close(s);
+	secrets_close(NULL);
+}
+
+static void secrets_file_that_is_none_is_named(void **state)
+{
+	char path[128];
+	struct secrets *s = NULL;
+	struct fault f;
+
+	(void)snprintf(path, sizeof path, "%s/secrets.db", (const char *)*state);
+	assert_int_equal(
+		file_replace(path, "not a database at all, but long enough to look like one ......", 60, 0600, &f),
+		ERR_OK);
+	assert_int_equal(secrets_open(path, &s, &f), ERR_IO);
+	assert_non_null(strstr(f.text, path));
+	assert_int_equal(secrets_open("/nowhere/secrets.db", &s, &f), ERR_MISSING);
+	assert_null(s);
+}
+
+/* ---- worker ------------------------------------------------------------------------------------------------------ */
+
+static void count_done(void *context, struct password_job *job)
+{
+	unsigned *done = context;
+
+	assert_string_equal(job->password, "");
+	assert_int_equal(job->result, ERR_CRYPTO);
+	(*done)++;
+	free(job);
+}
+
+static struct password_job *new_job(unsigned *done)
+{
+	struct password_job *job = calloc(1, sizeof *job);
+
+	job->work = PASSWORD_VERIFY;
+	job->done = count_done;
+	job->context = done;
+	(void)snprintf(job->password, sizeof job->password, "secret");
+	(void)snprintf(job->hash, sizeof job->hash, "not a hash");
+	return job;
+}
+
+static void worker_has_a_bounded_queue_and_hands_everything_back(void **state)
+{
+	struct password_job *extra;
+	unsigned done = 0;
+	struct worker *w;
+	sd_event *event;
+	struct fault f;
+
+	(void)state;
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(worker_new(event, &w, &f), ERR_OK);
+	for (int i = 0; i < WORKER_QUEUE_MAX; i++)
+		assert_int_equal(worker_take(w, new_job(&done)), ERR_OK);
+	extra = new_job(&done);
+	assert_int_equal(worker_take(w, extra), ERR_FULL);
+	while (done < WORKER_QUEUE_MAX)
+		assert_true(sd_event_run(event, 10 * (uint64_t)s_ns) > 0);
+	assert_int_equal(worker_take(w, extra), ERR_OK);
+	worker_free(w);
+	(void)sd_event_unref(event);
+}
+
+static void password_is_made_and_verified(void **state)
+{
+	struct password_job job = {.work = PASSWORD_MAKE, .password = "合言葉 1"};
+	struct password_job right = {.work = PASSWORD_VERIFY, .password = "合言葉 1"};
+	struct password_job wrong = {.work = PASSWORD_VERIFY, .password = "合言葉 2"};
+
+	(void)state;
+	password_work(&job);
+	assert_int_equal(job.result, ERR_OK);
+	assert_string_equal(job.password, "");
+	memcpy(right.hash, job.hash, sizeof right.hash);
+	memcpy(wrong.hash, job.hash, sizeof wrong.hash);
+	password_work(&right);
+	password_work(&wrong);
+	assert_int_equal(right.result, ERR_OK);
+	assert_int_equal(wrong.result, ERR_CRYPTO);
+}
+
+/* ---- recall ------------------------------------------------------------------------------------------------------ */
+
+static void recall_with(struct recall *r, const char *body, const char *about)
+{
+	const struct record record = {.boot = 3, .about = about, .body = body, .at = {.boot_ns = 77}};
+
+	recall_apply(r, &record);
+}
+
+static void recall_follows_set_up_and_permit(void **state)
+{
+	struct recall r = {.boot = 0};
+
+	(void)state;
+	recall_with(&r, NULL, "-");
+	recall_with(&r, "{\"act\":\"unknown\"}", "-");
+	assert_int_equal(r.boot, 3);
+	assert_false(r.is_set_up);
+	recall_with(&r, "{\"act\":\"setup.done\",\"organisation\":\"見本村\",\"pack\":\"otari\",\"pack_hash\":\"ab\"}",
+		    "-");
+	assert_true(r.is_set_up);
+	assert_string_equal(r.organisation, "見本村");
+	for (const char *const *end = (const char *const[]){"uplink.restored", "restore.expired", NULL}; *end != NULL;
+	     end++) {
+		char body[64];
+
+		recall_with(&r, "{\"act\":\"restore.permitted\"}", "2026-001");
+		assert_true(r.permit_is_open);
+		assert_string_equal(r.permit_about, "2026-001");
+		assert_int_equal(r.permit_ns, 77);
+		(void)snprintf(body, sizeof body, "{\"act\":\"%s\"}", *end);
+		recall_with(&r, body, "2026-001");
+		assert_false(r.permit_is_open);
+	}
+}
+
+/* ---- scribe -------------------------------------------------------------------------------------------------------
+ */
+
+struct house {
+	char *folder;
+	sd_event *event;
+	struct scribe *scribe;
+	unsigned changed, closed, lost;
+};
+
+static void on_change(void *context, enum change change)
+{
+	struct house *h = context;
+
+	(void)change;
+	h->changed++;
+}
+
+static void on_closing(void *context)
+{
+	struct house *h = context;
+
+	h->closed++;
+}
+
+static void on_loss(void *context, const struct fault *fault)
+{
+	struct house *h = context;
+
+	(void)fault;
+	h->lost++;
+}
+
+/* A ledger that holds nothing but setup.done. */
+static void set_up(const char *folder)
+{
+	char code[GENESIS_CODE_CHARS + 1], body[512];
+	struct draft draft = {.who = "system", .via = "keeper", .type = "system", .about = "-", .body = body};
+	struct ledger *ledger;
+	struct pack *pack;
+	struct fault f;
+	uint8_t leaf[HASH_SIZE];
+	uint64_t seq;
+
+	assert_int_equal(pack_load("app/procedure/packs/otari", &pack, &f), ERR_OK);
+	(void)snprintf(body, sizeof body,
+		       "{\"act\":\"setup.done\",\"organisation\":\"x\",\"pack\":\"otari\",\"pack_version\":\"%s\","
+		       "\"pack_hash\":\"%s\",\"uplinks\":[],\"site\":{\"organisation\":\"x\",\"prefecture\":\"y\"}}",
+		       pack_version(pack), pack_hash(pack));
+	pack_free(pack);
+	assert_int_equal(ledger_create(folder, "test.example/1/1", moment_now(), code, &f), ERR_OK);
+	assert_int_equal(ledger_open(folder, moment_now(), &ledger, &f), ERR_OK);
+	assert_int_equal(ledger_add(ledger, &draft, moment_now(), &seq, leaf, &f), ERR_OK);
+	assert_int_equal(ledger_commit(ledger, moment_now(), &f), ERR_OK);
+	ledger_close(ledger);
+}
+
+static void open_scribe(struct house *h)
+{
+	const struct scribe_hooks hooks = {on_change, on_closing, on_loss, h};
+	char path[128];
+	struct fault f;
+
+	(void)snprintf(path, sizeof path, "%s/ledger", h->folder);
+	if (scribe_open(h->event, path, "app/procedure/packs", &hooks, &h->scribe, &f) != ERR_OK)
+		fail_msg("%s", f.text);
+}
+
+static int open_house(void **state)
+{
+	struct house *h = calloc(1, sizeof *h);
+	char path[128];
+	void *folder = NULL;
+
+	assert_int_equal(make_folder(&folder), 0);
+	h->folder = folder;
+	assert_true(sd_event_new(&h->event) >= 0);
+	(void)snprintf(path, sizeof path, "%s/ledger", h->folder);
+	set_up(path);
+	open_scribe(h);
+	*state = h;
+	return 0;
+}
+
+static int close_house(void **state)
+{
+	struct house *h = *state;
+	void *folder = h->folder;
+
+	scribe_close(h->scribe);
+	(void)sd_event_unref(h->event);
+	(void)remove_folder(&folder);
+	free(h);
+	return 0;
+}
+
+struct ear {
+	unsigned heard, refused;
+	struct receipt receipt;
+};
+
+static void hear(void *context, const struct receipt *receipt)
+{
+	struct ear *ear = context;
+
+	ear->heard++;
+	if (receipt != NULL)
+		ear->receipt = *receipt;
+	else
+		ear->refused++;
+}
+
+static enum err declare(struct house *h, const char *idem, struct ear *ear, struct fault *f)
+{
+	struct entry entry = {.who = "u1", .via = "cli", .kind = act_find("incident.declared"), .idem = idem};
+	char about[16];
+
+	book_next_case(scribe_book(h->scribe), moment_now(), about);
+	entry.about = about;
+	return scribe_record(h->scribe, &entry, SOON, (struct waiter){hear, ear}, f);
+}
+
+static void group_is_told_only_after_its_commit(void **state)
+{
+	struct house *h = *state;
+	struct ear ears[3] = {{.heard = 0}};
+	struct fault f;
+
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(declare(h, NULL, &ears[i], &f), ERR_OK);
+	assert_int_equal(ears[0].heard + ears[1].heard + ears[2].heard, 0);
+	assert_true(sd_event_run(h->event, 0) > 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(ears[i].heard, 1);
+		assert_int_equal(ears[i].refused, 0);
+		assert_string_equal(ears[i].receipt.code, ears[0].receipt.code);
+		assert_int_equal(ears[i].receipt.seq, ears[0].receipt.seq + (uint64_t)i);
+	}
+	assert_string_not_equal(ears[0].receipt.about, ears[1].receipt.about);
+	assert_int_equal(h->changed, 1);
+}
+
+static void large_group_is_committed_before_the_loop_turns(void **state)
+{
+	struct house *h = *state;
+	struct ear ear = {.heard = 0};
+	struct fault f;
+
+	for (int i = 0; i < STAGED_MAX; i++)
+		assert_int_equal(declare(h, NULL, &ear, &f), ERR_OK);
+	assert_int_equal(ear.heard, STAGED_MAX);
+	assert_int_equal(ear.refused, 0);
+}
+
+static void draft_that_breaks_the_format_is_refused_alone(void **state)
+{
+	struct house *h = *state;
+	struct entry bad = {
+		.who = "not a word", .via = "cli", .kind = act_find("incident.declared"), .about = "2026-001"};
+	struct ear good_ear = {.heard = 0}, bad_ear = {.heard = 0};
+	struct fault f;
+
+	assert_int_equal(declare(h, NULL, &good_ear, &f), ERR_OK);
+	assert_int_not_equal(scribe_record(h->scribe, &bad, SOON, (struct waiter){hear, &bad_ear}, &f), ERR_OK);
+	assert_int_equal(scribe_commit(h->scribe), ERR_OK);
+	assert_int_equal(bad_ear.heard, 0);
+	assert_int_equal(good_ear.heard, 1);
+	assert_int_equal(good_ear.refused, 0);
+}
+
+static void retry_hears_the_first_receipt(void **state)
+{
+	static const char idem[] = "0123456789abcdef0123456789abcdef";
+	struct house *h = *state;
+	struct ear first = {.heard = 0}, again = {.heard = 0};
+	struct waiter waiter = {hear, &again};
+	struct fault f;
+
+	assert_int_equal(scribe_repeat(h->scribe, idem, "u1", "incident.declared", waiter), ERR_MISSING);
+	assert_int_equal(declare(h, idem, &first, &f), ERR_OK);
+	assert_int_equal(scribe_repeat(h->scribe, idem, "u1", "incident.declared", waiter), ERR_OK);
+	assert_int_equal(first.heard, 1);
+	assert_int_equal(again.receipt.seq, first.receipt.seq);
+	assert_string_equal(again.receipt.about, first.receipt.about);
+	assert_int_equal(scribe_repeat(h->scribe, idem, "u2", "incident.declared", waiter), ERR_EXISTS);
+	assert_int_equal(scribe_repeat(h->scribe, idem, "u1", "incident.noted", waiter), ERR_EXISTS);
+	assert_int_equal(again.heard, 1);
+	scribe_close(h->scribe);
+	open_scribe(h);
+	assert_int_equal(scribe_repeat(h->scribe, idem, "u1", "incident.declared", waiter), ERR_OK);
+	assert_int_equal(again.receipt.seq, first.receipt.seq);
+}
+
+/* No file may grow: every write of the ledger fails, as on a full medium. */
+static void allow_growth(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void hear_and_mend(void *context, const struct receipt *receipt)
+{
+	allow_growth(RLIM_INFINITY);
+	hear(context, receipt);
+}
+
+static void failed_commit_tells_everybody_and_forgets_everything(void **state)
+{
+	struct house *h = *state;
+	struct entry entry = {.who = "u1", .via = "cli", .kind = act_find("incident.declared"), .about = "2026-999"};
+	struct ear before = {.heard = 0}, lost[2] = {{.heard = 0}}, after = {.heard = 0};
+	struct fault f;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(declare(h, NULL, &before, &f), ERR_OK);
+	assert_int_equal(scribe_commit(h->scribe), ERR_OK);
+	allow_growth(0);
+	assert_int_equal(declare(h, NULL, &lost[0], &f), ERR_OK);
+	assert_int_equal(scribe_record(h->scribe, &entry, SOON, (struct waiter){hear_and_mend, &lost[1]}, &f), ERR_OK);
+	assert_int_not_equal(scribe_commit(h->scribe), ERR_OK);
+	assert_int_equal(lost[0].refused + lost[1].refused, 2);
+	assert_false(scribe_is_well(h->scribe));
+	assert_int_equal(h->closed, 1);
+	assert_int_equal(h->lost, 0);
+	assert_string_equal(book_newest_open_case(scribe_book(h->scribe)), before.receipt.about);
+
+	assert_int_equal(declare(h, NULL, &after, &f), ERR_OK);
+	assert_int_equal(scribe_commit(h->scribe), ERR_OK);
+	assert_true(scribe_is_well(h->scribe));
+	assert_int_equal(after.refused, 0);
+	assert_int_equal(ledger_check(scribe_ledger(h->scribe), &f), ERR_OK);
+}
+
+static void ledger_that_cannot_be_opened_again_is_lost(void **state)
+{
+	struct house *h = *state;
+	struct ear lost = {.heard = 0}, late = {.heard = 0};
+	struct fault f;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(declare(h, NULL, &lost, &f), ERR_OK);
+	allow_growth(0);
+	assert_int_not_equal(scribe_commit(h->scribe), ERR_OK);
+	allow_growth(RLIM_INFINITY);
+	assert_int_equal(lost.refused, 1);
+	assert_int_equal(h->lost, 1);
+	assert_int_not_equal(declare(h, NULL, &late, &f), ERR_OK);
+	assert_int_not_equal(scribe_commit(h->scribe), ERR_OK);
+	assert_int_equal(late.heard, 0);
+}
+
+static void rotation_commits_first_and_goes_on(void **state)
+{
+	struct house *h = *state;
+	struct ear before = {.heard = 0}, after = {.heard = 0};
+	uint64_t epoch = ledger_head(scribe_ledger(h->scribe)).epoch;
+	struct fault f;
+
+	assert_int_equal(declare(h, NULL, &before, &f), ERR_OK);
+	assert_int_equal(scribe_rotate(h->scribe, &f), ERR_OK);
+	assert_int_equal(before.heard, 1);
+	assert_int_equal(ledger_head(scribe_ledger(h->scribe)).epoch, epoch + 1);
+	assert_int_equal(declare(h, NULL, &after, &f), ERR_OK);
+	assert_int_equal(scribe_commit(h->scribe), ERR_OK);
+	assert_int_equal(after.refused, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(session_is_found_only_by_its_own_peer),
+		cmocka_unit_test(session_lives_while_it_is_used),
+		cmocka_unit_test(person_with_too_many_sessions_has_a_surplus_one),
+		cmocka_unit_test(places_for_sessions_are_limited),
+		cmocka_unit_test(waiting_grows_and_ends),
+		cmocka_unit_test(right_password_clears_the_count),
+		cmocka_unit_test(flood_of_invented_names_keeps_the_real_counts),
+		cmocka_unit_test(reports_are_first_at_once_then_one_a_minute),
+		cmocka_unit_test_setup_teardown(secrets_are_kept_by_generation, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(secrets_file_that_is_none_is_named, make_folder, remove_folder),
+		cmocka_unit_test(worker_has_a_bounded_queue_and_hands_everything_back),
+		cmocka_unit_test(password_is_made_and_verified),
+		cmocka_unit_test(recall_follows_set_up_and_permit),
+		cmocka_unit_test_setup_teardown(group_is_told_only_after_its_commit, open_house, close_house),
+		cmocka_unit_test_setup_teardown(large_group_is_committed_before_the_loop_turns, open_house,
+						close_house),
+		cmocka_unit_test_setup_teardown(draft_that_breaks_the_format_is_refused_alone, open_house, close_house),
+		cmocka_unit_test_setup_teardown(retry_hears_the_first_receipt, open_house, close_house),
+		cmocka_unit_test_setup_teardown(failed_commit_tells_everybody_and_forgets_everything, open_house,
+						close_house),
+		cmocka_unit_test_setup_teardown(ledger_that_cannot_be_opened_again_is_lost, open_house, close_house),
+		cmocka_unit_test_setup_teardown(rotation_commits_first_and_goes_on, open_house, close_house),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
