@@ -183,7 +183,9 @@ void journal_trip(struct journal *j, struct kept *kept, uint8_t uplinks)
 
 static uint8_t trip_byte_of(uint8_t uplinks)
 {
-	return uplinks == 0 ? BLANK : (uint8_t)((uint8_t)(~uplinks << 4) | uplinks);
+	uint8_t inverse = (uint8_t)~uplinks & BOARD_ALL_UPLINKS;
+
+	return uplinks == 0 ? (uint8_t)BLANK : (uint8_t)(inverse * 16 + uplinks);
 }
 
 static void begin(struct journal *j, enum job job, uint8_t slot, uint16_t at, uint8_t length)
