@@ -391,6 +391,7 @@ class SignedLies(Case):
 
     def test_lies(self):
         self.assert_verdicts(BAD, self.bundles("lies"), "--genesis", self.code)
+        self.assert_verdicts(BAD, self.bundles("lies"))
 
     def test_honest_oddities(self):
         self.assert_verdicts(GOOD, self.bundles("honest"), "--genesis", self.code)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"os"
 	"path/filepath"
 	"strings"
@@ -285,7 +286,7 @@ func resalted(salt string) func(m *maker) fstest.MapFS {
 var bundleLies = []lie{
 	{"policy of others", changed("policy", "quorum none", "quorum any"), "policy"},
 	{"blob with another content", extra("blobs/" + strings.Repeat("0", 64)), "hash"},
-	{"bytes after checkpoint", changed("checkpoint", "— ", "\n— "), "begin"},
+	{"bytes after checkpoint", changed("checkpoint", "— ", "\n— "), "further"},
 	{"head is a note of another log", func(m *maker) fstest.MapFS {
 		files := m.finish()
 		text := strings.Replace(m.checkpointText(m.tree.size), testOrigin, "town.example/k0002/1", 1)
@@ -293,6 +294,85 @@ var bundleLies = []lie{
 		m.write("checkpoint", files["checkpoint.log"].Data)
 		return files
 	}, "another log"},
+}
+
+// of begins another log, under a name that is none.
+func of(origin string) func(m *maker) fstest.MapFS {
+	return func(*maker) fstest.MapFS { return newMakerOf(origin).finish() }
+}
+
+// genesisSaying signs another text as genesis.
+func genesisSaying(from, to string) func(m *maker) fstest.MapFS {
+	return func(*maker) fstest.MapFS {
+		m := newMaker()
+		text, err := noteText(m.files["genesis.note"].Data)
+		must(err)
+		m.write("genesis.note", sign(strings.Replace(text, from, to, 1), m.key(1), m.identity))
+		return m.finish()
+	}
+}
+
+var genesisLies = []lie{
+	{"origin of two parts", of("city.example/k0001"), "origin"},
+	{"origin of four parts", of("city.example/k0001/1/1"), "origin"},
+	{"origin with an empty part", of("city.example//1"), "origin"},
+	{"origin without domain", of("/k0001/1"), "origin"},
+	{"origin with incarnation 0", of("city.example/k0001/0"), "origin"},
+	{"origin with incarnation 01", of("city.example/k0001/01"), "origin"},
+	{"origin with a large incarnation", of("city.example/k0001/9223372036854775808"), "not a number"},
+	{"origin with a word for incarnation", of("city.example/k0001/a"), "origin"},
+	{"origin in Japanese", of("市.example/k0001/1"), "origin"},
+	{"origin too long", of(strings.Repeat("c", 247) + "/k0001/10"), "name of a key"},
+	{"genesis of another version", genesisSaying("genesis/v1", "genesis/v2"), "not a genesis"},
+	{"genesis with another line", genesisSaying("city.example/k0001/1\n", "city.example/k0001/1\nmore\n"), "not a genesis"},
+	{"genesis of another origin", genesisSaying("city.example/k0001/1\n", "city.example/k0002/1\n"), "not a key of"},
+	{"genesis without a line", genesisSaying("city.example/k0001/1\n", ""), "not a genesis"},
+	{"genesis signed by the identity alone", func(*maker) fstest.MapFS {
+		m := newMaker()
+		text, err := noteText(m.files["genesis.note"].Data)
+		must(err)
+		m.write("genesis.note", sign(text, m.identity))
+		return m.finish()
+	}, "signed by"},
+	{"genesis signed in the wrong order", func(*maker) fstest.MapFS {
+		m := newMaker()
+		text, err := noteText(m.files["genesis.note"].Data)
+		must(err)
+		m.write("genesis.note", sign(text, m.identity, m.key(1)))
+		return m.finish()
+	}, "before"},
+}
+
+// witnessed adds lines to the signatures of the head.
+func witnessed(lines string) func(m *maker) fstest.MapFS {
+	return func(m *maker) fstest.MapFS {
+		files := m.finish()
+		m.write("checkpoint", []byte(string(files["checkpoint.log"].Data)+lines))
+		return files
+	}
+}
+
+func zeros(n int) string { return base64.StdEncoding.EncodeToString(make([]byte, n)) }
+
+var witnessLies = []lie{
+	{"witness without line end", witnessed("— w " + zeros(72)), "note"},
+	{"witness after an empty line", witnessed("\n— w " + zeros(72) + "\n"), "further"},
+	{"witness before an empty line", witnessed("— w " + zeros(72) + "\n\n"), "note"},
+	{"witness with a hyphen", witnessed("- w " + zeros(72) + "\n"), "line"},
+	{"witness without a name", witnessed("—  " + zeros(72) + "\n"), "name"},
+	{"witness without a signature", witnessed("— w\n"), "line"},
+	{"witness with a space more", witnessed("— w " + zeros(72) + " \n"), "line"},
+	{"witness with a plus", witnessed("— w+x " + zeros(72) + "\n"), "name"},
+	{"witness with a wide space", witnessed("— w\u3000x " + zeros(72) + "\n"), "name"},
+	{"witness with a control character", witnessed("— w\u0085x " + zeros(72) + "\n"), "name"},
+	{"witness with DEL", witnessed("— w\u007fx " + zeros(72) + "\n"), "name"},
+	{"witness that is not UTF-8", witnessed("— w\xff " + zeros(72) + "\n"), "name"},
+	{"witness with a long name", witnessed("— " + strings.Repeat("w", 256) + " " + zeros(72) + "\n"), "name"},
+	{"witness with a short signature", witnessed("— w " + zeros(4) + "\n"), "signature"},
+	{"witness with a long signature", witnessed("— w " + zeros(4097) + "\n"), "signature"},
+	{"witness with loose bits", witnessed("— w AAAAAAB=\n"), "base64"},
+	{"witnesses too many", witnessed(strings.Repeat("— w "+zeros(72)+"\n", 63)), "lines"},
+	{"witnesses too long", witnessed(strings.Repeat("— w "+zeros(4096)+"\n", 12)), "note"},
 }
 
 func extra(file string) func(m *maker) fstest.MapFS {
@@ -314,6 +394,11 @@ var oddities = []lie{
 	{"redaction without need", adding(simple("x").with("body", `{"act":"redaction","seq":1,"name":"text","digest":1}`)), ""},
 	{"time goes back", edited("wall 2026", "wall 1970"), ""},
 	{"clock unset", edited("250 ntp", "- unset"), ""},
+	{"witness known to nobody", witnessed("— 証人 " + zeros(72) + "\n"), ""},
+	{"witness with the shortest signature", witnessed("— w " + zeros(5) + "\n"), ""},
+	{"witness with the longest signature", witnessed("— " + strings.Repeat("w", 255) + " " + zeros(4096) + "\n"), ""},
+	{"witnesses as many as may be", witnessed(strings.Repeat("— w "+zeros(72)+"\n", 62)), ""},
+	{"witness with the log's own name", witnessed("— " + testOrigin + " " + zeros(68) + "\n"), ""},
 	{"tile of no log", extra("tile/0/001.p/1"), ""},
 	{"certificate of no log", extra("epochs/9.note"), ""},
 	{"disclosures of no log", extra("disclosures/1.jsonl"), ""},
@@ -331,7 +416,7 @@ func TestOddities(t *testing.T) {
 
 func allLies() []lie {
 	var all []lie
-	for _, group := range [][]lie{entryLies, epochLies, disclosureLies, bundleLies} {
+	for _, group := range [][]lie{entryLies, epochLies, disclosureLies, bundleLies, genesisLies, witnessLies} {
 		all = append(all, group...)
 	}
 	return all

@@ -76,8 +76,10 @@ func sign(text string, keys ...key) []byte {
 func (m *maker) write(name string, data []byte) { m.files[name] = &fstest.MapFile{Data: data} }
 
 // newMaker makes the genesis and entry 0.
-func newMaker() *maker {
-	m := &maker{origin: testOrigin, keys: map[int64]key{}, leaf: sha256Of(""), boot: 1, epoch: 1, files: fstest.MapFS{}}
+func newMaker() *maker { return newMakerOf(testOrigin) }
+
+func newMakerOf(origin string) *maker {
+	m := &maker{origin: origin, keys: map[int64]key{}, leaf: sha256Of(""), boot: 1, epoch: 1, files: fstest.MapFS{}}
 	m.identity = makeKey(m.origin, "identity")
 	text := fmt.Sprintf("kannuki-genesis/v1\n%s\n%s\n%s\n", m.origin, m.identity.vkey, m.key(1).vkey)
 	m.write("genesis.note", sign(text, m.key(1), m.identity))

@@ -6,35 +6,71 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/note"
 )
 
-// readNote opens a note and demands that it is written in the one right way: note.Open forgives repeated lines
-// and unused bits, the format does not.
+const (
+	maxNoteBytes      = 65536
+	maxSignatureLines = 64
+	maxNameBytes      = 255
+	minSignature      = 4 + 1 // key id and signature
+	maxSignature      = 4096
+)
+
+// checkSignatureLine demands the form; note.Open forgives unused bits, control characters and any length.
+func checkSignatureLine(line string) error {
+	words := strings.Split(line, " ")
+	if len(words) != 3 || words[0] != "—" {
+		return fmt.Errorf("%.60q is not the line of a signature", line)
+	}
+	name := words[1]
+	bad := func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || c == '+' }
+	if name == "" || len(name) > maxNameBytes || !utf8.ValidString(name) || strings.IndexFunc(name, bad) >= 0 {
+		return fmt.Errorf("%.60q is not the name of a key", name)
+	}
+	signature, err := decodeExact(base64.StdEncoding, words[2])
+	if err == nil && (len(signature) < minSignature || len(signature) > maxSignature) {
+		err = fmt.Errorf("a signature has %d bytes", len(signature))
+	}
+	return err
+}
+
+// signatureLines splits a note into its text and its signature lines.
+func signatureLines(raw []byte) (text string, lines []string, err error) {
+	end := bytes.LastIndex(raw, []byte("\n\n"))
+	if end < 1 || end+2 == len(raw) || len(raw) > maxNoteBytes || raw[len(raw)-1] != '\n' {
+		return "", nil, errors.New("this is not a note")
+	}
+	lines = strings.Split(string(raw[end+2:len(raw)-1]), "\n")
+	if len(lines) > maxSignatureLines {
+		return "", nil, fmt.Errorf("the note has %d signature lines", len(lines))
+	}
+	for _, line := range lines {
+		if err := checkSignatureLine(line); err != nil {
+			return "", nil, err
+		}
+	}
+	return string(raw[:end+1]), lines, nil
+}
+
+// readNote opens a note. Its text may be relied on only if the keys are known.
 func readNote(raw []byte, known ...note.Verifier) (*note.Note, error) {
+	_, lines, err := signatureLines(raw)
+	if err != nil {
+		return nil, err
+	}
 	n, err := note.Open(raw, note.VerifierList(known...))
 	var unverified *note.UnverifiedNoteError
 	if errors.As(err, &unverified) && len(known) == 0 {
 		n, err = unverified.Note, nil
 	}
-	if err != nil {
-		return nil, err
+	if err == nil && len(n.Sigs)+len(n.UnverifiedSigs) != len(lines) {
+		err = errors.New("the note has a signature twice")
 	}
-	if n.Text == "\n" {
-		return nil, errors.New("the note has no text")
-	}
-	written := n.Text + "\n"
-	for _, s := range append(n.Sigs, n.UnverifiedSigs...) {
-		if _, err := decodeExact(base64.StdEncoding, s.Base64); err != nil {
-			return nil, err
-		}
-		written += fmt.Sprintf("— %s %s\n", s.Name, s.Base64)
-	}
-	if !bytes.Equal(raw, []byte(written)) {
-		return nil, errors.New("the note has a signature twice, or in the wrong place")
-	}
-	return n, nil
+	return n, err
 }
 
 // noteText returns the text of a note whose signatures are still to be checked.
@@ -59,20 +95,6 @@ func openNote(raw []byte, epoch, identity note.Verifier) (string, error) {
 		return "", errors.New("the epoch's signature must stand before the identity's")
 	}
 	return n.Text, nil
-}
-
-// countSignatureLines demands that the lines have the form of signatures; whose they are stays open.
-func countSignatureLines(lines []byte) (int, error) {
-	if len(lines) == 0 {
-		return 0, nil
-	}
-	if _, err := noteText(append([]byte("-\n\n"), lines...)); err != nil {
-		return 0, err
-	}
-	if lines[0] == '\n' || bytes.Contains(lines, []byte("\n\n")) {
-		return 0, errors.New("an empty line among signatures")
-	}
-	return bytes.Count(lines, []byte("\n")), nil
 }
 
 // parseKey reads a vkey that must be written exactly and be named like the log.

@@ -76,7 +76,7 @@ func (v *verifier) readCheckpoint() error {
 	if v.signed, err = v.bundle.read(file); err != nil {
 		return err
 	}
-	text, err := noteText(v.signed)
+	text, own, err := signatureLines(v.signed)
 	if err != nil {
 		return fileFault(file, "%v", err)
 	}
@@ -90,12 +90,14 @@ func (v *verifier) readCheckpoint() error {
 	if err != nil {
 		return err
 	}
-	if !bytes.HasPrefix(whole, v.signed) {
-		return fileFault(withWitnesses, "it does not begin with the bytes of %s", file)
-	}
-	if v.UncheckedSignatures, err = countSignatureLines(whole[len(v.signed):]); err != nil {
+	sameText, lines, err := signatureLines(whole)
+	if err != nil {
 		return fileFault(withWitnesses, "%v", err)
 	}
+	if !bytes.HasPrefix(whole, v.signed) || sameText != text {
+		return fileFault(withWitnesses, "it is not %s and further signatures", file)
+	}
+	v.UncheckedSignatures = len(lines) - len(own)
 	return nil
 }
 
