@@ -30,12 +30,12 @@ static void add_list(struct buf *out, const struct book *book, const json_t *bod
 	size_t i;
 
 	json_array_foreach (json_object_get(body, "uplinks"), i, id)
-		buf_addf(out, "%s%s", i == 0 ? " " : "、", uplink_label(book, json_string_value(id), lang));
+		buf_addf(out, "%s%s", i == 0 ? " " : comma(lang), uplink_label(book, json_string_value(id), lang));
 	json_array_foreach (json_object_get(body, "types"), i, id)
-		buf_addf(out, "%s%s", i == 0 ? " " : "、",
+		buf_addf(out, "%s%s", i == 0 ? " " : comma(lang),
 			 item_label(p->types, p->types_count, json_string_value(id), lang));
 	json_array_foreach (json_object_get(body, "to"), i, id)
-		buf_addf(out, "%s%s", i == 0 ? " " : "、",
+		buf_addf(out, "%s%s", i == 0 ? " " : comma(lang),
 			 item_label(p->recipients, p->recipients_count, json_string_value(id), lang));
 }
 
@@ -93,11 +93,11 @@ static void add_row(struct buf *out, const struct book *book, const json_t *body
 	int index = word_index(check_states, CHECK_STATE_COUNT, state);
 
 	if (check != NULL)
-		buf_addf(out, " %s（%s）", label_pick(&check->text, lang),
+		buf_addf(out, lang == LANG_EN ? " %s (%s)" : " %s（%s）", label_pick(&check->text, lang),
 			 index >= 0 ? word_in(&check_states[index], lang) : state);
 	index = word_index(answer_states, ANSWER_STATE_COUNT, state);
 	if (asked != NULL)
-		buf_addf(out, " %s（%s）", label_pick(&asked->text, lang),
+		buf_addf(out, lang == LANG_EN ? " %s (%s)" : " %s（%s）", label_pick(&asked->text, lang),
 			 index >= 0 ? word_in(&answer_states[index], lang) : state);
 }
 

@@ -25,7 +25,7 @@ static json_t *role_labels(const struct pack_file *p, const struct rule *rule, e
 		const struct role *role = role_find(p, rule->roles[i]);
 
 		if (role != NULL)
-			buf_addf(&out, "%s%s", out.len > 0 ? "、" : "", label_pick(&role->label, lang));
+			buf_addf(&out, "%s%s", out.len > 0 ? comma(lang) : "", label_pick(&role->label, lang));
 	}
 	labels = buf_status(&out) == ERR_OK && out.len > 0 ? json_stringn(out.data, out.len) : json_string("");
 	buf_fini(&out);
@@ -65,7 +65,8 @@ enum err check_item(const struct ask *ask, const char *field, const struct item 
 	if (given == NULL || item_find(list, count, given) != NULL)
 		return ERR_OK;
 	for (unsigned i = 0; i < count; i++)
-		buf_addf(&allowed, "%s%s %s", i > 0 ? "、" : "", list[i].id, label_pick(&list[i].label, ask->lang));
+		buf_addf(&allowed, "%s%s %s", i > 0 ? comma(ask->lang) : "", list[i].id,
+			 label_pick(&list[i].label, ask->lang));
 	err = deny(ask, WHY_VALUE,
 		   json_pack("{s:s, s:s, s:s}", "field", field, "given", given, "allowed",
 			     allowed.len > 0 ? allowed.data : ""));
@@ -82,7 +83,8 @@ enum err check_word(const struct ask *ask, const char *field, const struct word_
 	if (word_index(words, count, given) >= 0)
 		return ERR_OK;
 	for (int i = 0; i < count; i++)
-		buf_addf(&allowed, "%s%s %s", i > 0 ? "、" : "", words[i].id, word_in(&words[i], ask->lang));
+		buf_addf(&allowed, "%s%s %s", i > 0 ? comma(ask->lang) : "", words[i].id,
+			 word_in(&words[i], ask->lang));
 	err = deny(ask, WHY_VALUE,
 		   json_pack("{s:s, s:s, s:s}", "field", field, "given", given != NULL ? given : "", "allowed",
 			     allowed.len > 0 ? allowed.data : ""));

@@ -176,7 +176,8 @@ static json_t *from_told_inside(const struct sheet *s, const char *rest)
 	(void)rest;
 	for (unsigned i = 0; i < p->recipients_count; i++)
 		if (strcmp(p->recipients[i].kind, "inside") == 0 && was_told(s, &p->recipients[i]))
-			buf_addf(&out, "%s%s", out.len > 0 ? "、" : "", label_pick(&p->recipients[i].label, s->lang));
+			buf_addf(&out, "%s%s", out.len > 0 ? comma(s->lang) : "",
+				 label_pick(&p->recipients[i].label, s->lang));
 	text = buf_status(&out) == ERR_OK && out.len > 0 ? label_fill(out.data, book_site(s->book)) : NULL;
 	buf_fini(&out);
 	return text;

@@ -56,7 +56,7 @@ static json_t *title_of(const struct look *look, const struct incident *incident
 	if (json_is_string(incident->title) && json_string_length(incident->title) > 0)
 		return first_line(json_string_value(incident->title));
 	json_array_foreach (incident->types, i, type)
-		buf_addf(&out, "%s%s", i > 0 ? "、" : "",
+		buf_addf(&out, "%s%s", i > 0 ? comma(look->lang) : "",
 			 show_item(look, look->pack->types, look->pack->types_count, json_string_value(type)));
 	if (out.len == 0 && incident->source[0] != '\0')
 		buf_adds(&out, show_item(look, look->pack->sources, look->pack->sources_count, incident->source));

@@ -211,7 +211,8 @@ static json_t *changes_line(const struct look *look, const struct report *report
 		const struct field *field = form_field(look->book->pack->form, i);
 
 		if (field->kind != FIELD_FIXED && is_changed(&versions, field))
-			buf_addf(&out, "%s%s", out.len > 0 ? "、" : "", label_pick(&field->label, look->lang));
+			buf_addf(&out, "%s%s", out.len > 0 ? comma(look->lang) : "",
+				 label_pick(&field->label, look->lang));
 	}
 	line = out.len > 0 && buf_status(&out) == ERR_OK
 		       ? json_sprintf(look->lang == LANG_EN ? "Changed since the last report: %s"

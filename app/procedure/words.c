@@ -18,6 +18,11 @@ const char *word_in(const struct word_pair *word, enum lang lang)
 	return lang == LANG_EN ? word->en : word->ja;
 }
 
+const char *comma(enum lang lang)
+{
+	return lang == LANG_EN ? ", " : "、";
+}
+
 int word_index(const struct word_pair *words, int count, const char *id)
 {
 	for (int i = 0; i < count; i++)

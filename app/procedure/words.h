@@ -57,6 +57,8 @@ extern const struct word_pair case_states[], check_states[], answer_states[], re
 	uplink_states[];
 
 const char *word_in(const struct word_pair *word, enum lang lang);
+/* What stands between the members of a list. */
+const char *comma(enum lang lang);
 /* The index of the state `id`, or −1. */
 int word_index(const struct word_pair *words, int count, const char *id);
 
