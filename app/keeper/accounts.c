@@ -381,7 +381,7 @@ void accounts_password(struct keeper *k, const struct request *r, const struct s
 {
 	if (strlen(param_text(r, "new")) < PASSWORD_MIN) {
 		server_refuse(k->server, r->ticket, "invalid",
-			      json_pack("{s:s, s:s}", "field", "new", "why", "at least 10 characters"));
+			      json_pack("{s:s, s:s}", "field", "new", "why", _("At least 10 characters are needed.")));
 		return;
 	}
 	accounts_prove(k, r, session, param_text(r, "old"), on_old_proven);

@@ -295,7 +295,7 @@ void reader_export(struct keeper *k, const struct request *r, const struct sessi
 					pack_role_label(scribe_pack(k->scribe), "auditor", param_lang(r))));
 	else if (name[0] == '.')
 		server_refuse(k->server, r->ticket, "invalid",
-			      json_pack("{s:s, s:s}", "field", "name", "why", "it must not begin with a dot"));
+			      json_pack("{s:s, s:s}", "field", "name", "why", _("A name does not begin with a dot.")));
 	else if (k->exporting == NULL)
 		start_export(k, r, session);
 	else if (strcmp(k->exporting->name, name) == 0 && strcmp(k->exporting->who, session->user) == 0)
