@@ -153,6 +153,13 @@ static void fill_ram(avr_t *avr)
 	}
 }
 
+/* A level interrupt on a low pin, in use or not, would be looked at in every cycle; a reset brings that back. */
+static void ease_interrupt_pins(avr_t *avr)
+{
+	for (uint8_t i = 0; i < 3; i++)
+		avr_extint_set_strict_lvl_trig(avr, i, 0);
+}
+
 static void attach(struct chip *c)
 {
 	avr_t *avr = c->avr;
@@ -163,8 +170,7 @@ static void attach(struct chip *c)
 	avr_ioctl(avr, AVR_IOCTL_EEPROM_SET, &all);
 	avr_register_io_read(avr, AT_EECR, eeprom_status, c);
 	avr_register_io_write(avr, AT_EECR, eeprom_command, c);
-	for (uint8_t i = 0; i < 3; i++)
-		avr_extint_set_strict_lvl_trig(avr, i, 0);
+	ease_interrupt_pins(avr);
 	avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT), byte_sent, c);
 	avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('C'), IOPORT_IRQ_REG_PORT), port_written, c);
 	avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('D'), IOPORT_IRQ_REG_PORT), port_written, c);
@@ -244,6 +250,7 @@ enum chip_run chip_run(struct chip *c, uint64_t until)
 		return CHIP_RAN;
 	}
 	c->was_reset = false;
+	ease_interrupt_pins(c->avr);
 	unhang(c);
 	return CHIP_RESET;
 }
