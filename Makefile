@@ -168,6 +168,7 @@ image: ## Build the arm64 image
 	$(Q)image/build $(BUILD)/image
 
 test-image: image ## Boot the image in QEMU and press the button
+	$(Q)$(MAKE) --no-print-directory all
 	$(Q)PROFILE=$(PROFILE) scripts/test $(O) image
 
 help: ## List the targets

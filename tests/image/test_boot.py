@@ -3,6 +3,7 @@
 
 One start of the machine serves all tests, in the order of the story: press, see the record, carry it out, verify.
 """
+import base64
 import json
 import os
 import pathlib
@@ -29,6 +30,13 @@ def wait_until(what, condition, seconds=ACT_SECONDS):
             raise AssertionError(f"not within {seconds} s: {what}")
         time.sleep(0.05)
     return value
+
+
+def acts(bundle):
+    """What each entry of an exported bundle says was done, in order."""
+    lines = [line for p in sorted(pathlib.Path(bundle, "disclosures").iterdir()) for line in p.read_text().splitlines()]
+    bodies = [json.loads(line)["disclosure"] for line in lines if json.loads(line)["name"] == "body"]
+    return [json.loads(base64.urlsafe_b64decode(body + "=="))[2]["act"] for body in bodies]
 
 
 class SerialLine(Terminal):
@@ -145,8 +153,8 @@ class Boot(unittest.TestCase):
         verdict = subprocess.run([BIN + "/kannuki-verify", bundle, "--genesis", self.genesis, "--json"], timeout=60,
                                  capture_output=True, text=True)
         self.assertEqual(verdict.returncode, 0, verdict.stdout + verdict.stderr)
-        disclosed = "".join(p.read_text() for p in pathlib.Path(bundle, "disclosures").iterdir())
-        self.assertIn("uplink.proven", disclosed)
+        recorded = acts(bundle)
+        self.assertEqual([recorded.count(act) for act in ("panel.pressed", "uplink.cut", "uplink.proven")], [1, 4, 4])
 
 
 if __name__ == "__main__":
