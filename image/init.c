@@ -86,7 +86,8 @@ static bool find_partition(const char *name, char *device, size_t size)
 
 int main(void)
 {
-	static char *const next[] = {"/sbin/init", NULL};
+	static char init[] = "/sbin/init";
+	char *const arguments[] = {init, NULL};
 	const struct timespec pause = {.tv_nsec = ROOT_POLL_MS * 1000000L};
 	char device[512];
 	int waited = 0;
@@ -111,6 +112,6 @@ int main(void)
 	mount_or_die(".", "/", NULL, MS_MOVE);
 	if (chroot(".") != 0 || chdir("/") != 0)
 		die("enter", "the root file system");
-	execv(next[0], next);
-	die("start", next[0]);
+	execv(init, arguments);
+	die("start", init);
 }
