@@ -4,5 +4,9 @@ TESTS ?= unit firmware interop system
 test-programs: unit-tests
 bench-programs:
 
+include tests/firmware/firmware-tests.mk
 include tests/interop/interop.mk
 include tests/bench/bench-ledger.mk
+
+# The parts of the console, all but its main.
+$(O)/tests/test_console: $(filter-out $(O)/app/console/main.o,$(call objects,app/console))

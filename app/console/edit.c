@@ -103,16 +103,19 @@ static bool draft_fetch(struct draft *d)
 	return true;
 }
 
-/* Coded choices are recorded in body.cells, what people wrote in text; null empties a cell: it is not known. */
+/* What is coded (choices, times) is recorded in body.cells, what people wrote in text. null and "" empty a cell: it
+   is not known. */
 static struct deed deed_for(const struct draft *d, json_t *cell, json_t *value)
 {
 	const char *kind = string_of(cell, "kind"), *id = string_of(cell, "id");
-	bool coded = strcmp(kind, "choice") == 0 || strcmp(kind, "choices") == 0 || json_is_null(value);
+	bool written = strcmp(kind, "text") == 0 || strcmp(kind, "lines") == 0;
 	struct deed deed = {.act = "report.drafted", .about = d->about};
 
 	deed.body = json_pack("{s:I}", "report", (json_int_t)d->number);
-	if (coded)
+	if (!written)
 		(void)json_object_set_new(deed.body, "cells", json_pack("{s:o}", id, value));
+	else if (json_is_null(value))
+		deed.text = json_pack("{s:s}", id, "");
 	else
 		deed.text = json_pack("{s:o}", id, value);
 	return deed;

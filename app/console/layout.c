@@ -53,9 +53,14 @@ static size_t line_length(const char *text, size_t len, size_t width)
 	return len;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 static void add_signs(struct buf *out, const char *text, size_t len)
 {
-	while (len > 0 && text[len - 1] == ' ')
+	while (len > 0 && is_blank(text[len - 1]))
 		len--;
 	for (size_t at = 0; at < len;) {
 		uint32_t c;
@@ -82,7 +87,7 @@ static void wrap_line(struct buf *out, const char *text, size_t len, size_t widt
 
 	add_signs(out, text, used);
 	while (used < len) {
-		while (used < len && text[used] == ' ')
+		while (used < len && is_blank(text[used]))
 			used++;
 		text += used;
 		len -= used;

@@ -126,9 +126,12 @@ void show_uplink_text(const struct console *c, json_t *uplink, struct buf *out)
 	uint64_t us = number_of(uplink, "edge_to_contact_us");
 	char clock[WHEN_SIZE];
 
-	buf_addf(out, "%s ", strcmp(state, "cut") == 0 ? "■" : strcmp(state, "connected") == 0 ? "□" : "?");
-	layout_pad(out, string_of(uplink, "id"), 10);
-	buf_addf(out, " %s  %s", label_of(c, uplink, "label"), string_of(uplink, "state_label"));
+	buf_addf(out, "%s %-10s ",
+		 strcmp(state, "cut") == 0         ? "■"
+		 : strcmp(state, "connected") == 0 ? "□"
+						   : "?",
+		 string_of(uplink, "id"));
+	buf_addf(out, "%s  %s", label_of(c, uplink, "label"), string_of(uplink, "state_label"));
 	if (us > 0)
 		buf_addf(out, " %.1f ms", (double)us / 1000);
 	if (since_ms >= 0) {
@@ -304,9 +307,8 @@ void show_row(struct console *c, json_t *row)
 	struct buf line;
 
 	buf_init(&line, 16 * 1024);
-	buf_addf(&line, "%s ", state_sign(string_of(row, "state")));
-	layout_pad(&line, string_of(row, "id"), 8);
-	buf_addf(&line, " %s", string_of(row, "text"));
+	buf_addf(&line, "%s %-8s %s", state_sign(string_of(row, "state")), string_of(row, "id"),
+		 string_of(row, "text"));
 	if (strcmp(string_of(row, "state"), "open") != 0)
 		buf_addf(&line, "  [%s %s]", string_of(row, "state_label"), string_of(row, "by"));
 	if (answer[0] != '\0')

@@ -159,7 +159,7 @@ class FakeKeeper:
         if params["act"] == "report.drafted":
             self.report = self.report or "draft"
             for field, value in {**body.get("cells", {}), **(params.get("text") or {})}.items():
-                self.cells[field] = value
+                self.cells[field] = value or None
         if params["act"] in ("report.submitted", "report.approved", "report.sent"):
             self.report = params["act"].split(".")[1]
         if params["act"] == "uplink.isolate":

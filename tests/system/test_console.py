@@ -1,54 +1,16 @@
 #!/usr/bin/env python3
 """The console program on a real terminal, against a small keeper."""
-import fcntl
 import os
 import shutil
 import signal
-import struct
-import subprocess
 import tempfile
-import termios
-import unicodedata
 import unittest
 
 from fake_keeper import FakeKeeper, PASSWORDS
-from terminal import ESCAPES, Terminal
+from screen import Screen, columns
 import tap
 
 RECEIPT = r"記録しました　記録番号(\d+)　9時12分33秒　照合7F3A-91C2"
-
-
-class Screen(Terminal):
-    """The other end of a pty on which the console runs."""
-
-    def __init__(self, root, *options, rows=0, columns=80):
-        self.fd, slave = os.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns if rows else 0, 0, 0))
-        self.seconds, self.seen, self.pending = 20, b"", b""
-        environment = {**os.environ, "KANNUKI_ROOT": root, "TERM": "vt102", "KANNUKI_LANG": "ja"}
-        self.process = subprocess.Popen(
-            [os.path.join(os.environ["KANNUKI_BIN"], "kannuki-console"), *options], stdin=slave, stdout=slave,
-            stderr=slave, env=environment, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-        os.close(slave)
-
-    def text(self):
-        return ESCAPES.sub(b"", self.seen).replace(b"\r", b"").decode("utf-8", "replace")
-
-    def log_in(self, name="山田", password=None):
-        self.wait("名前: |Name: ")
-        self.line(name)
-        self.wait("パスワード: |Password: ")
-        self.line(password or PASSWORDS[name])
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
-        self.close()
-
-
-def columns(line):
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
 
 
 class ConsoleTest(unittest.TestCase):
@@ -74,7 +36,8 @@ class ConsoleTest(unittest.TestCase):
         if case:
             self.keeper.incidents.append({"about": "2026-001", "title": "身代金要求の画面"})
         screen = self.screen(*options, **size)
-        screen.log_in("auditor" if "--ascii" in options else "山田")
+        name = "auditor" if "--ascii" in options else "山田"
+        screen.log_in(name, PASSWORDS[name])
         screen.wait("閂 2026-001 初期対応> " if case and "--ascii" not in options else "(閂|kannuki)[^>]*> ")
         return screen
 
@@ -89,7 +52,7 @@ class Session(ConsoleTest):
         s = self.screen()
         s.log_in("山田", "chigau-7")
         s.wait("名前またはパスワードが違います。もう一度|名前またはパスワードが違います。 もう一度")
-        s.log_in()
+        s.log_in("山田", PASSWORDS["山田"])
         s.wait("閂> ")
         self.assertNotIn("chigau-7", s.text())
         self.assertNotIn(PASSWORDS["山田"], s.text())
@@ -100,7 +63,7 @@ class Session(ConsoleTest):
         s.wait("初期対応> ")
         s.line("logout")
         s.wait("ログアウトしました")
-        s.log_in("総務")
+        s.log_in("総務", PASSWORDS["総務"])
         s.wait("初期対応> ")
         s.type("\x1b[A")  # the other person's commands are not offered
         s.line("show people")
@@ -163,7 +126,7 @@ class Session(ConsoleTest):
         self.assertNotIn("30番目", s.text())
         tall = Screen(self.root)
         self.screens.append(tall)
-        tall.log_in("総務")
+        tall.log_in("総務", PASSWORDS["総務"])
         tall.wait("初期対応> ")
         tall.line("show checklist")
         tall.wait("30番目")
@@ -306,7 +269,7 @@ class Reports(ConsoleTest):
             "section": "企画財政課", "event": "leak", "causes": ["mail", "unknown"],
             "occurred": "2026-11-20T00:12:00.000Z", "summary": "一行目\n二行目"})
         coded = [a for a in self.keeper.acts if "cells" in a["body"]]
-        self.assertEqual([list(a["body"]["cells"]) for a in coded], [["event"], ["causes"], ["summary"]])
+        self.assertEqual([list(a["body"]["cells"]) for a in coded], [["event"], ["causes"], ["occurred"]])
 
     def test_print_submit_approve_send(self):
         s = self.at_prompt()
@@ -387,7 +350,7 @@ class Faults(ConsoleTest):
         s.wait("記録できません。遮断は働きます。紙の時系列票に書いてください。")
         self.keeper.start()
         s.wait("記録できるようになりました")
-        s.log_in()
+        s.log_in("山田", PASSWORDS["山田"])
         s.wait("閂> ")
 
     def test_a_new_case_is_told_above_the_line_being_typed(self):

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""The console and the real keeper: a case from its declaration to the bundle for auditors, by four people."""
+import unittest
+
+import tap
+from keeperhouse import House
+from screen import Screen, columns
+
+RECEIPT = r"記録しました　記録番号\d+　\d+時\d\d分\d\d秒　照合[0-9A-F]{4}-[0-9A-F]{4}"
+
+
+class WholeCase(unittest.TestCase):
+    def setUp(self):
+        self.house = House()
+        done = self.house.set_up()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.house.start()
+        self.screen = Screen(str(self.house.root))
+
+    def tearDown(self):
+        self.screen.end()
+        self.house.close()
+
+    def be(self, name):
+        self.screen.log_in(name, self.house.passwords[name])
+        self.screen.wait("閂[^>\n]*> $")
+
+    def do(self, *lines):
+        """Types a command and its answers, each after its prompt; the act must give a receipt."""
+        for line in lines[:-1]:
+            self.screen.line(line)
+            self.screen.wait("[:>] $")
+        self.screen.line(lines[-1])
+        self.screen.wait(RECEIPT)
+        self.screen.wait("[:>] $")
+
+    def leave(self):
+        self.screen.line("logout")
+        self.screen.wait("ログアウトしました")
+
+    def approve(self, name):
+        self.do("report 1 approve", "1", self.house.passwords[name])
+
+    def fill_in(self):
+        """Through the first fields of 様式13 and out again."""
+        s = self.screen
+        s.line("report 1 edit")
+        s.wait("■ 2/28.*情報連絡日時")
+        for title, answer in (("課室名", ""), ("課室長名", ""), ("報告者名", ""), ("電話番号", ""), ("FAX番号", "999"),
+                              ("電子メール", "?"), ("発生した事象の分類", "5")):
+            s.line("")
+            s.wait(title)
+            s.wait("> $")
+            if answer:
+                s.line(answer)
+                s.wait(RECEIPT)
+                s.wait("> $")
+                s.line("<")
+                s.wait(title)
+                s.wait("> $")
+        s.line("")
+        s.wait("原因の分類")
+        s.wait("> $")
+        s.line("1 9")
+        s.wait(RECEIPT)
+        s.wait("> $")
+        s.line("q")
+        s.wait("ここまでの入力は記録済みです")
+        s.wait("> $")
+
+    def test_from_declaration_to_export(self):
+        s = self.screen
+        self.be("kacho")
+        self.do("declare 端末に身代金を要求する画面が出た", "5分前")
+        self.do("incident triage", "1", "1", "")
+        self.do("incident classify", "5")
+        self.do("incident check basic-1 done", "")
+        self.do("incident note 端末をLANから外した", "今")
+        s.line("show facts")
+        question = s.wait(r"□ (\S+)").group(1)
+        s.wait("> $")
+        self.do(f"incident answer {question} answered", "住民福祉課の端末1台")
+        self.do("report new")
+        s.line("q")
+        s.wait("ここまでの入力は記録済みです")
+        s.wait("> $")
+        self.fill_in()
+        s.line("report 1 print")
+        s.wait("999")
+        s.wait("コンピュータウイルス等の感染.*\n?.*■|■")
+        s.wait("> $")
+        self.do("report 1 submit")
+        self.approve("kacho")
+        self.leave()
+        self.be("somu")
+        s.line("report 1 print")
+        s.wait("見本一郎")
+        s.wait("> $")
+        self.do("report 1 return", "電話番号を確かめてください")
+        self.leave()
+        self.be("kacho")
+        s.line("show report 1")
+        s.wait("差し戻しの理由: 電話番号を確かめてください")
+        s.wait("> $")
+        self.do("report 1 submit")
+        self.approve("kacho")
+        self.leave()
+        for name in ("somu", "ciso"):
+            self.be(name)
+            s.line("menu")  # the next step is the first number
+            s.wait("1  報告書を承認する")
+            s.wait(": $")
+            self.do("1", "1", self.house.passwords[name])
+            self.do_not_stay_in_menu()
+            self.leave()
+        self.be("somu")
+        self.do("report 1 sent", "1 2", "2", "今", "受付第5号")
+        s.line("show report 1")
+        s.wait("送付済")
+        s.wait("> $")
+        self.do("incident close", "最終報告は紙で提出した")
+        s.line("ledger check")
+        s.wait("記録簿は正常です。全\\d+件")
+        s.wait("> $")
+        self.leave()
+        self.be("kansa")
+        self.do("ledger export first")
+        self.assertIn("/exports/first", s.text())
+        wide = [line for line in s.text().split("\n") if columns(line) > 80]
+        self.assertEqual(wide, [])
+
+    def do_not_stay_in_menu(self):
+        self.screen.line("0")
+        self.screen.wait("閂[^>\n]*> $")
+
+    def test_refusals_of_the_keeper_are_readable(self):
+        s = self.screen
+        self.be("hanako")
+        self.do("declare 不審なメールを開いた", "今")
+        s.line("incident close")
+        s.wait(": $")
+        s.line("")
+        s.wait("(?s)! この操作は.*が行います")
+        s.wait("> $")
+        s.line("isolate internet")
+        s.wait("インターネット系を遮断します。電子メールとWeb閲覧が止まります。")
+        s.wait("! ")
+        s.wait("パネルの赤ボタンは、画面を使わずに遮断できます")
+        s.wait("> $")
+        s.line("report 7 edit")
+        s.wait("第7報はありません")
+
+
+if __name__ == "__main__":
+    tap.main()
