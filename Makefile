@@ -8,6 +8,7 @@ BUILD   ?= build
 PROFILE ?= dev
 O       := $(BUILD)/$(PROFILE)
 VERSION := 0.1
+JOBS    ?= $(shell nproc)
 
 ifneq ($(V),1)
 Q := @
@@ -121,7 +122,7 @@ include tests/tests.mk
 
 test: ## Install what is needed, build, and run every test that needs no virtual machine
 	$(Q)scripts/deps run test
-	$(Q)$(MAKE) --no-print-directory all test-programs
+	$(Q)$(MAKE) -j$(JOBS) --no-print-directory all test-programs
 	$(Q)PROFILE=$(PROFILE) scripts/test $(O) $(TESTS)
 .PHONY: test unit-tests test-programs
 
@@ -129,7 +130,7 @@ test: ## Install what is needed, build, and run every test that needs no virtual
 
 run: ## Start the whole appliance with a simulated board (state in build/run)
 	$(Q)scripts/deps run
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) -j$(JOBS) --no-print-directory all
 	$(Q)exec scripts/run $(O)
 
 run-clean: ## Forget the state of make run
@@ -141,12 +142,12 @@ lint: ## clang-tidy, cppcheck, gcc -fanalyzer, layout, room arrows
 
 asan: ## Unit and system tests under AddressSanitizer and UBSan
 	$(Q)scripts/deps test lint
-	$(Q)$(MAKE) --no-print-directory PROFILE=asan all test-programs
+	$(Q)$(MAKE) -j$(JOBS) --no-print-directory PROFILE=asan all test-programs
 	$(Q)PROFILE=asan scripts/test $(BUILD)/asan unit system
 
 coverage: ## Line and branch coverage of the tests, as text and HTML
 	$(Q)scripts/deps test
-	$(Q)$(MAKE) --no-print-directory PROFILE=coverage all test-programs
+	$(Q)$(MAKE) -j$(JOBS) --no-print-directory PROFILE=coverage all test-programs
 	$(Q)PROFILE=coverage scripts/test $(BUILD)/coverage unit system
 	$(Q)scripts/coverage $(BUILD)/coverage
 
@@ -156,7 +157,7 @@ fuzz: ## Fuzz every parser for FUZZ_SECONDS (default 20) each
 
 bench: ## Print one line per figure: bench NAME VALUE UNIT goal OP GOAL ok|short
 	$(Q)scripts/deps run test
-	$(Q)$(MAKE) --no-print-directory PROFILE=release all bench-programs
+	$(Q)$(MAKE) -j$(JOBS) --no-print-directory PROFILE=release all bench-programs
 	$(Q)scripts/bench $(BUILD)/release
 
 release: ## Build the release twice, compare, and pack it with its hashes
@@ -168,7 +169,7 @@ image: ## Build the arm64 image
 	$(Q)image/build $(BUILD)/image
 
 test-image: image ## Boot the image in QEMU and press the button
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) -j$(JOBS) --no-print-directory all
 	$(Q)PROFILE=$(PROFILE) scripts/test $(O) image
 
 help: ## List the targets
