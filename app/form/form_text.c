@@ -368,8 +368,9 @@ static void add_lines(json_t *out, json_t *lines)
 	json_t *line;
 	size_t i;
 
-	json_array_foreach (lines, i, line)
+	json_array_foreach (lines, i, line) {
 		wrap(out, json_string_value(line), PAGE_COLUMNS);
+	}
 }
 
 json_t *form_text(const struct form *form, const struct filling *filling)

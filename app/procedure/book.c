@@ -87,15 +87,15 @@ struct incident *case_find(const struct book *book, const char *about)
 /* `at` is "2026-…" or "" when the clock was unset at the time. */
 enum err case_open(struct book *book, const struct event *event, struct incident **out)
 {
-	struct incident *incident = calloc(1, sizeof *incident);
-	struct incident **grown = realloc(book->cases, (book->cases_count + 1) * sizeof *grown);
+	struct incident **grown = realloc(book->cases, (book->cases_count + 1) * sizeof(void *));
+	struct incident *incident;
 
-	if (grown != NULL)
-		book->cases = grown;
-	if (incident == NULL || grown == NULL) {
-		free(incident);
+	if (grown == NULL)
 		return ERR_NOMEM;
-	}
+	book->cases = grown;
+	incident = calloc(1, sizeof *incident);
+	if (incident == NULL)
+		return ERR_NOMEM;
 	id_copy(incident->about, event->record->about);
 	id_copy(incident->declared_by, event->record->who);
 	memcpy(incident->declared, event->at, sizeof incident->declared);

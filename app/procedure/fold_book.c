@@ -128,14 +128,35 @@ static void set_times(struct event *event)
 	wall_format(event->at, age >= 0 && age < at->wall_ms ? at->wall_ms - age : at->wall_ms);
 }
 
-/* Everything that concerns a case is a line of its timeline. */
+/* A note may be about an earlier time than the one it was written at. */
+static const char *time_of(const struct event *event)
+{
+	const char *said = text_in(event->body, "at");
+	int64_t wall;
+
+	return said != NULL && wall_parse(said, strlen(said), &wall) == ERR_OK ? said : event->at;
+}
+
+/* Where a line of this time belongs; without a time, at the end. */
+static size_t place_of(const json_t *lines, const char *time)
+{
+	size_t at = json_array_size(lines);
+
+	while (time[0] != '\0' && at > 0 && strcmp(text_in(json_array_get(lines, at - 1), "at"), time) > 0)
+		at--;
+	return at;
+}
+
+/* Everything that concerns a case is a line of its timeline, in the order in which it happened. */
 static enum err add_line(const struct event *event)
 {
+	const char *time = time_of(event);
+	json_t *lines = event->incident->lines;
 	json_t *line = json_pack("{s:I, s:s, s:s, s:s, s:s, s:O, s:O?}", "seq", (json_int_t)event->record->seq, "at",
-				 event->at, "recorded", event->recorded, "who", event->record->who, "act", event->act,
+				 time, "recorded", event->recorded, "who", event->record->who, "act", event->act,
 				 "body", event->body, "text", event->text);
 
-	return line != NULL && json_array_append_new(event->incident->lines, line) == 0 ? ERR_OK : ERR_NOMEM;
+	return line != NULL && json_array_insert_new(lines, place_of(lines, time), line) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
 static enum err fold_event(struct book *book, struct event *event)

@@ -47,11 +47,12 @@ static void void_restores(struct book *book)
 
 static enum err fold_cut(struct book *book, const struct event *event)
 {
-	struct uplink *uplink = uplink_of(book, event);
+	struct uplink *uplink;
 
+	void_restores(book);
+	uplink = uplink_of(book, event);
 	if (uplink != NULL)
 		enter(uplink, UPLINK_CUTTING, event);
-	void_restores(book);
 	return ERR_OK;
 }
 

@@ -29,14 +29,17 @@ static void add_list(struct buf *out, const struct book *book, const json_t *bod
 	json_t *id;
 	size_t i;
 
-	json_array_foreach (json_object_get(body, "uplinks"), i, id)
+	json_array_foreach (json_object_get(body, "uplinks"), i, id) {
 		buf_addf(out, "%s%s", i == 0 ? " " : comma(lang), uplink_label(book, json_string_value(id), lang));
-	json_array_foreach (json_object_get(body, "types"), i, id)
+	}
+	json_array_foreach (json_object_get(body, "types"), i, id) {
 		buf_addf(out, "%s%s", i == 0 ? " " : comma(lang),
 			 item_label(p->types, p->types_count, json_string_value(id), lang));
-	json_array_foreach (json_object_get(body, "to"), i, id)
+	}
+	json_array_foreach (json_object_get(body, "to"), i, id) {
 		buf_addf(out, "%s%s", i == 0 ? " " : comma(lang),
 			 item_label(p->recipients, p->recipients_count, json_string_value(id), lang));
+	}
 }
 
 static void add_button(struct buf *out, const char *button, enum lang lang)

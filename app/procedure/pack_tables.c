@@ -11,7 +11,7 @@ enum { COLUMNS_MAX = 12 };
 
 /* One table while it is read: libcsv hands over fields, then row ends. */
 struct table {
-	const struct source *source;
+	struct source source;
 	const char *const *columns; /* the header it must have; ends with NULL */
 	unsigned width;
 	char *field[COLUMNS_MAX];
@@ -39,7 +39,7 @@ static void on_field(void *data, size_t len, void *context)
 		return;
 	if (t->fields >= t->width) {
 		fail(t,
-		     source_fault(t->source, t->line, t->f, _("more columns than the header; delete the extra ones")));
+		     source_fault(&t->source, t->line, t->f, _("more columns than the header; delete the extra ones")));
 		return;
 	}
 	t->field[t->fields] = strndup(text != NULL ? text : "", len);
@@ -60,7 +60,7 @@ static enum err check_header(struct table *t)
 {
 	for (unsigned i = 0; i < t->width; i++)
 		if (i >= t->fields || strcmp(t->field[i], t->columns[i]) != 0)
-			return source_fault(t->source, t->line, t->f,
+			return source_fault(&t->source, t->line, t->f,
 					    _("column %u of the header must be '%s'; mend the first line"), i + 1,
 					    t->columns[i]);
 	return ERR_OK;
@@ -79,10 +79,10 @@ static enum err take_row(struct table *t)
 	if (is_blank(t))
 		return ERR_OK;
 	if (t->fields != t->width)
-		return source_fault(t->source, t->line, t->f, _("%u columns instead of %u; add the missing ones"),
+		return source_fault(&t->source, t->line, t->f, _("%u columns instead of %u; add the missing ones"),
 				    t->fields, t->width);
 	if (t->rows > SOURCE_LIST_MAX)
-		return source_fault(t->source, t->line, t->f, _("more than %d rows; divide the table"),
+		return source_fault(&t->source, t->line, t->f, _("more than %d rows; divide the table"),
 				    SOURCE_LIST_MAX);
 	return t->rows == 0 ? check_header(t) : t->take(t, t->f);
 }
@@ -104,7 +104,7 @@ static void on_row(int ending, void *context)
 /* libcsv does not count lines, so it is fed one line at a time; a quoted field may run over several. */
 static enum err parse(struct table *t)
 {
-	const char *text = t->source->text.data, *end = text + t->source->text.len;
+	const char *text = t->source.text.data, *end = text + t->source.text.len;
 	struct csv_parser parser;
 
 	if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
@@ -114,12 +114,12 @@ static enum err parse(struct table *t)
 		size_t len = stop != NULL ? (size_t)(stop - text) + 1 : (size_t)(end - text);
 
 		if (csv_parse(&parser, text, len, on_field, on_row, t) != len)
-			fail(t, source_fault(t->source, t->line, t->f,
+			fail(t, source_fault(&t->source, t->line, t->f,
 					     _("a quotation mark inside a field; write it twice, or delete it")));
 		text += len;
 	}
 	if (t->err == ERR_OK && csv_fini(&parser, on_field, on_row, t) != 0)
-		fail(t, source_fault(t->source, t->line, t->f, _("a quotation mark is not closed; close it")));
+		fail(t, source_fault(&t->source, t->line, t->f, _("a quotation mark is not closed; close it")));
 	csv_free(&parser);
 	drop_fields(t);
 	return t->err;
@@ -127,19 +127,17 @@ static enum err parse(struct table *t)
 
 static enum err read_table(struct table *t, const char *path, struct fault *f)
 {
-	struct source source;
-	enum err err = source_read(&source, path, f);
+	enum err err = source_read(&t->source, path, f);
 
 	if (err != ERR_OK)
 		return err;
-	t->source = &source;
 	t->f = f;
 	while (t->columns[t->width] != NULL)
 		t->width++;
 	err = parse(t);
 	if (err == ERR_OK && t->rows < 2)
-		err = source_fault(&source, 1, f, _("no rows; fill the table in"));
-	source_fini(&source);
+		err = source_fault(&t->source, 1, f, _("no rows; fill the table in"));
+	source_fini(&t->source);
 	return err;
 }
 
@@ -155,7 +153,7 @@ static char *take_field(struct table *t, unsigned column)
 
 static enum err bad_value(struct table *t, unsigned column, struct fault *f)
 {
-	return source_fault(t->source, t->line, f, _("'%s' is not known in column '%s'; mend its spelling"),
+	return source_fault(&t->source, t->line, f, _("'%s' is not known in column '%s'; mend its spelling"),
 			    t->field[column], t->columns[column]);
 }
 
@@ -165,9 +163,9 @@ static enum err check_id(struct table *t, bool exists, struct fault *f)
 	size_t len = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789._-");
 
 	if (len == 0 || len > 64 || id[len] != '\0')
-		return source_fault(t->source, t->line, f, _("id '%s' must be a word of a-z, 0-9, '.', '_', '-'"), id);
+		return source_fault(&t->source, t->line, f, _("id '%s' must be a word of a-z, 0-9, '.', '_', '-'"), id);
 	if (exists)
-		return source_fault(t->source, t->line, f, _("id '%s' stands twice; rename one"), id);
+		return source_fault(&t->source, t->line, f, _("id '%s' stands twice; rename one"), id);
 	return ERR_OK;
 }
 
@@ -175,7 +173,7 @@ static enum err check_texts(struct table *t, unsigned ja, unsigned en, struct fa
 {
 	for (unsigned column = 0; column < t->width; column++)
 		if ((column == ja || column == en) && t->field[column][0] == '\0')
-			return source_fault(t->source, t->line, f, _("column '%s' is empty; write the sentence"),
+			return source_fault(&t->source, t->line, f, _("column '%s' is empty; write the sentence"),
 					    t->columns[column]);
 	return ERR_OK;
 }
@@ -263,7 +261,7 @@ static enum err read_types(struct table *t, bool **out, struct fault *f)
 
 		if (type == NULL) {
 			free(types);
-			return source_fault(t->source, t->line, f,
+			return source_fault(&t->source, t->line, f,
 					    _("'%s' is not known in column '%s'; mend its spelling"), word,
 					    t->columns[Q_TYPES]);
 		}

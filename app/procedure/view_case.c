@@ -55,9 +55,10 @@ static json_t *title_of(const struct look *look, const struct incident *incident
 
 	if (json_is_string(incident->title) && json_string_length(incident->title) > 0)
 		return first_line(json_string_value(incident->title));
-	json_array_foreach (incident->types, i, type)
+	json_array_foreach (incident->types, i, type) {
 		buf_addf(&out, "%s%s", i > 0 ? comma(look->lang) : "",
 			 show_item(look, look->pack->types, look->pack->types_count, json_string_value(type)));
+	}
 	if (out.len == 0 && incident->source[0] != '\0')
 		buf_adds(&out, show_item(look, look->pack->sources, look->pack->sources_count, incident->source));
 	if (out.len == 0)
@@ -135,10 +136,11 @@ static json_t *chosen_types(const struct look *look)
 	json_t *out = json_array(), *type;
 	size_t i;
 
-	json_array_foreach (look->incident->types, i, type)
+	json_array_foreach (look->incident->types, i, type) {
 		(void)json_array_append_new(out, json_pack("{s:O, s:s}", "id", type, "label",
 							   show_item(look, look->pack->types, look->pack->types_count,
 								     json_string_value(type))));
+	}
 	return out;
 }
 
@@ -189,11 +191,12 @@ static json_t *presses_of(const struct look *look)
 	json_t *out = json_array(), *user;
 	const char *seq;
 
-	json_object_foreach (look->incident->presses, seq, user)
+	json_object_foreach (look->incident->presses, seq, user) {
 		(void)json_array_append_new(
 			out, json_pack("{s:I, s:s?}", "press", (json_int_t)strtoll(seq, NULL, 10), "user",
 				       json_is_string(user) ? user_name(look->book, json_string_value(user), look->lang)
 							    : NULL));
+	}
 	return out;
 }
 
@@ -280,50 +283,23 @@ json_t *view_facts(const struct look *look)
 	return page;
 }
 
-/* A note may be about an earlier time than the one it was written at. */
-static const char *line_time(const json_t *line)
-{
-	const char *said = text_in(json_object_get(line, "body"), "at");
-
-	return said != NULL ? said : text_in(line, "at");
-}
-
-static int by_time(const void *a, const void *b)
-{
-	const json_t *const *x = a, *const *y = b;
-	int order = strcmp(line_time(*x), line_time(*y));
-	json_int_t sx = json_integer_value(json_object_get(*x, "seq")),
-		   sy = json_integer_value(json_object_get(*y, "seq"));
-
-	return order != 0 ? order : sx < sy ? -1 : sx > sy;
-}
-
 static json_t *show_line(const struct look *look, const json_t *line)
 {
 	const char *act = text_in(line, "act");
 
 	return json_pack("{s:O, s:o, s:o, s:s, s:s, s:s, s:o}", "seq", json_object_get(line, "seq"), "at",
-			 time_or_null(line_time(line)), "recorded", time_or_null(text_in(line, "recorded")), "who",
+			 time_or_null(text_in(line, "at")), "recorded", time_or_null(text_in(line, "recorded")), "who",
 			 user_name(look->book, text_in(line, "who"), look->lang), "act", act, "label",
 			 act_done(act, look->lang), "text", line_words(look->book, line, look->lang));
 }
 
 json_t *view_timeline(const struct look *look)
 {
-	size_t count = json_array_size(look->incident->lines);
-	const json_t **sorted = calloc(count + 1, sizeof *sorted);
-	json_t *lines = json_array();
+	json_t *lines = json_array(), *line;
+	size_t i;
 
-	if (sorted == NULL || lines == NULL) {
-		free(sorted);
-		json_decref(lines);
-		return NULL;
+	json_array_foreach (look->incident->lines, i, line) {
+		(void)json_array_append_new(lines, show_line(look, line));
 	}
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = json_array_get(look->incident->lines, i);
-	qsort(sorted, count, sizeof(*sorted), by_time);
-	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(lines, show_line(look, sorted[i]));
-	free(sorted);
 	return paged(look, "lines", lines);
 }
