@@ -10,3 +10,6 @@ include tests/bench/bench-ledger.mk
 
 # The parts of the console, all but its main.
 $(O)/tests/test_console: $(filter-out $(O)/app/console/main.o,$(call objects,app/console))
+
+# The same of the panel daemon.
+$(O)/tests/test_panel: $(filter-out $(O)/app/panel/main.o,$(call objects,app/panel))

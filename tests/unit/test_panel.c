@@ -8,12 +8,10 @@
 #include <string.h>
 
 #include "ipc/methods.h"
+#include "panel/link.h"
+#include "panel/words.h"
 
-/* The daemon is a program, not a library; its parts are compiled in here. */
-#include "panel/link.c"
-#include "panel/mail.c"
-#include "panel/ring.c"
-#include "panel/words.c"
+#define MS INT64_C(1000000)
 
 struct fake_driver {
 	struct relay_driver driver;
