@@ -238,23 +238,6 @@ static void unhang(struct chip *c)
 	c->is_hung = false;
 }
 
-enum chip_run chip_run(struct chip *c, uint64_t until)
-{
-	if (until > c->avr->cycle)
-		avr_cycle_timer_register(c->avr, until - c->avr->cycle, instant, c);
-	c->has_moved = false;
-	while (c->avr->cycle < until && !c->was_reset && !c->has_moved)
-		avr_run(c->avr);
-	if (!c->was_reset) {
-		avr_cycle_timer_cancel(c->avr, instant, c);
-		return CHIP_RAN;
-	}
-	c->was_reset = false;
-	ease_interrupt_pins(c->avr);
-	unhang(c);
-	return CHIP_RESET;
-}
-
 /* The level is also named as the port's external pull: otherwise each write to the port register would let go of the
    pin for a moment. */
 void chip_drive(struct chip *c, char port, uint8_t bit, bool level)
@@ -269,6 +252,37 @@ void chip_drive(struct chip *c, char port, uint8_t bit, bool level)
 	pull.value = c->levels[index];
 	avr_ioctl(c->avr, (uint32_t)AVR_IOCTL_IOPORT_SET_EXTERNAL(port), &pull);
 	avr_raise_irq(avr_io_getirq(c->avr, (uint32_t)AVR_IOCTL_IOPORT_GETIRQ(port), bit), level);
+}
+
+/* A reset has zeroed the PIN registers, and a level that does not change is not passed on. */
+static void drive_again(struct chip *c)
+{
+	for (uint8_t port = 0; port < sizeof c->driven; port++) {
+		for (uint8_t bit = 0; bit < 8; bit++) {
+			if ((c->driven[port] >> bit & 1) == 0)
+				continue;
+			chip_drive(c, (char)('A' + port), bit, (c->levels[port] >> bit & 1) == 0);
+			chip_drive(c, (char)('A' + port), bit, (c->levels[port] >> bit & 1) == 0);
+		}
+	}
+}
+
+enum chip_run chip_run(struct chip *c, uint64_t until)
+{
+	if (until > c->avr->cycle)
+		avr_cycle_timer_register(c->avr, until - c->avr->cycle, instant, c);
+	c->has_moved = false;
+	while (c->avr->cycle < until && !c->was_reset && !c->has_moved)
+		avr_run(c->avr);
+	if (!c->was_reset) {
+		avr_cycle_timer_cancel(c->avr, instant, c);
+		return CHIP_RAN;
+	}
+	c->was_reset = false;
+	ease_interrupt_pins(c->avr);
+	unhang(c);
+	drive_again(c);
+	return CHIP_RESET;
 }
 
 uint8_t chip_output(const struct chip *c, char port)

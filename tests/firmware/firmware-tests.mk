@@ -1,0 +1,12 @@
+# tests/firmware: the flashable .hex on the simulated board. libsimavr (GPL-3) is linked here and into
+# kannuki-simboard, and nowhere else.
+
+SIMULATION := $(addprefix $(O)/board/simulator/,board.o chip.o provision.o) \
+	$(O)/tests/firmware/simulation.o $(O)/firmware/core/crc16.o
+FIRMWARE_TESTS := $(if $(NO_SIMULATOR),,$(patsubst %.c,$(O)/%,$(sort $(wildcard tests/firmware/test_*.c))))
+
+$(FIRMWARE_TESTS): %: %.o $(SIMULATION) $(FIRMWARE).hex
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LINK) $(filter %.o,$^) $(SIMAVR) $(call pkg,cmocka) -o $@
+
+test-programs: $(FIRMWARE_TESTS)
