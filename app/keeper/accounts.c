@@ -337,19 +337,19 @@ static void record_change(struct keeper *k, const struct errand *e)
 	struct session *session = own_session(k, &e->request, e->token);
 	struct fault f = {.err = ERR_NOMEM};
 
-	if (c != NULL && session != NULL &&
-	    secrets_put(k->secrets, e->account, e->generation + 1, e->job.hash, &f) == ERR_OK) {
+	if (c == NULL || session == NULL ||
+	    secrets_put(k->secrets, e->account, e->generation + 1, e->job.hash, &f) != ERR_OK) {
+		server_refuse(k->server, e->request.ticket, "not_recorded", NULL);
+		free(c);
+	} else {
 		*c = (struct renewal){.keeper = k, .ticket = e->request.ticket, .generation = e->generation + 1};
 		memcpy(c->account, e->account, sizeof c->account);
 		session->generation = e->generation + 1; /* the session that asked goes on */
-		if (scribe_record(k->scribe, &entry, SOON, (struct waiter){hear_change, c}, &f) == ERR_OK)
-			c = NULL;
-		else
+		if (scribe_record(k->scribe, &entry, SOON, (struct waiter){hear_change, c}, &f) != ERR_OK) {
 			refuse_entry(k, e->request.ticket, &f);
-	} else {
-		server_refuse(k->server, e->request.ticket, "not_recorded", NULL);
+			free(c);
+		}
 	}
-	free(c);
 	json_decref(body);
 }
 
