@@ -393,6 +393,14 @@ class SignedLies(Case):
         self.assert_verdicts(BAD, self.bundles("lies"), "--genesis", self.code)
         self.assert_verdicts(BAD, self.bundles("lies"))
 
+    def test_riddles(self):
+        """Misspelled and signed: which are good is open, and the answer must be one."""
+        bundles = self.bundles("riddles")
+        verdicts = judge(list(bundles), "--genesis", self.code)
+        self.assertEqual([(title, c, go) for title, (c, go) in zip(bundles.values(), verdicts)
+                          if c["verdict"] != go["verdict"] or not blame_the_same(c, go)], [])
+        self.assertGreater(len({go["verdict"] for c, go in verdicts}), 1)
+
     def test_honest_oddities(self):
         self.assert_verdicts(GOOD, self.bundles("honest"), "--genesis", self.code)
 

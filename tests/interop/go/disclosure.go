@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -62,13 +63,21 @@ func openDisclosure(text string, want commitment) (string, error) {
 	return string(array[len(start[0]) : len(array)-1]), nil
 }
 
+// escapedNul finds \u0000 where its backslash is not itself escaped.
+var escapedNul = regexp.MustCompile(`(?:^|[^\\])(?:\\\\)*\\u0000`)
+
+// isJSON is a little stricter than Go: other languages' strings end at NUL, and their readers refuse bad UTF-8.
+func isJSON(text string) bool {
+	return json.Valid([]byte(text)) && utf8.ValidString(text) && !escapedNul.MatchString(text)
+}
+
 // A body is a JSON object whose member names count letter by letter, which Go's decoding into structs does not.
 type body map[string]json.RawMessage
 
 // parseBody returns an empty body for what is no object.
 func parseBody(value string) body {
 	var b body
-	if json.Unmarshal([]byte(value), &b) != nil {
+	if !isJSON(value) || json.Unmarshal([]byte(value), &b) != nil {
 		return nil
 	}
 	return b

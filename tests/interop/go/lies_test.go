@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/base64"
+	"fmt"
+	"math/rand"
 	"os"
 	"path/filepath"
 	"strings"
@@ -261,6 +263,8 @@ var disclosureLies = []lie{
 	{"body redacted", adding(simple("x").status("body", "redacted")), "never redacted"},
 	{"status unknown", adding(simple("x").status("body", "secret")), "forms"},
 	{"value without end", adding(simple("x").with("body", `{"act":"x"`)), "JSON"},
+	{"body with a byte that is not UTF-8", adding(simple("\xff")), "JSON"},
+	{"body with an escaped NUL", adding(simple(`\\\u0000`)), "JSON"},
 	{"disclosure too long", adding(simple("x").with("text", `"`+strings.Repeat("a", maxDisclosureChars)+`"`)), "long"},
 	{"salt with loose bits", resalted(strings.Repeat("A", 21) + "B"), "base64"},
 	{"salt too short", resalted(strings.Repeat("A", 21)), "array"},
@@ -387,6 +391,7 @@ var oddities = []lie{
 	{"idem twice", adding(withIdem(strings.Repeat("ab", 16)), withIdem(strings.Repeat("ab", 16))), ""},
 	{"no body", adding(draft{class: "system", values: map[string]string{"text": `"x"`}}), ""},
 	{"value is not JSON", adding(simple("x").with("text", ` 1,2 `)), ""},
+	{"body with an escaped backslash", adding(simple(`\\u0000`)), ""},
 	{"body is not JSON", adding(draft{class: "incident", values: map[string]string{"body": `{"act"`}}), ""},
 	{"body is no object", adding(simple("x").with("body", `[]`)), ""},
 	{"files is no array", adding(simple("x").with("files", `{}`)), ""},
@@ -412,6 +417,41 @@ func TestOddities(t *testing.T) {
 			t.Errorf("%s: %s: %s", o.name, r.Verdict, r.Reason)
 		}
 	}
+}
+
+// misspelled changes a text at one to three places, in ways that parsers see differently.
+func misspelled(random *rand.Rand, text string) string {
+	scraps := []string{"\n", " ", "\r\n", "\t", "\x00", "0", "9", "-", "=", "A", "a", "é", "\xff", "\"", "\\u0000", "{", "}", ",", "1e9", "sd ", "null"}
+	for n := 1 + random.Intn(3); n > 0; n-- {
+		at := random.Intn(len(text))
+		switch random.Intn(4) {
+		case 0:
+			text = text[:at] + scraps[random.Intn(len(scraps))] + text[at:]
+		case 1:
+			text = text[:at] + text[at+1:]
+		case 2:
+			text = text[:at] + string(text[at]^1<<random.Intn(8)) + text[at+1:]
+		default:
+			to := at + random.Intn(len(text)-at)
+			text = text[:at] + text[to:] + text[at:to]
+		}
+	}
+	return text
+}
+
+// riddle is a log with an entry or a body that is misspelled and signed. Whether it is good, the verifiers must agree on.
+func riddle(seed int64) fstest.MapFS {
+	random := rand.New(rand.NewSource(seed))
+	m := sample(10)
+	d := simple("x").with("text", `"y"`)
+	d.idem = strings.Repeat("ab", 16)
+	if seed%2 == 0 {
+		d.edit = func(text string) string { return misspelled(random, text) }
+	} else {
+		d = d.with("body", misspelled(random, `{"act":"redaction","seq":4,"name":"text","digest":"`+someHash+`","n":[1.5,null]}`))
+	}
+	m.add(d)
+	return m.finish()
 }
 
 func allLies() []lie {
@@ -441,6 +481,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+const riddles = 200
+
 func writeLies(folder string) {
 	writeBundle(filepath.Join(folder, "honest", "small"), sample(10).finish())
 	writeBundle(filepath.Join(folder, "honest", "large"), sample(600).finish())
@@ -449,6 +491,9 @@ func writeLies(folder string) {
 	}
 	for _, l := range allLies() {
 		writeBundle(filepath.Join(folder, "lies", strings.ReplaceAll(l.name, " ", "-")), l.tell(sample(10)))
+	}
+	for seed := int64(0); seed < riddles; seed++ {
+		writeBundle(filepath.Join(folder, "riddles", fmt.Sprint(seed)), riddle(seed))
 	}
 	must(os.WriteFile(filepath.Join(folder, "code"), []byte(sample(10).pin()), 0o644))
 }

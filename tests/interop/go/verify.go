@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -247,7 +246,7 @@ func (v *verifier) noteContents(e *entry, values map[string]string) error {
 	if !ok || e.class != "system" {
 		return nil
 	}
-	if !json.Valid([]byte(text)) {
+	if !isJSON(text) {
 		return errors.New("the body is not JSON")
 	}
 	// What is listed here is of earlier entries already, so a redaction of something later meets nothing.
