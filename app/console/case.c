@@ -390,7 +390,7 @@ void case_end(struct console *c, const struct call *call)
 void case_close(struct console *c, const struct call *call)
 {
 	const char *about = case_in_hand(c);
-	char *text = about != NULL ? ask_text(c, _("Closing words (Enter: none, Ctrl-C: do not close): "), "",
+	char *text = about != NULL ? ask_text(c, _("Closing words (Enter: none, Ctrl-C: leave it open): "), "",
 					      TEXT_MAY_BE_EMPTY)
 				   : NULL;
 

@@ -467,10 +467,13 @@ void terminal_put(struct terminal *t, size_t hang, const char *format, ...)
 	va_end(args);
 	buf_init(&wrapped, BUF_CAP_DEFAULT);
 	layout_wrap(&wrapped, text != NULL ? text : "", t->columns, hang);
-	for (char *line = wrapped.data, *end; line != NULL && *line != '\0'; line = end + 1) {
-		end = strchr(line, '\n');
-		*end = '\0';
+	for (char *line = wrapped.data; line != NULL && *line != '\0';) {
+		size_t len = strcspn(line, "\n");
+		bool last = line[len] == '\0';
+
+		line[len] = '\0';
 		terminal_put_line(t, line);
+		line += last ? len : len + 1;
 	}
 	buf_fini(&wrapped);
 	free(text);

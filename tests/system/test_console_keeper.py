@@ -118,7 +118,7 @@ class WholeCase(unittest.TestCase):
         s.line("show report 1")
         s.wait("送付済")
         s.wait("> $")
-        self.do("incident close", "最終報告は紙で提出した")
+        self.do("incident close", "最終報告は紙で")
         s.line("ledger check")
         s.wait("記録簿は正常です。全\\d+件")
         s.wait("> $")
