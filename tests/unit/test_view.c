@@ -314,7 +314,7 @@ static void everything_fits_into_a_message(void **state)
 		town_do(town, CLERK, "incident.answered", CASE_1,
 			json_pack("{s:s, s:s}", "question", ids[i], "state", "answered"), json_string(text));
 	for (int i = 1; i <= 6; i++) {
-		char row[16];
+		char row[32];
 
 		(void)snprintf(row, sizeof row, "basic-%d", i);
 		town_do(town, CLERK, "incident.checked", CASE_1, json_pack("{s:s, s:s}", "row", row, "state", "na"),
