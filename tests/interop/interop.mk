@@ -2,12 +2,14 @@
 
 GO_BUILD = cd tests/interop/go && GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= CGO_ENABLED=0 \
 	GOCACHE=$(abspath $(BUILD))/go-cache go
+GO_SOURCES := $(filter-out %_test.go,$(wildcard tests/interop/go/*.go))
 GO_FLAGS := -trimpath -buildvcs=false -ldflags='-s -w -buildid='
 
-$(O)/bin/kannuki-verify-go: $(filter-out %_test.go,$(wildcard tests/interop/go/*.go))
+# Files are named, not the folder: a package outside GOPATH would carry the path of the checkout into the program.
+$(O)/bin/kannuki-verify-go: $(GO_SOURCES)
 	$(call say,GO,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(GO_BUILD) build $(GO_FLAGS) -o $(abspath $@) .
+	$(Q)$(GO_BUILD) build $(GO_FLAGS) -o $(abspath $@) $(notdir $(GO_SOURCES))
 
 $(O)/tests/interop/verify-go-tests: $(wildcard tests/interop/go/*.go)
 	$(call say,GO,$@)
