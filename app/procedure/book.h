@@ -53,11 +53,11 @@ bool book_has_open_case(const struct book *book);
 /* People, as the ledger knows them. */
 struct user_info {
 	const char *id;   /* "u3" */
-	const char *name; /* login and display name; "" when erased */
+	const char *name; /* for people; "" when erased */
 	uint64_t generation;
 	json_t *roles; /* borrowed array of role ids */
 };
-/* ERR_MISSING when there is none. */
+/* By the "login" or the "name" of the account's person. ERR_MISSING when there is none. */
 enum err book_user_by_name(const struct book *book, const char *name, struct user_info *out) MUST_USE;
 enum err book_user(const struct book *book, const char *id, struct user_info *out) MUST_USE;
 void book_next_user(const struct book *book, char out[16]);

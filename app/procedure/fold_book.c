@@ -6,9 +6,10 @@
 #include <string.h>
 
 /* Papers need every variable: what the organisation left out has the pack's default. */
-static enum err read_site(struct book *book, json_t *given)
+static enum err read_site(struct book *book, const json_t *setup)
 {
 	const struct pack_file *p = book->pack->file;
+	json_t *given = json_object_get(setup, "site"), *organisation = json_object_get(setup, "organisation");
 	json_t *site = json_object();
 
 	for (unsigned i = 0; site != NULL && i < p->site_count; i++)
@@ -18,6 +19,8 @@ static enum err read_site(struct book *book, json_t *given)
 		json_decref(site);
 		return ERR_NOMEM;
 	}
+	if (json_is_string(organisation))
+		(void)json_object_set(site, "organisation", organisation);
 	json_decref(book->site);
 	book->site = site;
 	return ERR_OK;
@@ -42,7 +45,7 @@ static enum err fold_setup(struct book *book, const struct event *event)
 		id_copy(uplink->id, text_in(setup, "id"));
 		book->uplinks_count++;
 	}
-	return read_site(book, json_object_get(event->body, "site"));
+	return read_site(book, event->body);
 }
 
 static struct user *user_add(struct book *book, const char *id)

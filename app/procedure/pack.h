@@ -24,9 +24,9 @@ bool pack_has_role(const struct pack *pack, const char *role);
 /* The label of a role in a language; NULL when there is no such role. */
 const char *pack_role_label(const struct pack *pack, const char *role, enum lang lang);
 
-/* Site variables: what the pack leaves to the organisation (otari: organisation, prefecture, and ciso_post, which has
-   a default). Their values stand in setup.done as `site`, so that replay shows the same papers. ERR_MISSING: one
-   without a default is absent from the object `site`. */
+/* Site variables: what the pack leaves to the organisation (otari: prefecture, and ciso_post, which has a default;
+   {organisation} is always there). Their values stand in setup.done as `site`, so that replay shows the same papers.
+   ERR_MISSING: one without a default is absent from the object `site`. */
 enum err pack_check_site(const struct pack *pack, const json_t *site, struct fault *f) MUST_USE;
 
 #endif

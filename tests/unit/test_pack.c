@@ -278,7 +278,7 @@ static void site_variables_without_a_default_are_asked_for(void **state)
 {
 	struct fault fault = {ERR_OK, ""};
 	struct pack *pack = NULL;
-	json_t *site = json_pack("{s:s}", "organisation", "見本村");
+	json_t *site = json_pack("{s:s}", "ciso_post", "副市長");
 
 	(void)state;
 	copy_pack();
