@@ -164,7 +164,7 @@ static void on_changed(void *context, enum change change)
 
 static void on_closing(void *context)
 {
-	reader_drop_export(context);
+	reader_let_go(context);
 }
 
 static void on_lost(void *context, const struct fault *fault)
@@ -286,6 +286,7 @@ int keeper_run(struct keeper *k)
 void keeper_close(struct keeper *k)
 {
 	reader_end_export(k);
+	reader_end_check(k);
 	worker_free(k->worker);
 	/* What is staged is committed and answered before the sockets go. */
 	if (k->scribe != NULL && k->server != NULL)

@@ -19,7 +19,7 @@
 #include "keeper/sessions.h"
 #include "keeper/worker.h"
 
-enum { SUBSCRIBERS_MAX = 64, ROUNDS_MAX = 8 };
+enum { SUBSCRIBERS_MAX = 64, ROUNDS_MAX = 8, CHECKERS_MAX = 16 };
 
 /* The panel daemon and what it last said. Not recorded, not needed to go on. */
 struct panel {
@@ -45,6 +45,7 @@ struct keeper {
 	struct panel panel;
 	uint64_t subscribers[SUBSCRIBERS_MAX]; /* connections; 0: free */
 	struct exporting *exporting;
+	struct checking *checking;
 	sd_event_source *rounds[ROUNDS_MAX];
 };
 
@@ -99,9 +100,11 @@ void panel_permit_lapsed(struct keeper *k);
 json_t *panel_summary(const struct keeper *k);
 
 void reader_push_changed(struct keeper *k);
-/* An export in hand ends unfinished; drop also says so to its asker. */
+/* What is in hand ends unfinished. */
 void reader_end_export(struct keeper *k);
-void reader_drop_export(struct keeper *k);
+void reader_end_check(struct keeper *k);
+/* The same for both, and their askers are told. */
+void reader_let_go(struct keeper *k);
 
 enum err rounds_begin(struct keeper *k, struct fault *f) MUST_USE;
 /* Something was recorded. */

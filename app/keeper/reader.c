@@ -82,20 +82,98 @@ void reader_push_changed(struct keeper *k)
 
 /* ---- check ------------------------------------------------------------------------------------------------- */
 
-void reader_check(struct keeper *k, const struct request *r, const struct session *session)
+struct checking {
+	struct keeper *keeper;
+	sd_event_source *source;
+	struct check *check;
+	struct ticket tickets[CHECKERS_MAX]; /* everybody who asked meanwhile hears the same verdict */
+	unsigned tickets_count;
+};
+
+void reader_end_check(struct keeper *k)
 {
-	struct ledger *ledger = scribe_ledger(k->scribe);
-	struct fault f = {.text = ""};
-	enum err err;
+	struct checking *x = k->checking;
+
+	if (x == NULL)
+		return;
+	k->checking = NULL;
+	x->source = sd_event_source_disable_unref(x->source);
+	check_end(x->check);
+	free(x);
+}
+
+static void tell_verdict(struct checking *x, enum err err, const char *why)
+{
+	struct keeper *k = x->keeper;
+	struct checkpoint_info head = ledger_head(scribe_ledger(k->scribe));
 	char code[10];
 
+	checkpoint_short_code(code, head.root);
+	for (unsigned i = 0; i < x->tickets_count; i++)
+		server_answer(k->server, x->tickets[i],
+			      json_pack("{s:s, s:I, s:s, s:s}", "verdict", err == ERR_OK ? "good" : "bad", "entries",
+					(json_int_t)head.size, "code", code, "why", why));
+	reader_end_check(k);
+}
+
+static int on_check_slice(sd_event_source *source, void *userdata)
+{
+	struct checking *x = userdata;
+	struct fault f = {.text = ""};
+	bool done = false;
+	enum err err = check_step(x->check, slice_ns, &done, &f);
+
+	(void)source;
+	if (err != ERR_OK)
+		diag(DIAG_ERROR, "check: %s", f.text);
+	if (err != ERR_OK || done)
+		tell_verdict(x, err, f.text);
+	return 0;
+}
+
+/* A piece of work that goes on whenever nothing else is to be done. */
+static enum err go_on_idly(struct keeper *k, sd_event_source **source, sd_event_handler_t step, void *context,
+			   struct fault *f)
+{
+	int r = sd_event_add_defer(k->event, source, step, context);
+
+	if (r >= 0)
+		r = sd_event_source_set_enabled(*source, SD_EVENT_ON);
+	if (r >= 0)
+		r = sd_event_source_set_priority(*source, SD_EVENT_PRIORITY_IDLE);
+	return r >= 0 ? ERR_OK : fault_set(f, err_from_errno(-r), "event loop: %s", strerror(-r));
+}
+
+static enum err start_check(struct keeper *k, struct fault *f)
+{
+	struct checking *x = calloc(1, sizeof *x);
+	enum err err;
+
+	if (x == NULL)
+		return fault_set(f, ERR_NOMEM, "out of memory");
+	x->keeper = k;
+	k->checking = x;
+	err = check_begin(scribe_ledger(k->scribe), &x->check, f);
+	if (err == ERR_OK)
+		err = go_on_idly(k, &x->source, on_check_slice, x, f);
+	if (err != ERR_OK)
+		reader_end_check(k);
+	return err;
+}
+
+void reader_check(struct keeper *k, const struct request *r, const struct session *session)
+{
+	struct fault f = {.text = ""};
+
 	(void)session;
-	(void)scribe_commit(k->scribe);
-	err = ledger_check(ledger, &f);
-	checkpoint_short_code(code, ledger_head(ledger).root);
-	server_answer(k->server, r->ticket,
-		      json_pack("{s:s, s:I, s:s, s:s}", "verdict", err == ERR_OK ? "good" : "bad", "entries",
-				(json_int_t)ledger_head(ledger).size, "code", code, "why", f.text));
+	if (k->checking == NULL && start_check(k, &f) != ERR_OK)
+		diag(DIAG_ERROR, "check: %s", f.text);
+	if (k->checking == NULL)
+		server_answer(k->server, r->ticket, json_pack("{s:s, s:s}", "verdict", "bad", "why", f.text));
+	else if (k->checking->tickets_count == CHECKERS_MAX)
+		server_refuse(k->server, r->ticket, "busy", NULL);
+	else
+		k->checking->tickets[k->checking->tickets_count++] = r->ticket;
 }
 
 /* ---- export ------------------------------------------------------------------------------------------------ */
@@ -190,15 +268,6 @@ static void refuse_export(struct keeper *k, struct ticket ticket, const struct f
 		      json_pack("{s:s, s:s}", "field", "name", "why", f->text));
 }
 
-/* The ledger goes on without this export. */
-void reader_drop_export(struct keeper *k)
-{
-	if (k->exporting == NULL)
-		return;
-	server_refuse(k->server, k->exporting->ticket, "busy", NULL);
-	reader_end_export(k);
-}
-
 static int on_slice(sd_event_source *source, void *userdata)
 {
 	struct exporting *x = userdata;
@@ -238,7 +307,6 @@ static enum err begin_export(struct exporting *x, json_t *without, struct fault 
 	struct export_options options = {.from = 0};
 	struct places places;
 	enum err err;
-	int r;
 
 	read_options(without, &options);
 	err = places_find(&places, f);
@@ -255,13 +323,7 @@ static enum err begin_export(struct exporting *x, json_t *without, struct fault 
 	if (err != ERR_OK)
 		return err;
 	x->size = ledger_head(scribe_ledger(k->scribe)).size;
-	r = sd_event_add_defer(k->event, &x->source, on_slice, x);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(x->source, SD_EVENT_ON);
-	if (r < 0)
-		return fault_set(f, err_from_errno(-r), "event loop: %s", strerror(-r));
-	(void)sd_event_source_set_priority(x->source, SD_EVENT_PRIORITY_IDLE);
-	return ERR_OK;
+	return go_on_idly(k, &x->source, on_slice, x, f);
 }
 
 static void start_export(struct keeper *k, const struct request *r, const struct session *session)
@@ -302,4 +364,14 @@ void reader_export(struct keeper *k, const struct request *r, const struct sessi
 		k->exporting->ticket = r->ticket; /* asked again because it takes long */
 	else
 		server_refuse(k->server, r->ticket, "busy", NULL);
+}
+
+void reader_let_go(struct keeper *k)
+{
+	if (k->exporting != NULL)
+		server_refuse(k->server, k->exporting->ticket, "busy", NULL);
+	reader_end_export(k);
+	for (unsigned i = 0; k->checking != NULL && i < k->checking->tickets_count; i++)
+		server_refuse(k->server, k->checking->tickets[i], "busy", NULL);
+	reader_end_check(k);
 }

@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "ledger/audit.h"
 
+#include <stdlib.h>
+
 static enum err stored_note(void *context, uint64_t epoch, int column, struct buf *out)
 {
 	struct ledger *l = context;
@@ -42,41 +44,95 @@ static enum err check_row(struct ledger *l, struct audit *a, struct opened *o, s
 	return err == ERR_OK ? audit_settle(a, f) : err;
 }
 
-static enum err check_rows(struct ledger *l, struct audit *a, struct fault *f)
+/* ---- in slices ---- */
+
+enum { ROWS_AT_ONCE = 32 };
+
+struct check {
+	struct ledger *ledger;
+	struct audit audit;
+	struct opened opened;
+};
+
+enum err check_begin(struct ledger *l, struct check **out, struct fault *f)
 {
-	struct opened o = {0};
+	struct audit_source source = {stored_certificate, stored_closing, l};
+	struct buf genesis = {.cap = NOTE_MAX};
+	struct check *c = calloc(1, sizeof *c);
+	enum err err;
+
+	if (c == NULL)
+		return fault_set(f, ERR_NOMEM, _("out of memory"));
+	c->ledger = l;
+	err = stored_certificate(l, 1, &genesis);
+	if (err == ERR_OK)
+		err = audit_begin(&c->audit, genesis.data, genesis.len, &source, NULL, f);
+	else
+		err = fault_set(f, ERR_CORRUPT, _("%s: the genesis note is missing or damaged"), l->folder);
+	buf_fini(&genesis);
+	if (err != ERR_OK)
+		free(c);
+	else
+		*out = c;
+	return err;
+}
+
+void check_end(struct check *c)
+{
+	if (c == NULL)
+		return;
+	audit_fini(&c->audit);
+	opened_fini(&c->opened);
+	free(c);
+}
+
+static enum err check_rows(struct check *c, uint64_t to, struct fault *f)
+{
+	struct ledger *l = c->ledger;
 	sqlite3_stmt *rows = NULL;
-	enum err err = store_entries(&l->store, 0, l->durable.tree.size, &rows);
+	enum err err = store_entries(&l->store, c->audit.tree.size, to, &rows);
 
 	while (err == ERR_OK && (err = store_next(rows)) == ERR_OK) {
-		err = check_row(l, a, &o, rows, f);
+		err = check_row(l, &c->audit, &c->opened, rows, f);
 		if (err != ERR_OK)
 			goto out;
 	}
 	err = err == ERR_MISSING ? ERR_OK : store_fault(&l->store, err, _("reading"), f);
+	if (err == ERR_OK && c->audit.tree.size < to)
+		err = fault_set(f, ERR_CORRUPT, _("entry %llu: it is missing"), (unsigned long long)c->audit.tree.size);
 out:
 	(void)sqlite3_finalize(rows);
-	opened_fini(&o);
+	return err;
+}
+
+/* The end is where the log ends now: a redaction recorded meanwhile explains what it took out of entries read later. */
+enum err check_step(struct check *c, int64_t budget_ns, bool *done, struct fault *f)
+{
+	struct ledger *l = c->ledger;
+	int64_t end = slice_clock_ns() + budget_ns;
+	enum err err = ERR_OK;
+
+	do {
+		uint64_t from = c->audit.tree.size, size = l->durable.tree.size;
+
+		if (from == size) {
+			*done = true;
+			return audit_end(&c->audit, l->head_note.data, l->head_note.len, AUDIT_EPOCH_SIGNS, f);
+		}
+		err = check_rows(c, size - from < ROWS_AT_ONCE ? size : from + ROWS_AT_ONCE, f);
+	} while (err == ERR_OK && slice_clock_ns() < end);
+	*done = false;
 	return err;
 }
 
 enum err ledger_check(struct ledger *l, struct fault *f)
 {
-	struct audit_source source = {stored_certificate, stored_closing, l};
-	struct buf genesis = {.cap = NOTE_MAX};
-	struct audit a;
-	enum err err = stored_certificate(l, 1, &genesis);
+	struct check *c = NULL;
+	bool done = false;
+	enum err err = check_begin(l, &c, f);
 
-	if (err == ERR_OK)
-		err = audit_begin(&a, genesis.data, genesis.len, &source, NULL, f);
-	else
-		err = fault_set(f, ERR_CORRUPT, _("%s: the genesis note is missing or damaged"), l->folder);
-	buf_fini(&genesis);
-	if (err != ERR_OK)
-		return err;
-	err = check_rows(l, &a, f);
-	if (err == ERR_OK)
-		err = audit_end(&a, l->head_note.data, l->head_note.len, AUDIT_EPOCH_SIGNS, f);
-	audit_fini(&a);
+	while (c != NULL && err == ERR_OK && !done)
+		err = check_step(c, INT64_MAX / 2, &done, f);
+	check_end(c);
 	return err;
 }

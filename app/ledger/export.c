@@ -347,7 +347,7 @@ static enum err put_into_place(struct export *x)
 }
 
 /* The one place below the programs that looks at a clock: to keep its slice short. */
-static int64_t clock_ns(void)
+int64_t slice_clock_ns(void)
 {
 	struct timespec now;
 
@@ -357,7 +357,7 @@ static int64_t clock_ns(void)
 
 enum err export_step(struct export *x, int64_t budget_ns, bool *done, struct fault *f)
 {
-	int64_t end = clock_ns() + budget_ns;
+	int64_t end = slice_clock_ns() + budget_ns;
 	enum err err = ERR_OK;
 
 	x->f = f;
@@ -372,7 +372,7 @@ enum err export_step(struct export *x, int64_t budget_ns, bool *done, struct fau
 			return err;
 		}
 		err = export_tile(x);
-	} while (err == ERR_OK && clock_ns() < end);
+	} while (err == ERR_OK && slice_clock_ns() < end);
 	*done = false;
 	return err;
 }

@@ -77,4 +77,7 @@ struct opened {
 enum err opened_fill(struct ledger *l, struct opened *o, sqlite3_stmt *row, struct fault *f) MUST_USE;
 void opened_fini(struct opened *o);
 
+/* CLOCK_MONOTONIC, to keep a slice of work within its budget. */
+int64_t slice_clock_ns(void);
+
 #endif

@@ -100,6 +100,13 @@ enum err ledger_read(struct ledger *l, uint64_t from, uint64_t to, record_taker 
 /* Re-hashes everything: seq, prev, disclosures, root, epochs and signatures. Says the first bad entry in f. */
 enum err ledger_check(struct ledger *l, struct fault *f) MUST_USE;
 
+/* The same in slices, so that a keeper can go on recording in between: begin, step until *done or an error, end.
+   What is recorded meanwhile is checked too. End it before ledger_close. */
+struct check;
+enum err check_begin(struct ledger *l, struct check **check, struct fault *f) MUST_USE;
+enum err check_step(struct check *check, int64_t budget_ns, bool *done, struct fault *f) MUST_USE;
+void check_end(struct check *check);
+
 /* Export in slices, so that a keeper can go on recording in between: begin (which ends the epoch, as the
    format wants, and pins the checkpoint), step until *done, end. `out` must not exist; it is renamed into
    place when complete. On a read-only ledger the last closing checkpoint is exported instead. */

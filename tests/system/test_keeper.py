@@ -465,6 +465,14 @@ class Audit(Keeper):
         result = self.person("kansa").ask("ledger.check")
         self.assertEqual(result["verdict"], "good")
 
+    def test_recording_goes_on_during_a_check(self):
+        clerk, auditors = self.person("hanako"), [self.person("kansa"), self.person("kacho")]
+        numbers = [auditor.send("ledger.check", session=auditor.session) for auditor in auditors]
+        receipts = [self.declare(clerk) for _ in range(5)]
+        for auditor, number in zip(auditors, numbers):
+            self.assertEqual(auditor.take(number)["verdict"], "good")
+        self.assertEqual(len({receipt["seq"] for receipt in receipts}), 5)
+
     def test_export_is_for_auditors_and_verifies(self):
         self.declare(self.person("hanako"))
         self.refused("wrong_role", self.person("hanako").ask, "ledger.export", name="mine")
