@@ -16,6 +16,15 @@ static enum err may_write(const struct ledger *l, struct fault *f)
 	return ERR_OK;
 }
 
+/* SQLite's own word decides: after a full disk it may have rolled back already, and a BEGIN that failed may have begun.
+ */
+static void roll_back(struct ledger *l)
+{
+	if (sqlite3_get_autocommit(l->store.db) == 0 && store_run(&l->store, STORE_ROLLBACK, 0, NULL, 0) != ERR_OK)
+		l->is_broken = true;
+	l->in_transaction = false;
+}
+
 enum err ledger_begin(struct ledger *l, struct fault *f)
 {
 	enum err err = may_write(l, f);
@@ -23,18 +32,18 @@ enum err ledger_begin(struct ledger *l, struct fault *f)
 	if (err != ERR_OK || l->in_transaction)
 		return err;
 	err = store_run(&l->store, STORE_BEGIN, 0, NULL, 0);
-	if (err != ERR_OK)
-		return store_fault(&l->store, err, _("recording"), f);
+	if (err != ERR_OK) {
+		err = store_fault(&l->store, err, _("recording"), f);
+		roll_back(l);
+		return err;
+	}
 	l->in_transaction = true;
 	return ERR_OK;
 }
 
 void ledger_abandon(struct ledger *l)
 {
-	/* SQLite may have rolled back by itself after a full disk; then this says so and nothing is lost. */
-	if (l->in_transaction && sqlite3_get_autocommit(l->store.db) == 0)
-		(void)!store_run(&l->store, STORE_ROLLBACK, 0, NULL, 0);
-	l->in_transaction = false;
+	roll_back(l);
 	l->failed = ERR_OK;
 	l->staged = l->durable;
 	case_keys_forget(l);
@@ -292,6 +301,20 @@ static enum err write_head(struct ledger *l, const struct buf *note)
 			 (const struct blob[]){{note->data, note->len}, {peaks, len}}, 2);
 }
 
+/* A COMMIT that answers with an error has usually not happened. When it has all the same, memory and file no longer
+   agree, and only opening anew brings them together. A failed sync leaves even the file in doubt. */
+static void judge_failed_commit(struct ledger *l, enum err err)
+{
+	ledger_abandon(l);
+	if (err == ERR_IO || store_row(&l->store, STORE_GET_HEAD, 0, NULL) != ERR_OK) {
+		l->is_broken = true;
+		return;
+	}
+	if ((uint64_t)store_integer(&l->store, STORE_GET_HEAD, 0) != l->durable.tree.size)
+		l->is_broken = true;
+	store_done(&l->store, STORE_GET_HEAD);
+}
+
 enum err ledger_commit(struct ledger *l, struct moment now, struct fault *f)
 {
 	struct buf note = {.cap = NOTE_MAX};
@@ -307,14 +330,17 @@ enum err ledger_commit(struct ledger *l, struct moment now, struct fault *f)
 		err = sign_head(l, &head, &note);
 	if (err == ERR_OK)
 		err = write_head(l, &note);
-	if (err == ERR_OK) {
-		err = store_run(&l->store, STORE_COMMIT, 0, NULL, 0);
-		l->is_broken = err == ERR_IO;
-	}
 	if (err != ERR_OK) {
 		if (l->failed == ERR_OK)
 			err = store_fault(&l->store, err, _("recording"), f);
 		ledger_abandon(l);
+		buf_fini(&note);
+		return err;
+	}
+	err = store_run(&l->store, STORE_COMMIT, 0, NULL, 0);
+	if (err != ERR_OK) {
+		err = store_fault(&l->store, err, _("recording"), f);
+		judge_failed_commit(l, err);
 		buf_fini(&note);
 		return err;
 	}

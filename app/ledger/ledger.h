@@ -78,7 +78,8 @@ void checkpoint_short_code(char out[10], const uint8_t root[HASH_SIZE]);
 enum err ledger_add(struct ledger *l, const struct draft *draft, struct moment now, uint64_t *seq,
 		    uint8_t leaf[HASH_SIZE], struct fault *f) MUST_USE;
 /* Makes everything staged durable and signed. Nothing staged: does nothing. On failure everything
-   staged is abandoned and none of it may be acknowledged. */
+   staged is abandoned and none of it may be acknowledged. After a sync that failed (ERR_IO) the file may say other
+   things than the disk: everything is refused until the ledger is closed and opened again. */
 enum err ledger_commit(struct ledger *l, struct moment now, struct fault *f) MUST_USE;
 void ledger_abandon(struct ledger *l);
 bool ledger_has_staged(const struct ledger *l);

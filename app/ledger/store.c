@@ -50,6 +50,7 @@ enum err err_from_sqlite(int code)
 		return ERR_NOMEM;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
+	case SQLITE_INTERRUPT:
 		return ERR_BUSY;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
