@@ -4,12 +4,17 @@
  * recorded. The keeper takes acts with origin ACT_BY_PERSON from people; the rest it writes itself.
  *
  * What stands inside the objects and lists:
- *   setup.done       uplinks [{"id","label","label_en","stops","stops_en"}] in the controller's order (the _en ones
- *                    optional); site {variable: text}, the pack's site variables (pack_check_site)
- *   user.added       person {"name", and where known "login" (what is typed to log in),
- * "section","title","phone","fax","mail"}: they fill report headers report.drafted   cells {field: option | [options] |
- * time | null}, text {field: words | ""}; null and "" clear report.*         digest: SHA-256 of the version that was
- * seen; the keeper adds it (book_complete) restore.*        uplinks [id]
+ *   setup.done      uplinks [{"id","label","label_en","stops","stops_en"}] in the controller's order, the _en ones
+ *                   optional; site {variable: text}, the pack's site variables (pack_check_site)
+ *
+ *   user.added      person {"name"}, and where known "login", "section", "title", "phone", "fax", "mail": what is typed
+ *                   to log in, and what report headers are filled from
+ *
+ *   report.drafted  cells {field: option | [options] | time | null}, text {field: words | ""}; null and "" clear
+ *
+ *   report.*        digest: SHA-256 of the version that was seen; the keeper adds it (book_complete)
+ *
+ *   restore.*       uplinks [id]
  */
 #ifndef KANNUKI_IPC_ACTS_H
 #define KANNUKI_IPC_ACTS_H
