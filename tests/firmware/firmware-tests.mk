@@ -10,3 +10,10 @@ $(FIRMWARE_TESTS): %: %.o $(SIMULATION) $(FIRMWARE).hex
 	$(Q)$(CC) $(CFLAGS) $(LINK) $(filter %.o,$^) $(SIMAVR) $(call pkg,cmocka) -o $@
 
 test-programs: $(FIRMWARE_TESTS)
+
+$(O)/bench/bench_panel: $(O)/tests/bench/bench_panel.o $(SIMULATION) $(FIRMWARE).hex
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LINK) $(filter %.o,$^) $(SIMAVR) $(call pkg,cmocka) -o $@
+
+bench-programs: $(if $(NO_SIMULATOR),,$(O)/bench/bench_panel)
