@@ -13,3 +13,11 @@ $(O)/tests/test_console: $(filter-out $(O)/app/console/main.o,$(call objects,app
 
 # The same of the panel daemon.
 $(O)/tests/test_panel: $(filter-out $(O)/app/panel/main.o,$(call objects,app/panel))
+
+# Preloaded to prove that a thread allocates nothing; the sanitizer's allocator does not go with it.
+$(O)/tests/no_thread_malloc.so: tests/support/no_thread_malloc.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -fPIC -shared $< -o $@
+
+test-programs: $(if $(filter asan,$(PROFILE)),,$(O)/tests/no_thread_malloc.so)

@@ -36,11 +36,26 @@ static enum err bus_error(int number)
 	return ERR_IO;
 }
 
+/* In our own words: strerror may look for a translation, and that allocates. */
 static enum err serial_fault(const struct serial_bus *s, struct fault *f)
 {
 	int number = errno;
+	enum err err = bus_error(number);
 
-	return fault_set(f, bus_error(number), "%s: %s", s->settings.device, modbus_strerror(number));
+	switch ((int)err) {
+	case ERR_TIMEOUT:
+		return fault_set(f, err, "%s: no answer; check the controller's power and the cable",
+				 s->settings.device);
+	case ERR_DENIED:
+		return fault_set(f, err, "%s: the controller refused the request (exception %d); update its firmware",
+				 s->settings.device, number - MODBUS_ENOBASE);
+	case ERR_FORMAT:
+		return fault_set(f, err, "%s: damaged answer; check the cable, 'baud' and 'parity'",
+				 s->settings.device);
+	default:
+		return fault_set(f, err, "%s: cannot be opened, or has gone (error %d); check the cable and 'device'",
+				 s->settings.device, number);
+	}
 }
 
 /* A pseudo-terminal has no parity, and glibc refuses to set it when nothing else changes: each second time. */

@@ -17,7 +17,7 @@ def wait_until(what, condition, seconds=10):
 
 class Paneld:
     def __init__(self, root, device, uplinks=4):
-        self.root, self.process = root, None
+        self.root, self.process, self.preload = root, None, ""
         self.log = tempfile.TemporaryFile(mode="w+")
         os.makedirs(os.path.join(root, "etc/kannuki"), exist_ok=True)
         with open(os.path.join(root, "etc/kannuki/panel.yaml"), "w", encoding="utf-8") as settings:
@@ -26,7 +26,8 @@ class Paneld:
     def start(self):
         program = os.path.join(os.environ["KANNUKI_BIN"], "kannuki-paneld")
         self.process = subprocess.Popen([program], stderr=self.log,
-                                        env=dict(os.environ, KANNUKI_ROOT=self.root, KANNUKI_LANG="en"))
+                                        env=dict(os.environ, KANNUKI_ROOT=self.root, KANNUKI_LANG="en",
+                                                 LD_PRELOAD=self.preload))
         return self
 
     def stop(self):

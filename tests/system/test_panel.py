@@ -306,6 +306,27 @@ class Faults(PanelCase):
         wait_until("polls", lambda: self.board.exchanges > 3)
         self.assertTrue(self.lamp(LAMP_INCIDENT) and self.lamp(LAMP_RECORDED))
 
+    @unittest.skipIf("asan" in os.environ["KANNUKI_BUILD"], "the sanitizer brings its own allocator")
+    def test_the_link_thread_allocates_nothing_through_all_its_troubles(self):
+        self.panel.preload = os.path.join(os.environ["KANNUKI_BUILD"], "tests/no_thread_malloc.so")
+        self.assertTrue(os.path.exists(self.panel.preload))
+        self.start()
+        for behaviour in (lambda answer: [(0, os.urandom(40))], lambda answer: []):
+            self.board.behaviour = behaviour
+            self.keeper.wait_state("absent", lambda state: not state["controller_present"])
+            self.board.behaviour = lambda answer: [(0, answer)]
+            self.keeper.wait_state("present", lambda state: state["controller_present"])
+        self.board.unplug()
+        self.keeper.wait_state("absent", lambda state: not state["controller_present"])
+        self.board.plug_in()
+        self.keeper.wait_state("present", lambda state: state["controller_present"])
+        self.board.events.append((1, DECLARE_PRESSED, 0, 0, 5))
+        self.keeper.push("panel.isolate", command=1, uplinks=[1])
+        self.assertTrue(self.keeper.wait_done(1)["ok"])
+        self.wait_acknowledged(1)
+        self.assertEqual(self.panel.stop(), 0)
+        self.assertNotIn("memory was allocated", self.panel.said())
+
     def test_sigterm_ends_it_cleanly_even_beside_a_hung_keeper(self):
         self.start()
         self.keeper.answers = False
@@ -333,11 +354,10 @@ class Settings(unittest.TestCase):
                                  ("device: /dev/x\nuplinks: 4\nbaud: 300\n", 3, "115200"),
                                  ("device: /dev/x\nuplinks: 4\ncolour: red\n", 3, "colour"),
                                  ("uplinks: 4\n", 1, "device")):
-            with self.subTest(text=text):
-                status, said = self.check(text)
-                self.assertEqual(status, 1)
-                self.assertIn(f"panel.yaml:{line}: ", said)
-                self.assertIn(word, said)
+            status, said = self.check(text)
+            self.assertEqual(status, 1, text)
+            self.assertIn(f"panel.yaml:{line}: ", said)
+            self.assertIn(word, said)
 
 
 if __name__ == "__main__":
