@@ -1,0 +1,226 @@
+package main
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The walk is step 3: entries, their disclosures, and the epochs that they begin.
+
+func (v *verifier) readEntries() error {
+	return eachTile(v.final.size, func(index int64, width int) error {
+		entriesFile := tilePath("entries", index, width)
+		entries, err := v.bundle.read(entriesFile)
+		if err != nil {
+			return err
+		}
+		linesFile := fmt.Sprintf("disclosures/%d.jsonl", index)
+		text, err := v.bundle.read(linesFile)
+		if err != nil {
+			return err
+		}
+		lines := &lineReader{linesFile, strings.SplitAfter(string(text), "\n")}
+		for i := 0; i < width; i++ {
+			if entries, err = v.readEntry(entriesFile, entries, lines); err != nil {
+				return err
+			}
+		}
+		if len(entries) != 0 {
+			return fileFault(entriesFile, "there are bytes after the last entry")
+		}
+		return lines.end()
+	})
+}
+
+// A lineReader hands out the lines of a disclosure file, each of which ends with LF.
+type lineReader struct {
+	file  string
+	lines []string
+}
+
+func (r *lineReader) next() string {
+	if !strings.HasSuffix(r.lines[0], "\n") {
+		return ""
+	}
+	line := r.lines[0]
+	r.lines = r.lines[1:]
+	return strings.TrimSuffix(line, "\n")
+}
+
+func (r *lineReader) end() error {
+	if len(r.lines) != 1 || r.lines[0] != "" {
+		return fileFault(r.file, "there is more than the entries commit to")
+	}
+	return nil
+}
+
+// readEntry takes one entry off the tile and its lines off the disclosure file.
+func (v *verifier) readEntry(file string, tile []byte, lines *lineReader) (rest []byte, err error) {
+	seq := v.tree.size
+	if len(tile) < 2 || len(tile)-2 < int(binary.BigEndian.Uint16(tile)) {
+		return nil, entryFault(file, seq, "the tile ends before the entry does")
+	}
+	length := 2 + int(binary.BigEndian.Uint16(tile))
+	e, err := parseEntry(tile[2:length])
+	if err == nil {
+		err = v.checkPlace(e)
+	}
+	if err != nil {
+		return nil, entryFault(file, seq, "%v", err)
+	}
+	values, err := v.readDisclosures(e, lines)
+	if err != nil {
+		return nil, entryFault(lines.file, seq, "%v", err)
+	}
+	if e.class == "epoch" {
+		if err := v.beginEpoch(e, values["body"]); err != nil {
+			return nil, err
+		}
+	}
+	v.last = e
+	return tile[length:], v.tree.add(e.leaf)
+}
+
+// checkPlace demands that the entry continues the log: position, chain, epoch, boot.
+func (v *verifier) checkPlace(e *entry) error {
+	before := v.last
+	if before == nil {
+		before = &entry{seq: -1, leaf: sha256Of(""), boot: 0, epoch: 0}
+		if e.class != "epoch" || e.boot != 1 {
+			return errors.New("the first entry must begin epoch 1 in boot 1")
+		}
+	}
+	if e.seq != before.seq+1 {
+		return fmt.Errorf("it says seq %d, and stands at %d", e.seq, before.seq+1)
+	}
+	if e.prev != before.leaf {
+		return errors.New("prev is not the hash of the entry before")
+	}
+	if e.class == "epoch" {
+		if e.epoch != before.epoch+1 || e.boot != before.boot && e.boot != before.boot+1 {
+			return errors.New("an epoch begins with the next epoch number, in the same boot or the next")
+		}
+	} else if e.epoch != before.epoch || e.boot != before.boot {
+		return errors.New("epoch or boot changes without an entry that begins an epoch")
+	}
+	return nil
+}
+
+// readDisclosures returns the disclosed values of an entry by name.
+func (v *verifier) readDisclosures(e *entry, lines *lineReader) (map[string]string, error) {
+	values := map[string]string{}
+	for _, c := range e.commitments {
+		how, text, err := parseDisclosureLine(lines.next(), e.seq, c.name)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case how == withheld:
+			v.Withheld++
+		case how == redacted && c.name == "body":
+			return nil, errors.New("a body is never redacted")
+		case how == redacted:
+			v.Redacted++
+			v.redacted[target{e.seq, c.name}] = c.digest
+		default:
+			v.Disclosed++
+			if values[c.name], err = openDisclosure(text, c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return values, v.noteContents(e, values)
+}
+
+// noteContents remembers what the values say about other parts of the bundle.
+func (v *verifier) noteContents(e *entry, values map[string]string) error {
+	for _, name := range blobNames(values["files"]) {
+		v.blobs[name] = true
+	}
+	text, ok := values["body"]
+	if !ok || e.class != "system" {
+		return nil
+	}
+	if !isJSON(text) {
+		return errors.New("the body is not JSON")
+	}
+	// What is listed here is of earlier entries already, so a redaction of something later meets nothing.
+	if of, digest, ok := parseBody(text).redaction(); ok && of.seq < e.seq && v.redacted[of] == digest {
+		delete(v.redacted, of)
+	}
+	return nil
+}
+
+// beginEpoch checks the certificate of the epoch that e begins, and how the epoch before was closed.
+func (v *verifier) beginEpoch(e *entry, text string) error {
+	member := "genesis"
+	if e.epoch > 1 {
+		member = "certificate"
+		if err := v.checkClosing(e); err != nil {
+			return err
+		}
+		if err := v.readCertificate(e.epoch); err != nil {
+			return err
+		}
+	}
+	b := parseBody(text)
+	if b.text("act") != "epoch.start" || b.text(member) != base64Hash(v.note) {
+		return entryFault("disclosures", e.seq, "the body does not disclose epoch.start and the hash of its %s", member)
+	}
+	v.Epochs = e.epoch
+	return nil
+}
+
+func (v *verifier) checkClosing(begin *entry) error {
+	file := fmt.Sprintf("checkpoints/%d", begin.epoch-1)
+	raw, err := v.bundle.read(file)
+	if err != nil {
+		return err
+	}
+	text, err := openNote(raw, v.epochKey, v.genesis.identity)
+	if err != nil {
+		return fileFault(file, "%v", err)
+	}
+	c, err := parseCheckpoint(text, v.genesis.origin)
+	if err != nil {
+		return fileFault(file, "%v", err)
+	}
+	if c.size != begin.seq {
+		return fileFault(file, "its size is %d, and the next epoch begins at %d", c.size, begin.seq)
+	}
+	root, err := v.tree.root(c.size)
+	if err != nil {
+		return err
+	}
+	if c.root != root {
+		return fileFault(file, "its root is not that of the entries")
+	}
+	return nil
+}
+
+func (v *verifier) readCertificate(epoch int64) error {
+	file := fmt.Sprintf("epochs/%d.note", epoch)
+	raw, err := v.bundle.read(file)
+	if err != nil {
+		return err
+	}
+	text, err := openNote(raw, v.epochKey, v.genesis.identity)
+	if err != nil {
+		return fileFault(file, "%v", err)
+	}
+	lines := strings.Split(text, "\n")
+	if len(lines) != 6 || lines[5] != "" || lines[0] != "kannuki-epoch/v1" || lines[1] != v.genesis.origin ||
+		lines[2] != fmt.Sprint(epoch) {
+		return fileFault(file, "it is not the certificate of epoch %d", epoch)
+	}
+	if lines[4] != base64Hash(v.note) {
+		return fileFault(file, "it does not follow the certificate before")
+	}
+	if v.epochKey, err = parseKey(lines[3], v.genesis.origin); err != nil {
+		return fileFault(file, "%v", err)
+	}
+	v.note = sha256Of(text)
+	return nil
+}
