@@ -20,7 +20,7 @@ enum err asking_open(const char *path, int *fd, struct fault *f)
 
 	if (strlen(path) >= sizeof address.sun_path)
 		return fault_set(f, ERR_RANGE, _("%s: this path is too long for a socket"), path);
-	strcpy(address.sun_path, path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
 	s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s < 0 || connect(s, (struct sockaddr *)&address, sizeof address) != 0) {
 		enum err err = fault_set(f, err_from_errno(errno), _("%s: no simulated board answers here (%s)"), path,

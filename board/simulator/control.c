@@ -18,10 +18,12 @@ static bool split(struct words *w, const char *line)
 {
 	char *rest = NULL;
 
+	size_t length = strlen(line);
+
 	w->count = 0;
-	if (strlen(line) >= sizeof w->text)
+	if (length >= sizeof w->text)
 		return false;
-	strcpy(w->text, line);
+	memcpy(w->text, line, length + 1);
 	for (char *word = strtok_r(w->text, " \t\r", &rest); word != NULL; word = strtok_r(NULL, " \t\r", &rest)) {
 		if (w->count == WORDS)
 			return false;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <getopt.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,15 +43,14 @@ static int usage(void)
 /* ../firmware/kannuki-panel.hex beside the folder of this program. */
 static const char *default_hex(void)
 {
-	static char path[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof path - sizeof "/../firmware/kannuki-panel.hex");
-	char *slash;
+	static char path[PATH_MAX + 64];
+	char self[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
 
 	if (length <= 0)
 		return "kannuki-panel.hex";
-	path[length] = '\0';
-	slash = strrchr(path, '/');
-	strcpy(slash, "/../firmware/kannuki-panel.hex");
+	self[length] = '\0';
+	snprintf(path, sizeof path, "%s/../firmware/kannuki-panel.hex", dirname(self));
 	return path;
 }
 

@@ -163,7 +163,7 @@ static enum err control_open(struct server *s, const char *path, struct fault *f
 	if (strlen(path) >= sizeof address.sun_path)
 		return fault_set(f, ERR_RANGE, "%s: too long for a socket; choose a path of at most %zu bytes", path,
 				 sizeof address.sun_path - 1);
-	strcpy(address.sun_path, path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
 	unlink(path);
 	s->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (s->listener < 0 || bind(s->listener, (struct sockaddr *)&address, sizeof address) != 0 ||
