@@ -59,4 +59,9 @@ struct form {
 	struct row *rows; /* file->grid_count of them */
 };
 
+/* Appends `text` to `lines`, broken so that no line is wider than `columns`. */
+void form_wrap(json_t *lines, const char *text, size_t columns);
+/* What a cell shows: a new reference to its lines. */
+json_t *cell_lines(const struct cell *cell, const struct filling *fill, size_t columns);
+
 #endif

@@ -67,12 +67,21 @@ static enum err check_seals(const struct pack *pack, const char *path, struct fa
 	return ERR_OK;
 }
 
+static bool is_source(const struct pack *pack, const char *from)
+{
+	static const char answer[] = "answer.";
+
+	if (strncmp(from, answer, sizeof answer - 1) == 0)
+		return question_find(pack, from + sizeof answer - 1) != NULL;
+	return prefill_is_known(from);
+}
+
 static enum err check_sources(const struct pack *pack, const char *path, struct fault *f)
 {
 	for (size_t i = 0; i < form_fields(pack->form); i++) {
 		const struct field *field = form_field(pack->form, i);
 
-		if (field->from != NULL && !prefill_is_known(field->from))
+		if (field->from != NULL && !is_source(pack, field->from))
 			return fault_set(
 				f, ERR_FORMAT,
 				_("%s:1: field '%s' is to be filled from '%s', which is not known; see the format "

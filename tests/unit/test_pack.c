@@ -148,6 +148,8 @@ static void mistakes_are_told_with_place_and_remedy(void **state)
 		{"questions.csv", "loss missent", "loss missed", "questions.csv:10:", "'missed'"},
 		{"questions.csv", "What happened (visible facts)", "", "questions.csv:5:", "write the sentence"},
 		{"forms/youshiki13.yaml", "step: ciso", "step: mayor", "youshiki13.yaml:", "'mayor'"},
+		{"forms/youshiki13.yaml", "from: answer.where", "from: answer.whence",
+		 "youshiki13.yaml:", "'answer.whence'"},
 		{"forms/youshiki13.yaml", "from: case.summary", "from: case.gossip",
 		 "youshiki13.yaml:", "'case.gossip'"},
 		{"forms/youshiki13.yaml", "value.19:informed", "value.18:informed", "youshiki13.yaml:", "add up to 24"},
