@@ -15,7 +15,8 @@ CC := aarch64-linux-gnu-gcc
 AR := aarch64-linux-gnu-gcc-ar
 # The compiler's own cross library is another release's: its headers and start files must come second.
 CFLAGS := $(HARDEN) --sysroot=$(SYSROOT) -B$(SYSROOT)/usr/lib/aarch64-linux-gnu \
-	-isystem $(SYSROOT)/usr/include/aarch64-linux-gnu -isystem $(SYSROOT)/usr/include
+	-isystem $(SYSROOT)/usr/include/aarch64-linux-gnu -isystem $(SYSROOT)/usr/include \
+	-ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(SYSROOT)=/sysroot
 PKG_CONFIG := env PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) \
 	PKG_CONFIG_LIBDIR=$(SYSROOT)/usr/lib/aarch64-linux-gnu/pkgconfig:$(SYSROOT)/usr/share/pkgconfig pkg-config
 NO_SIMULATOR := 1
