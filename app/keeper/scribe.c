@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Under a flood the oldest request must not wait for the last. */
-enum { STAGED_MAX = 64 };
-
 struct staged {
 	struct staged *next;
 	struct waiter waiter;
@@ -277,7 +274,7 @@ static void arrange_commit(struct scribe *s, enum urgency urgency)
 	if (urgency == AT_ONCE)
 		(void)sd_event_source_set_priority(s->commit, SD_EVENT_PRIORITY_IMPORTANT);
 	(void)sd_event_source_set_enabled(s->commit, SD_EVENT_ONESHOT);
-	if (s->waiting >= STAGED_MAX)
+	if (s->waiting >= SCRIBE_GROUP_MAX)
 		(void)scribe_commit(s);
 }
 

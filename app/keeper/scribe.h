@@ -15,6 +15,9 @@
 
 #include <systemd/sd-event.h>
 
+/* So many who wait make a commit at once: under a flood the first must not wait for the last. */
+enum { SCRIBE_GROUP_MAX = 64 };
+
 struct receipt {
 	uint64_t seq;
 	int64_t wall_ms;

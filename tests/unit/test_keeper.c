@@ -17,13 +17,12 @@
 
 #include "base/file.h"
 
-/* The keeper is a program, not a library; its parts are compiled in here. */
-#include "keeper/lockout.c"
-#include "keeper/recall.c"
-#include "keeper/scribe.c"
-#include "keeper/secrets.c"
-#include "keeper/sessions.c"
-#include "keeper/worker.c"
+#include "keeper/lockout.h"
+#include "keeper/recall.h"
+#include "keeper/scribe.h"
+#include "keeper/secrets.h"
+#include "keeper/sessions.h"
+#include "keeper/worker.h"
 
 static const int64_t s_ns = 1000000000;
 
@@ -481,9 +480,9 @@ static void large_group_is_committed_before_the_loop_turns(void **state)
 	struct ear ear = {.heard = 0};
 	struct fault f;
 
-	for (int i = 0; i < STAGED_MAX; i++)
+	for (int i = 0; i < SCRIBE_GROUP_MAX; i++)
 		assert_int_equal(declare(h, NULL, &ear, &f), ERR_OK);
-	assert_int_equal(ear.heard, STAGED_MAX);
+	assert_int_equal(ear.heard, SCRIBE_GROUP_MAX);
 	assert_int_equal(ear.refused, 0);
 }
 

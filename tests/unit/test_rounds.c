@@ -1,0 +1,245 @@
+/* What the keeper does by the clock, without waiting for it: a whole keeper whose rounds the test calls. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <ftw.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "keeper/setup.h"
+
+#include "keeper/rounds.c"
+
+struct house {
+	char root[64];
+	struct keeper keeper;
+	char packs[32];
+	struct config config;
+};
+
+static int open_house(void **state)
+{
+	struct house *h = calloc(1, sizeof *h);
+	FILE *nowhere = fopen("/dev/null", "w");
+	char run[128];
+	struct fault f;
+
+	(void)snprintf(h->root, sizeof h->root, "/tmp/kannuki-rounds-XXXXXX");
+	(void)snprintf(h->packs, sizeof h->packs, "app/procedure/packs");
+	h->config = (struct config){.packs = h->packs, .session_minutes = 30};
+	assert_non_null(mkdtemp(h->root));
+	assert_non_null(nowhere);
+	assert_int_equal(setenv("KANNUKI_ROOT", h->root, 1), 0);
+	(void)snprintf(run, sizeof run, "%s/run/kannuki", h->root);
+	assert_int_equal(folder_make(run, 0755, &f), ERR_OK);
+	if (setup_run(&h->config, "scripts/sample/site.yaml", NULL, nowhere, &f) != ERR_OK ||
+	    keeper_open(&h->keeper, &h->config, &f) != ERR_OK)
+		fail_msg("%s", f.text);
+	(void)fclose(nowhere);
+	*state = h;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *s, int kind, struct FTW *ftw)
+{
+	(void)s;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
+static int close_house(void **state)
+{
+	struct house *h = *state;
+
+	keeper_close(&h->keeper);
+	(void)nftw(h->root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	free(h);
+	return 0;
+}
+
+struct last {
+	char about[65], via[16];
+	json_t *body;
+};
+
+static enum err take_last(void *context, const struct record *record)
+{
+	struct last *last = context;
+
+	(void)snprintf(last->about, sizeof last->about, "%s", record->about);
+	(void)snprintf(last->via, sizeof last->via, "%s", record->via);
+	last->body = json_loads(record->body, 0, NULL);
+	return ERR_OK;
+}
+
+/* The newest entry, which must be this act; json_decref its body. */
+static struct last newest(struct keeper *k, const char *act)
+{
+	struct ledger *ledger = scribe_ledger(k->scribe);
+	struct last last = {.body = NULL};
+	uint64_t size;
+	struct fault f;
+
+	assert_int_equal(scribe_commit(k->scribe), ERR_OK);
+	size = ledger_head(ledger).size;
+	assert_int_equal(ledger_read(ledger, size - 1, size, take_last, &last, &f), ERR_OK);
+	assert_string_equal(json_string_value(json_object_get(last.body, "act")), act);
+	return last;
+}
+
+static const char *word_in(json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+static void heartbeat_tells_of_panel_and_media(void **state)
+{
+	struct keeper *k = &((struct house *)*state)->keeper;
+	struct last last;
+
+	beat(k);
+	last = newest(k, "heartbeat");
+	assert_true(json_is_false(json_object_get(json_object_get(last.body, "panel"), "daemon")));
+	assert_string_equal(word_in(json_object_get(last.body, "media"), "first"), "well");
+	json_decref(last.body);
+
+	k->panel.connection = 99;
+	k->panel.state = json_pack("{s:b, s:[], s:[s], s:i}", "controller_present", 1, "uplinks", "faults", "mirror",
+				   "latch", 4);
+	beat(k);
+	last = newest(k, "heartbeat");
+	assert_true(json_is_true(json_object_get(json_object_get(last.body, "panel"), "controller")));
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(last.body, "panel"), "latch")), 4);
+	json_decref(last.body);
+	k->panel.connection = 0;
+}
+
+static void hour_begins_an_epoch(void **state)
+{
+	struct keeper *k = &((struct house *)*state)->keeper;
+	uint64_t epoch = ledger_head(scribe_ledger(k->scribe)).epoch;
+
+	begin_epoch(k);
+	assert_int_equal(ledger_head(scribe_ledger(k->scribe)).epoch, epoch + 1);
+}
+
+static void idle_session_ends_with_an_entry(void **state)
+{
+	struct keeper *k = &((struct house *)*state)->keeper;
+	struct last last;
+
+	assert_non_null(
+		sessions_begin(&k->sessions, "u1", 1, PEER_CONSOLE, 0, moment_now().boot_ns - k->sessions.idle_ns));
+	look_after_accounts(k);
+	last = newest(k, "logout");
+	assert_string_equal(word_in(last.body, "why"), "idle");
+	assert_string_equal(last.via, "serial");
+	json_decref(last.body);
+	assert_null(sessions_next_idle(&k->sessions, INT64_MAX));
+}
+
+static void held_back_failures_are_told_in_one_entry(void **state)
+{
+	struct keeper *k = &((struct house *)*state)->keeper;
+	int64_t now = moment_now().boot_ns;
+	struct last last;
+
+	for (int i = 0; i < 40; i++)
+		lockout_failed(&k->lockout, "u1", "hanako", PEER_WEB, now);
+	look_after_accounts(k);
+	last = newest(k, "login.failed");
+	assert_string_equal(word_in(last.body, "user"), "u1");
+	assert_int_equal(json_integer_value(json_object_get(last.body, "times")), 40);
+	assert_string_equal(last.via, "web");
+	json_decref(last.body);
+}
+
+static void record_permit(struct keeper *k)
+{
+	struct entry entry = {.who = "u4", .via = "cli", .kind = act_find("restore.permitted"), .about = "2026-001"};
+
+	scribe_note(k->scribe, &entry);
+	assert_int_equal(scribe_commit(k->scribe), ERR_OK);
+}
+
+static void permit_without_an_outcome_ends(void **state)
+{
+	struct keeper *k = &((struct house *)*state)->keeper;
+	struct last last;
+	int enabled = SD_EVENT_OFF;
+
+	end_permit(k); /* there is none: nothing happens */
+	assert_false(ledger_has_staged(scribe_ledger(k->scribe)));
+	record_permit(k);
+	assert_true(scribe_recall(k->scribe)->permit_is_open);
+	assert_true(sd_event_source_get_enabled(k->rounds[PERMIT], &enabled) >= 0);
+	assert_int_equal(enabled, SD_EVENT_ONESHOT);
+	end_permit(k);
+	last = newest(k, "restore.expired");
+	assert_string_equal(word_in(last.body, "cause"), "no_answer");
+	assert_string_equal(last.about, "2026-001");
+	json_decref(last.body);
+	assert_true(sd_event_source_get_enabled(k->rounds[PERMIT], &enabled) >= 0);
+	assert_int_equal(enabled, SD_EVENT_OFF);
+}
+
+static void permit_runs_from_when_it_was_given(void **state)
+{
+	int64_t now = moment_now().boot_ns;
+	const struct recall fresh = {.permit_ns = now, .permit_boot = 2};
+	const struct recall old = {.permit_ns = now - INT64_C(1000) * 1000000000, .permit_boot = 2};
+	const struct recall later = {.permit_ns = now + INT64_C(1000) * 1000000000, .permit_boot = 2};
+
+	(void)state;
+	assert_in_range(permit_left_s(&fresh, 2), PERMIT_PATIENCE_S - 60, PERMIT_PATIENCE_S);
+	assert_int_equal(permit_left_s(&old, 2), 0);
+	assert_int_equal(permit_left_s(&old, 3), PERMIT_PATIENCE_S);
+	assert_int_equal(permit_left_s(&later, 2), PERMIT_PATIENCE_S);
+}
+
+static void rounds_with_a_period_come_again(void **state)
+{
+	struct keeper *k = &((struct house *)*state)->keeper;
+
+	for (enum round round = 0; round < ROUND_COUNT; round++) {
+		int enabled = SD_EVENT_OFF;
+
+		(void)sd_event_source_set_enabled(k->rounds[round], SD_EVENT_OFF);
+		assert_int_equal(on_round(k->rounds[round], 0, k), 0);
+		(void)scribe_commit(k->scribe);
+		assert_true(sd_event_source_get_enabled(k->rounds[round], &enabled) >= 0);
+		if (rounds[round].period_s > 0)
+			assert_int_equal(enabled, SD_EVENT_ONESHOT);
+	}
+}
+
+static void every_method_has_a_handler(void **state)
+{
+	(void)state;
+	for (const struct method *m = methods; m->name != NULL; m++)
+		assert_non_null(handler_find(m->name));
+	assert_null(handler_find("no.such"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(heartbeat_tells_of_panel_and_media, open_house, close_house),
+		cmocka_unit_test_setup_teardown(hour_begins_an_epoch, open_house, close_house),
+		cmocka_unit_test_setup_teardown(idle_session_ends_with_an_entry, open_house, close_house),
+		cmocka_unit_test_setup_teardown(held_back_failures_are_told_in_one_entry, open_house, close_house),
+		cmocka_unit_test_setup_teardown(permit_without_an_outcome_ends, open_house, close_house),
+		cmocka_unit_test(permit_runs_from_when_it_was_given),
+		cmocka_unit_test_setup_teardown(rounds_with_a_period_come_again, open_house, close_house),
+		cmocka_unit_test(every_method_has_a_handler),
+	};
+
+	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}
