@@ -143,23 +143,23 @@ static const char *choose_id(struct console *c, const char *title, json_t *from,
 
 void case_triage(struct console *c, const struct call *call)
 {
-	const char *about = case_in_hand(c), *verdict, *priority = NULL;
+	const char *about = case_in_hand(c), *verdict, *priority;
 	json_t *incident = about != NULL ? keeper_view(c, "incident", about, 0) : NULL;
 	char *text = NULL;
 
 	(void)call;
-	if (incident == NULL)
-		return;
+	if (incident == NULL || !words_allowed(c, incident, "incident.triaged"))
+		goto out;
 	verdict = choose_id(c, _("Is it an incident?"), incident, "verdicts");
-	if (verdict != NULL && json_array_size(json_object_get(incident, "priorities")) > 0)
-		priority = choose_id(c, _("How urgent is it?"), incident, "priorities");
-	if (verdict != NULL)
+	priority = verdict != NULL ? choose_id(c, _("How urgent is it?"), incident, "priorities") : NULL;
+	if (priority != NULL)
 		text = ask_text(c, _("Why (Enter: nothing to add): "), "", TEXT_MAY_BE_EMPTY);
 	if (text != NULL)
 		keeper_do(c, (struct deed){.act = "incident.triaged",
 					   .about = about,
-					   .body = json_pack("{s:s, s:s*}", "verdict", verdict, "priority", priority),
+					   .body = json_pack("{s:s, s:s}", "verdict", verdict, "priority", priority),
 					   .text = text_or_null(text)});
+out:
 	free(text);
 	json_decref(incident);
 }
@@ -167,13 +167,12 @@ void case_triage(struct console *c, const struct call *call)
 void case_classify(struct console *c, const struct call *call)
 {
 	const char *about = case_in_hand(c);
-	json_t *incident = about != NULL ? keeper_view(c, "incident", about, 0) : NULL, *types;
+	json_t *incident = about != NULL ? keeper_view(c, "incident", about, 0) : NULL, *types = NULL;
 
 	(void)call;
-	if (incident == NULL)
-		return;
-	types = ask_several(c, _("What kind of incident is it? Several are possible."),
-			    json_object_get(incident, "types_possible"), "label");
+	if (incident != NULL && words_allowed(c, incident, "incident.classified"))
+		types = ask_several(c, _("What kind of incident is it? Several are possible."),
+				    json_object_get(incident, "types_possible"), "label");
 	if (types != NULL)
 		keeper_do(c, (struct deed){.act = "incident.classified",
 					   .about = about,
@@ -374,7 +373,7 @@ void case_end(struct console *c, const struct call *call)
 	char *text = NULL;
 
 	(void)call;
-	if (incident != NULL)
+	if (incident != NULL && words_allowed(c, incident, "incident.ended"))
 		ending = choose_id(c, _("End the incident as what? It stays in the record."), incident, "endings");
 	if (ending != NULL)
 		text = ask_text(c, _("Reason: "), "", TEXT_NEEDED);
@@ -390,13 +389,15 @@ void case_end(struct console *c, const struct call *call)
 void case_close(struct console *c, const struct call *call)
 {
 	const char *about = case_in_hand(c);
-	char *text = about != NULL ? ask_text(c, _("Closing words (Enter: none, Ctrl-C: leave it open): "), "",
-					      TEXT_MAY_BE_EMPTY)
-				   : NULL;
+	json_t *incident = about != NULL ? keeper_view(c, "incident", about, 0) : NULL;
+	char *text = NULL;
 
 	(void)call;
+	if (incident != NULL && words_allowed(c, incident, "incident.closed"))
+		text = ask_text(c, _("Closing words (Enter: none, Ctrl-C: leave it open): "), "", TEXT_MAY_BE_EMPTY);
 	if (text != NULL &&
 	    keeper_do(c, (struct deed){.act = "incident.closed", .about = about, .text = text_or_null(text)}) == ERR_OK)
 		c->about[0] = '\0';
 	free(text);
+	json_decref(incident);
 }

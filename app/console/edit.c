@@ -390,9 +390,7 @@ void edit_report(struct console *c, const char *about, uint64_t report)
 	if (!draft_fetch(&d))
 		return;
 	SAY(c, "■ %s %s  %s", about, string_of(d.view, "label"), string_of(d.view, "state_label"));
-	if (is_true(d.view, "frozen"))
-		SAY(c, "%s", _("This report has been sent and cannot be changed. Begin the next one: report new"));
-	else {
+	if (words_allowed(c, d.view, "report.drafted")) {
 		SAY(c, "%s", _("Enter: keep and go on  <: back  ?: unknown  *: list of fields  q: leave"));
 		walk(&d);
 	}

@@ -113,26 +113,30 @@ void report_submit(struct console *c, const struct call *call)
 {
 	json_t *report = report_view(c, call);
 
-	if (report == NULL)
-		return;
+	if (report == NULL || !words_allowed(c, report, "report.submitted"))
+		goto out;
 	if (count_unknown(report) > 0)
 		SAY(c, _("Fields still empty: %zu. They may stay so; the next report can fill them."),
 		    count_unknown(report));
 	keeper_do(c, (struct deed){.act = "report.submitted", .about = c->about, .body = report_body(call)});
+out:
 	json_decref(report);
 }
 
 void report_return(struct console *c, const struct call *call)
 {
-	const char *about = case_in_hand(c);
-	char *text = about != NULL ? ask_text(c, _("Reason for returning it: "), "", TEXT_NEEDED) : NULL;
+	json_t *report = report_view(c, call);
+	char *text = NULL;
 
+	if (report != NULL && words_allowed(c, report, "report.returned"))
+		text = ask_text(c, _("Reason for returning it: "), "", TEXT_NEEDED);
 	if (text != NULL)
 		keeper_do(c, (struct deed){.act = "report.returned",
-					   .about = about,
+					   .about = c->about,
 					   .body = report_body(call),
 					   .text = json_string(text)});
 	free(text);
+	json_decref(report);
 }
 
 /* ---- the seal ---- */
@@ -168,7 +172,7 @@ void report_approve(struct console *c, const struct call *call)
 	char proof[PASSWORD_SIZE], *text = NULL;
 	int manner = -1;
 
-	if (report == NULL)
+	if (report == NULL || !words_allowed(c, report, "report.approved"))
 		goto out;
 	say_seal(c, report);
 	manner = ask_one(c, _("In which manner?"), manners, "label");
@@ -198,8 +202,8 @@ void report_sent(struct console *c, const struct call *call)
 	int64_t at_ms;
 	int way;
 
-	if (report == NULL)
-		return;
+	if (report == NULL || !words_allowed(c, report, "report.sent"))
+		goto out;
 	to = ask_several(c, _("To whom was it sent? After this the report is frozen."),
 			 json_object_get(report, "recipients"), "label");
 	way = to != NULL ? ask_one(c, _("How was it sent?"), ways, "label") : -1;

@@ -38,7 +38,7 @@ struct terminal {
 };
 
 /* The only thing a signal handler may touch. */
-static volatile sig_atomic_t interrupts;
+static volatile sig_atomic_t interrupts, endings;
 
 static void on_interrupt(int number)
 {
@@ -46,9 +46,16 @@ static void on_interrupt(int number)
 	interrupts = 1;
 }
 
+/* The service is being stopped: as if the line had been hung up. */
+static void on_end(int number)
+{
+	(void)number;
+	interrupts = endings = 1;
+}
+
 bool terminal_interrupted(const struct terminal *t)
 {
-	return interrupts != 0 || t->gone;
+	return interrupts != 0 || endings != 0 || t->gone;
 }
 
 size_t terminal_width(const struct terminal *t)
@@ -90,7 +97,7 @@ static void draw_again(struct terminal *t)
 /* Waits for a byte while the watcher does its work. False: Ctrl-C, or hung up. */
 static bool wait_for_byte(struct terminal *t, char *byte)
 {
-	while (interrupts == 0 && !t->gone) {
+	while (interrupts == 0 && endings == 0 && !t->gone) {
 		int other = t->watcher.fd(t->watcher.context);
 		struct pollfd ready[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = other, .events = POLLIN}};
 		int count = poll(ready, 2, 1000);
@@ -219,7 +226,7 @@ static void be_quiet(const struct terminal *t)
 
 enum err terminal_open(bool ascii, const struct watcher *watcher, struct terminal **out, struct fault *f)
 {
-	struct sigaction interrupt = {.sa_handler = on_interrupt};
+	struct sigaction interrupt = {.sa_handler = on_interrupt}, end = {.sa_handler = on_end};
 	struct terminal *t = calloc(1, sizeof *t);
 
 	if (t == NULL)
@@ -234,7 +241,8 @@ enum err terminal_open(bool ascii, const struct watcher *watcher, struct termina
 	/* A serial line often says nothing about itself; every emulator understands this much. */
 	(void)setenv("TERM", "vt102", 0);
 	(void)sigaction(SIGINT, &interrupt, NULL);
-	(void)signal(SIGHUP, SIG_IGN);
+	(void)sigaction(SIGHUP, &end, NULL);
+	(void)sigaction(SIGTERM, &end, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (t->is_tty && !editor_open(t)) {
 		terminal_close(t);
@@ -285,7 +293,7 @@ static void begin_question(struct terminal *t, const char *prompt)
 
 static enum typed why_ended(void)
 {
-	bool cancelled = interrupts != 0;
+	bool cancelled = interrupts != 0 && endings == 0;
 
 	interrupts = 0;
 	(void)putchar('\n');
@@ -341,7 +349,7 @@ enum typed terminal_ask(struct terminal *t, enum line_kind kind, const char *pro
 {
 	char *typed;
 
-	if (t->gone)
+	if (t->gone || endings != 0)
 		return TYPED_END;
 	begin_question(t, prompt);
 	t->asking = true;
@@ -397,7 +405,7 @@ enum typed terminal_password(struct terminal *t, const char *prompt, char out[PA
 {
 	bool whole;
 
-	if (t->gone)
+	if (t->gone || endings != 0)
 		return TYPED_END;
 	begin_question(t, prompt);
 	show_prompt(t);

@@ -158,8 +158,8 @@ void uplinks_permit(struct console *c, const struct call *call)
 	size_t i;
 
 	(void)call;
-	if (incident == NULL)
-		return;
+	if (incident == NULL || (json_is_object(restore) && !words_allowed(c, incident, "restore.permitted")))
+		goto out;
 	if (!json_is_object(restore)) {
 		SAY(c, "%s", _("Nobody has asked to connect again. First: restore request"));
 		goto out;

@@ -110,6 +110,20 @@ void words_refusal(struct console *c, json_t *refusal)
 	buf_fini(&text);
 }
 
+bool words_allowed(struct console *c, json_t *view, const char *act)
+{
+	json_t *listed;
+	size_t i;
+
+	json_array_foreach (json_object_get(view, "acts"), i, listed) {
+		if (strcmp(string_of(listed, "act"), act) != 0 || is_true(listed, "allowed"))
+			continue;
+		words_refusal(c, json_object_get(listed, "why_not"));
+		return false;
+	}
+	return true;
+}
+
 void words_since(struct buf *out, int64_t wall_ms, int64_t now_ms, enum lang lang)
 {
 	char length[WHEN_SIZE];

@@ -8,7 +8,9 @@
 void words_receipt(struct console *c, json_t *receipt);
 /* What was wrong, where, what to do. */
 void words_refusal(struct console *c, json_t *refusal);
-/* The same, appended as text. */
+/* Does `view` list `act` as possible now? When not, says why, before anything is asked. */
+bool words_allowed(struct console *c, json_t *view, const char *act);
+/* The same as words_refusal, appended as text. */
 void words_refusal_text(const struct console *c, json_t *refusal, struct buf *out);
 
 /* "42 min ago" or "18 min left", "3 h overdue", seen from `now_ms`. */

@@ -3,13 +3,13 @@
 import unittest
 
 import tap
-from keeperhouse import House
+from keeperhouse import House, Panel
 from screen import Screen, columns
 
 RECEIPT = r"記録しました　記録番号\d+　\d+時\d\d分\d\d秒　照合[0-9A-F]{4}-[0-9A-F]{4}"
 
 
-class WholeCase(unittest.TestCase):
+class ConsoleAndKeeper(unittest.TestCase):
     def setUp(self):
         self.house = House()
         done = self.house.set_up()
@@ -38,6 +38,9 @@ class WholeCase(unittest.TestCase):
         self.screen.line("logout")
         self.screen.wait("ログアウトしました")
 
+
+
+class WholeCase(ConsoleAndKeeper):
     def approve(self, name):
         self.do("report 1 approve", "1", self.house.passwords[name])
 
@@ -138,8 +141,6 @@ class WholeCase(unittest.TestCase):
         self.be("hanako")
         self.do("declare 不審なメールを開いた", "今")
         s.line("incident close")
-        s.wait(": $")
-        s.line("")
         s.wait("(?s)! この操作は.*が行います")
         s.wait("> $")
         s.line("isolate internet")
@@ -149,6 +150,50 @@ class WholeCase(unittest.TestCase):
         s.wait("> $")
         s.line("report 7 edit")
         s.wait("第7報はありません")
+
+
+class PanelAndConsole(ConsoleAndKeeper):
+    def test_a_press_appears_at_once_and_is_attributed(self):
+        s = self.screen
+        panel = Panel(self.house)
+        self.addCleanup(panel.close)
+        panel.hello()
+        panel.state()
+        self.be("kacho")
+        s.type("show upl")
+        s.wait("show upl")
+        panel.event(1, "declare_pressed")
+        s.wait("● 新しい事案 2026-001")
+        s.wait("閂> show upl")
+        s.line("inks")
+        s.wait("コンビニ交付")
+        s.wait("> $")
+        self.do("incident attribute", "1", "1")
+        s.line("show timeline")
+        s.wait("ボタンを押した人を登録")
+
+    def test_connecting_again_takes_two_people(self):
+        s = self.screen
+        panel = Panel(self.house)
+        self.addCleanup(panel.close)
+        panel.hello()
+        panel.state()
+        panel.event(1, "isolate_pressed", arg=1)
+        panel.event(2, "cut_button", uplink=2, arg=4000)
+        panel.event(3, "proven", uplink=2, arg=11000)
+        self.be("kacho")
+        s.line("show uplinks")
+        s.wait("■ lgwan .*遮断済（接点で確認） 11.0 ms")
+        s.wait("> $")
+        self.do("restore request lgwan", "感染端末を外し、1日監視した", self.house.passwords["kacho"])
+        s.line("restore permit")
+        s.wait("! この操作は統括情報セキュリティ責任者")
+        s.wait("> $")
+        self.leave()
+        self.be("somu")
+        self.do("restore permit", self.house.passwords["somu"])
+        s.wait("5分以内に鍵を回し")
+        self.assertEqual(panel.next_push("panel.permit")["uplinks"], [2])
 
 
 if __name__ == "__main__":
