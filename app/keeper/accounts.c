@@ -306,6 +306,7 @@ struct renewal {
 	struct keeper *keeper;
 	struct ticket ticket;
 	char account[ACCOUNT_SIZE];
+	char token[TOKEN_SIZE]; /* the session that asked goes on */
 	uint64_t generation;
 };
 
@@ -320,8 +321,11 @@ static void hear_change(void *context, const struct receipt *receipt)
 	for (size_t i = 0; receipt != NULL && i < SESSIONS_MAX; i++) {
 		struct session *session = &k->sessions.places[i];
 
-		if (session->token[0] != '\0' && strcmp(session->user, c->account) == 0 &&
-		    session->generation < c->generation)
+		if (session->token[0] == '\0' || strcmp(session->user, c->account) != 0)
+			continue;
+		if (strcmp(session->token, c->token) == 0)
+			session->generation = c->generation;
+		else if (session->generation < c->generation)
 			note_logout(k, session, "password");
 	}
 	answer_receipt(k, c->ticket, receipt);
@@ -334,17 +338,16 @@ static void record_change(struct keeper *k, const struct errand *e)
 	json_t *body = json_pack("{s:s, s:I}", "user", e->account, "generation", (json_int_t)e->generation + 1);
 	struct entry entry = {
 		.who = e->account, .via = peer_via(e->request.peer), .kind = act_find("user.password"), .body = body};
-	struct session *session = own_session(k, &e->request, e->token);
 	struct fault f = {.err = ERR_NOMEM};
 
-	if (c == NULL || session == NULL ||
+	if (c == NULL || own_session(k, &e->request, e->token) == NULL ||
 	    secrets_put(k->secrets, e->account, e->generation + 1, e->job.hash, &f) != ERR_OK) {
 		server_refuse(k->server, e->request.ticket, "not_recorded", NULL);
 		free(c);
 	} else {
 		*c = (struct renewal){.keeper = k, .ticket = e->request.ticket, .generation = e->generation + 1};
 		memcpy(c->account, e->account, sizeof c->account);
-		session->generation = e->generation + 1; /* the session that asked goes on */
+		memcpy(c->token, e->token, sizeof c->token);
 		if (scribe_record(k->scribe, &entry, SOON, (struct waiter){hear_change, c}, &f) != ERR_OK) {
 			refuse_entry(k, e->request.ticket, &f);
 			free(c);

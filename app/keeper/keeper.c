@@ -260,6 +260,9 @@ enum err keeper_open(struct keeper *k, const struct config *config, struct fault
 		err = make_nobody(k, f);
 	if (err == ERR_OK)
 		err = scribe_open(k->event, places.ledger, config->packs, &scribe_hooks, &k->scribe, f);
+	/* Presses are recorded all the same. */
+	if (err == ERR_OK && access(places.secrets, F_OK) != 0)
+		diag(DIAG_ERROR, _("%s is missing: nobody can log in; put it back from the copy"), places.secrets);
 	if (err == ERR_OK)
 		err = secrets_open(places.secrets, &k->secrets, f);
 	if (err == ERR_OK)

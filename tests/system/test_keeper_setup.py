@@ -172,6 +172,17 @@ class Restart(unittest.TestCase):
             self.assertEqual(heads, [receipt["about"]])
             self.assertIn("seq", person.act("incident.declared", **wish))
 
+    def test_presses_are_recorded_though_nobody_can_log_in(self):
+        self.house.end()
+        (self.house.root / "var/lib/kannuki/secrets.db").unlink()
+        self.house.start()
+        self.assertRegex(self.house.words(), r"secrets\.db is missing")
+        with self.assertRaises(Refused):
+            self.house.login("hanako")
+        with Panel(self.house) as panel:
+            panel.hello()
+            self.assertIn("seq", panel.event(1, "isolate_pressed"))
+
     def test_second_keeper_refuses(self):
         done = self.house.run()
         self.assertEqual(done.returncode, 1)
