@@ -236,7 +236,8 @@ json_t *keeper_view(struct console *c, const char *what, const char *about, uint
 
 json_t *keeper_peek(struct console *c)
 {
-	json_t *params = json_pack("{s:s, s:s, s:s}", "session", c->session, "lang", lang_name(c->lang), "what", "now");
+	json_t *params = json_pack("{s:s, s:s, s:s, s:b}", "session", c->session, "lang", lang_name(c->lang), "what",
+				   "now", "unattended", 1);
 	json_t *now = NULL;
 
 	if (c->client == NULL || client_call(c->client, "view", params, PEEK_MS, &now, NULL) != ERR_OK) {

@@ -61,18 +61,22 @@ static void on_request(void *context, const struct request *r)
 {
 	struct keeper *k = context;
 	handler *handle = handler_find(r->method->name);
-	const struct session *session = NULL;
+	int64_t now_ns = moment_now().boot_ns;
+	struct session *session = NULL;
 
 	if (handle == NULL || scribe_ledger(k->scribe) == NULL) {
 		server_refuse(k->server, r->ticket, handle == NULL ? "unknown_method" : "not_recorded", NULL);
 		return;
 	}
 	if (r->method->session == WITH_SESSION) {
-		session = sessions_find(&k->sessions, param_text(r, "session"), r->peer, r->uid, moment_now().boot_ns);
+		session = sessions_find(&k->sessions, param_text(r, "session"), r->peer, r->uid, now_ns);
 		if (session == NULL) {
 			server_refuse(k->server, r->ticket, "login_required", NULL);
 			return;
 		}
+		/* What a front end asks for by itself must not keep the session of somebody who has left. */
+		if (!json_is_true(json_object_get(r->params, "unattended")))
+			session->used_ns = now_ns;
 	}
 	handle(k, r, session);
 }

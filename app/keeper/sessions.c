@@ -65,7 +65,6 @@ struct session *sessions_find(struct sessions *s, const char *token, enum peer p
 			continue;
 		if (place->peer != peer || place->uid != uid || is_idle(s, place, now_ns))
 			return NULL;
-		place->used_ns = now_ns;
 		return place;
 	}
 	return NULL;

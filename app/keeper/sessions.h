@@ -28,7 +28,7 @@ struct session *sessions_surplus(struct sessions *s, const char *user);
 /* NULL: all places are taken. */
 struct session *sessions_begin(struct sessions *s, const char *user, uint64_t generation, enum peer peer, uid_t uid,
 			       int64_t now_ns);
-/* NULL: no such session for this peer, or it has been idle too long. A found one counts as used now. */
+/* NULL: no such session for this peer, or it has been idle too long. Finding is not using. */
 struct session *sessions_find(struct sessions *s, const char *token, enum peer peer, uid_t uid, int64_t now_ns);
 void session_end(struct session *session);
 /* The next one that has been idle too long; NULL when there is none. */

@@ -45,17 +45,18 @@ static void session_is_found_only_by_its_own_peer(void **state)
 	assert_null(sessions_find(&s, "", PEER_CONSOLE, 7, 50));
 }
 
-static void session_lives_while_it_is_used(void **state)
+static void session_ends_when_it_is_not_used(void **state)
 {
 	struct sessions s = {.idle_ns = 100};
 	struct session *one = sessions_begin(&s, "u1", 1, PEER_CONSOLE, 7, 0);
 
 	(void)state;
 	assert_non_null(sessions_find(&s, one->token, PEER_CONSOLE, 7, 99));
-	assert_non_null(sessions_find(&s, one->token, PEER_CONSOLE, 7, 198));
-	assert_null(sessions_next_idle(&s, 297));
-	assert_ptr_equal(sessions_next_idle(&s, 298), one);
-	assert_null(sessions_find(&s, one->token, PEER_CONSOLE, 7, 298));
+	assert_null(sessions_next_idle(&s, 99));
+	assert_null(sessions_find(&s, one->token, PEER_CONSOLE, 7, 100));
+	assert_ptr_equal(sessions_next_idle(&s, 100), one);
+	one->used_ns = 100;
+	assert_non_null(sessions_find(&s, one->token, PEER_CONSOLE, 7, 199));
 	session_end(one);
 	assert_null(sessions_next_idle(&s, 1000));
 }
@@ -606,7 +607,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(session_is_found_only_by_its_own_peer),
-		cmocka_unit_test(session_lives_while_it_is_used),
+		cmocka_unit_test(session_ends_when_it_is_not_used),
 		cmocka_unit_test(person_with_too_many_sessions_has_a_surplus_one),
 		cmocka_unit_test(places_for_sessions_are_limited),
 		cmocka_unit_test(waiting_grows_and_ends),

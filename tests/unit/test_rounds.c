@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
+#include "ipc/client.h"
 #include "keeper/setup.h"
 
 #include "keeper/rounds.c"
@@ -220,6 +222,42 @@ static void rounds_with_a_period_come_again(void **state)
 	}
 }
 
+static void hear_pushes(void *context, const char *push, json_t *params)
+{
+	(void)context;
+	(void)push;
+	(void)params;
+}
+
+/* Asks for a view and lets the keeper answer. */
+static void look(struct keeper *k, struct client *c, const char *token, bool unattended)
+{
+	json_t *params = json_pack("{s:s, s:s, s:b}", "session", token, "what", "now", "unattended", (int)unattended);
+	struct fault f;
+	int id;
+
+	assert_int_equal(client_send(c, "view", params, &id, &f), ERR_OK);
+	while (sd_event_run(k->event, 0) > 0)
+		;
+	json_decref(params);
+}
+
+static void unattended_look_does_not_keep_a_session(void **state)
+{
+	struct keeper *k = &((struct house *)*state)->keeper;
+	int64_t long_ago = moment_now().boot_ns - 1000000000;
+	struct session *session = sessions_begin(&k->sessions, "u1", 1, PEER_CLI, getuid(), long_ago);
+	struct client *c;
+	struct fault f;
+
+	assert_int_equal(client_open(PEER_CLI, hear_pushes, NULL, &c, &f), ERR_OK);
+	look(k, c, session->token, true);
+	assert_int_equal(session->used_ns, long_ago);
+	look(k, c, session->token, false);
+	assert_true(session->used_ns > long_ago);
+	client_close(c);
+}
+
 static void every_method_has_a_handler(void **state)
 {
 	(void)state;
@@ -238,6 +276,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(permit_without_an_outcome_ends, open_house, close_house),
 		cmocka_unit_test(permit_runs_from_when_it_was_given),
 		cmocka_unit_test_setup_teardown(rounds_with_a_period_come_again, open_house, close_house),
+		cmocka_unit_test_setup_teardown(unattended_look_does_not_keep_a_session, open_house, close_house),
 		cmocka_unit_test(every_method_has_a_handler),
 	};
 
