@@ -432,6 +432,68 @@ static void cells_take_only_what_fits_them(void **state)
 	draft(town, CLERK, 1, "{\"plans\":[\"ongoing\",\"studying\"],\"causes\":[],\"event\":null}", NULL);
 }
 
+/* Report 1 brought into a state. */
+static void bring_to(struct town *town, const char *state)
+{
+	town_declare(town, NULL);
+	if (strcmp(state, "absent") == 0)
+		return;
+	town_do(town, CLERK, "report.drafted", CASE_1, number(1), NULL);
+	if (strcmp(state, "draft") == 0)
+		return;
+	town_do(town, CLERK, "report.submitted", CASE_1, number(1), NULL);
+	if (strcmp(state, "returned") == 0)
+		town_do(town, HEAD, "report.returned", CASE_1, number(1), json_string("日時を"));
+	if (strcmp(state, "sealed") == 0 || strcmp(state, "sent") == 0)
+		approve_by_all(town, 1);
+	if (strcmp(state, "sent") == 0)
+		town_do(town, HEAD, "report.sent", CASE_1, sending(1), NULL);
+}
+
+static enum err attempt(struct town *town, const char *act)
+{
+	if (strcmp(act, "report.approved") == 0)
+		return town_try(town, HEAD, act, CASE_1, seal(1, "screen"), NULL);
+	if (strcmp(act, "report.sent") == 0)
+		return town_try(town, HEAD, act, CASE_1, sending(1), NULL);
+	return town_try(town, HEAD, act, CASE_1, number(1),
+			strcmp(act, "report.returned") == 0 ? json_string("x") : NULL);
+}
+
+/* Every cell of the table in book_data.h: NULL is allowed, else the reason. */
+static void every_act_in_every_state_of_a_report(void **state)
+{
+	static const char *const acts[] = {"report.drafted", "report.submitted", "report.returned", "report.approved",
+					   "report.sent"};
+	static const struct {
+		const char *state, *why[5];
+	} table[] = {
+		{"absent", {NULL, "report", "report", "report", "report"}},
+		{"draft", {NULL, NULL, "not_submitted", "not_submitted", "not_sealed"}},
+		{"submitted", {"under_approval", "under_approval", NULL, NULL, "not_sealed"}},
+		{"returned", {NULL, NULL, "not_submitted", "not_submitted", "not_sealed"}},
+		{"sealed", {"under_approval", "under_approval", "not_submitted", "not_submitted", NULL}},
+		{"sent", {"frozen", "frozen", "frozen", "frozen", "frozen"}},
+	};
+
+	(void)state;
+	for (size_t row = 0; row < sizeof table / sizeof table[0]; row++)
+		for (size_t column = 0; column < 5; column++) {
+			struct town town;
+
+			town_open(&town);
+			bring_to(&town, table[row].state);
+			if (table[row].why[column] == NULL) {
+				assert_int_equal(attempt(&town, acts[column]), ERR_OK);
+			} else {
+				assert_int_equal(attempt(&town, acts[column]), ERR_DENIED);
+				assert_string_equal(json_string_value(json_object_get(town.refusal.args, "why")),
+						    table[row].why[column]);
+			}
+			town_close(&town);
+		}
+}
+
 static void a_report_goes_up_the_chain_in_order(void **state)
 {
 	struct town *town = *state;
@@ -804,6 +866,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_draft_is_filled_from_what_is_known, open_town, close_town),
 		cmocka_unit_test_setup_teardown(the_course_of_the_case_is_on_the_form, open_town, close_town),
 		cmocka_unit_test_setup_teardown(cells_take_only_what_fits_them, open_town, close_town),
+		cmocka_unit_test(every_act_in_every_state_of_a_report),
 		cmocka_unit_test_setup_teardown(a_report_goes_up_the_chain_in_order, open_town, close_town),
 		cmocka_unit_test_setup_teardown(what_is_sent_is_frozen_and_the_next_number_starts_from_it, open_town,
 						close_town),
