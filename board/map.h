@@ -84,7 +84,7 @@ enum board_exchange {
 	X(ISOLATE, 0x3AC5, "isolate", "cut the named uplinks and latch")                               \
 	X(PERMIT, 0xC53A, "permit", "allow the key to reconnect the named uplinks within 300 seconds") \
 	X(VOID, 0x5CA3, "void", "withdraw the permit")                                                 \
-	X(SELF_TEST, 0xA35C, "self_test", "light all lamps for two seconds and report stuck inputs")
+	X(SELF_TEST, 0xA35C, "self_test", "light all lamps for two seconds")
 
 #define BOARD_COMMAND_CODE(name, code, word, meaning) COMMAND_##name = (code),
 enum board_command { BOARD_COMMANDS(BOARD_COMMAND_CODE) };
@@ -232,7 +232,7 @@ enum board_lamp {
 	X(3, HOST, "host_lost", "no heartbeat from the host")                                        \
 	X(4, SUPPLY, "no_supply", "the coils have no supply although ISOLATE is not pressed")        \
 	X(5, QUEUE, "queue_full", "the event queue is full; like events are joined")                 \
-	X(6, EEPROM, "eeprom", "an EEPROM record could not be read or written")                      \
+	X(6, EEPROM, "eeprom", "an EEPROM byte did not read back as it was written")                 \
 	X(7, PROVISION, "not_provisioned", "the controller has no valid provisioning block")         \
 	X(8, WATCHDOG, "watchdog", "the watchdog has reset the controller within ten minutes")
 
