@@ -82,14 +82,14 @@ void town_open(struct town *town)
 	if (pack_load(PACK_OTARI, &town->pack, &fault) != ERR_OK)
 		fail_msg("%s", fault.text);
 	assert_int_equal(book_new(town->pack, &town->book), ERR_OK);
-	town_record(
-		town, "system", "setup.done", "-",
-		json_pack("{s:s, s:s, s:s, s:s, s:[{s:s, s:s, s:s}, {s:s, s:s, s:s}, {s:s, s:s, s:s}], s:{s:s}}",
-			  "organisation", "見本村", "pack", "otari", "pack_version", pack_version(town->pack),
-			  "pack_hash", pack_hash(town->pack), "uplinks", "id", "internet", "label", "インターネット系",
-			  "stops", "メールとWeb閲覧", "id", "lgwan", "label", "LGWAN系", "stops", "コンビニ交付", "id",
-			  "mynumber", "label", "個人番号系", "stops", "住民票の発行", "site", "prefecture", "見本県"),
-		NULL);
+	town_record(town, "system", "setup.done", "-",
+		    json_pack("{s:s, s:s, s:s, s:s, s:[{s:s, s:s, s:s}, {s:s, s:s, s:s}, {s:s, s:s, s:s}], s:{s:s}}",
+			      "organisation", "見本村", "pack", "otari", "pack_version", pack_version(town->pack),
+			      "pack_hash", pack_hash(town->pack), "uplinks", "id", "internet", "label",
+			      "インターネット系", "stops", "メールとWeb閲覧", "id", "lgwan", "label", "LGWAN系",
+			      "stops", "コンビニ交付", "id", "mynumber", "label", "個人番号系", "stops", "住民票の発行",
+			      "site", "prefecture", "見本県"),
+		    NULL);
 	add_person(town, CLERK, "見本 花子", "staff", "住民課");
 	add_person(town, HEAD, "見本 太郎", "head", "住民課");
 	add_person(town, GENERAL, "見本 次郎", "general", "総務課");
