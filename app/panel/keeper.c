@@ -168,6 +168,19 @@ static void take_controller(struct keeper *k, const struct news *news)
 	k->event_request.id = 0;
 }
 
+/* Says what has come and what has gone. */
+static void say_faults(const struct picture *before, const struct picture *now)
+{
+	for (unsigned i = 0; i < PICTURE_FAULTS; i++) {
+		const char *was = picture_fault(before, i), *is = picture_fault(now, i);
+
+		if (was == NULL && is != NULL)
+			diag(DIAG_ERROR, "fault: %s", is);
+		else if (was != NULL && is == NULL)
+			diag(DIAG_NOTICE, "fault gone: %s", was);
+	}
+}
+
 static void take_news(struct keeper *k)
 {
 	struct news news;
@@ -178,6 +191,7 @@ static void take_news(struct keeper *k)
 			take_controller(k, &news);
 			break;
 		case NEWS_PICTURE:
+			say_faults(&k->picture, &news.picture);
 			k->picture = news.picture;
 			k->has_picture = true;
 			break;

@@ -74,17 +74,23 @@ static json_t *uplink_list(const struct picture *picture)
 	return list;
 }
 
-static json_t *fault_list(const struct picture *picture)
+const char *picture_fault(const struct picture *picture, unsigned index)
 {
 	static const char *const of_link[] = {"controller_absent", "map_version", "uplinks_differ"};
+	unsigned bit = index - 3;
+
+	if (index < 3)
+		return (picture->link_faults >> index & 1) != 0 ? of_link[index] : NULL;
+	return bit < 16 && (picture->faults >> bit & 1) != 0 ? fault_word(bit) : NULL;
+}
+
+static json_t *fault_list(const struct picture *picture)
+{
 	json_t *list = json_array();
 
-	for (unsigned bit = 0; bit < sizeof of_link / sizeof of_link[0]; bit++)
-		if ((picture->link_faults >> bit & 1) != 0)
-			(void)json_array_append_new(list, json_string(of_link[bit]));
-	for (unsigned bit = 0; bit < 16; bit++)
-		if ((picture->faults >> bit & 1) != 0 && fault_word(bit) != NULL)
-			(void)json_array_append_new(list, json_string(fault_word(bit)));
+	for (unsigned i = 0; i < PICTURE_FAULTS; i++)
+		if (picture_fault(picture, i) != NULL)
+			(void)json_array_append_new(list, json_string(picture_fault(picture, i)));
 	return list;
 }
 

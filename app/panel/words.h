@@ -6,6 +6,11 @@
 
 #include <jansson.h>
 
+enum { PICTURE_FAULTS = 3 + 16 };
+
+/* The word of fault 0 … PICTURE_FAULTS - 1 if the picture shows it, else NULL. */
+const char *picture_fault(const struct picture *picture, unsigned index);
+
 /* Each returns a new reference, NULL when memory is short. */
 json_t *hello_params(const struct panel_identity *controller);
 /* `now_ns`: the age counts on while the event waits here. */

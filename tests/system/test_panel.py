@@ -274,6 +274,8 @@ class Faults(PanelCase):
                                {u["state"] for u in state["uplinks"]} == {"unknown"})
         self.board.behaviour = lambda answer: [(0, answer)]
         self.keeper.wait_state("present", lambda state: state["controller_present"])
+        self.assertIn("fault: controller_absent", self.panel.said())
+        self.assertIn("fault gone: controller_absent", self.panel.said())
 
     def test_an_unplugged_line_is_told_and_opened_again(self):
         self.start()
