@@ -1,3 +1,4 @@
+#include "console/cell.h"
 #include "console/report.h"
 
 #include "base/clock.h"
@@ -21,69 +22,6 @@ struct draft {
 	uint64_t number;
 	json_t *view; /* as last fetched */
 };
-
-/* ---- values as text ---- */
-
-static void add_time(const struct console *c, const char *text, struct buf *out)
-{
-	char clock[WHEN_SIZE];
-	int64_t wall_ms;
-
-	if (wall_parse(text, strlen(text), &wall_ms) == ERR_OK) {
-		when_full(clock, wall_ms, c->lang);
-		buf_adds(out, clock);
-	} else {
-		buf_adds(out, text);
-	}
-}
-
-static void add_option(const struct console *c, json_t *cell, json_t *id, struct buf *out)
-{
-	json_t *option;
-	size_t i;
-
-	json_array_foreach (json_object_get(cell, "options"), i, option)
-		if (json_equal(json_object_get(option, "id"), id))
-			buf_adds(out, label_of(c, option, "label"));
-}
-
-static void add_rows(const struct console *c, json_t *rows, struct buf *out)
-{
-	json_t *row;
-	size_t i;
-
-	json_array_foreach (rows, i, row) {
-		const char *time = json_string_value(json_array_get(row, 0));
-		const char *text = json_string_value(json_array_get(row, 1));
-
-		buf_addf(out, "\n  %2zu  ", i + 1);
-		add_time(c, time != NULL ? time : "", out);
-		buf_addf(out, "  %s", text != NULL ? text : "");
-	}
-}
-
-void edit_value_text(const struct console *c, json_t *cell, struct buf *out)
-{
-	const char *kind = string_of(cell, "kind"), *text = string_of(cell, "value");
-	json_t *value = json_object_get(cell, "value"), *id;
-	size_t i;
-
-	if (strcmp(kind, "table") == 0)
-		add_rows(c, value, out);
-	else if (json_is_integer(value))
-		buf_addf(out, "%lld", (long long)json_integer_value(value));
-	else if (strcmp(kind, "time") == 0)
-		add_time(c, text, out);
-	else if (strcmp(kind, "choice") == 0)
-		add_option(c, cell, value, out);
-	else if (strcmp(kind, "choices") == 0)
-		json_array_foreach (value, i, id) {
-			buf_adds(out, i > 0 ? _(", ") : "");
-			add_option(c, cell, id, out);
-		}
-	else
-		buf_adds(out, text);
-}
 
 /* ---- saving ---- */
 
@@ -148,19 +86,13 @@ static bool is_move(const char *typed, enum step *step)
 	return false;
 }
 
-static bool is_unknown(const char *typed)
-{
-	return strcmp(typed, "?") == 0 || strcmp(typed, "？") == 0 || strcmp(typed, "不明") == 0 ||
-	       strcmp(typed, "確認中") == 0;
-}
-
 static void show_cell(const struct draft *d, json_t *cell, size_t at)
 {
 	struct console *c = d->c;
 	struct buf value;
 
 	buf_init(&value, 64 * 1024);
-	edit_value_text(c, cell, &value);
+	cell_text(c, cell, &value);
 	SAY(c, "%s", "");
 	SAY(c, "■ %zu/%zu  %s  %s", at + 1, json_array_size(draft_cells(d)), string_of(cell, "section"),
 	    label_of(c, cell, "label"));
@@ -172,94 +104,14 @@ static void show_cell(const struct draft *d, json_t *cell, size_t at)
 	buf_fini(&value);
 }
 
-/* The typed line as the cell's value; NULL: it does not fit, and why has been said. */
-static json_t *choice_value(struct console *c, json_t *cell, const char *typed, bool several)
-{
-	json_t *options = json_object_get(cell, "options"), *ids;
-	size_t count = json_array_size(options), chosen[64];
-	bool back;
-	int found = ask_numbers(typed, count, chosen, several ? 64 : 1, &back);
-
-	if (found <= 0) {
-		SAY(c, _("! Type a number from 1 to %zu."), count);
-		return NULL;
-	}
-	if (!several)
-		return json_incref(json_object_get(json_array_get(options, chosen[0]), "id"));
-	ids = json_array();
-	for (int i = 0; i < found; i++)
-		(void)json_array_append(ids, json_object_get(json_array_get(options, chosen[i]), "id"));
-	return ids;
-}
-
-static json_t *time_value(struct console *c, const char *typed)
-{
-	char text[WALL_TEXT_SIZE];
-	int64_t wall_ms;
-	enum err err = when_parse(typed, wall_now(), &wall_ms);
-
-	if (err != ERR_OK) {
-		ask_explain_time(c, err);
-		return NULL;
-	}
-	wall_format(text, wall_ms);
-	return json_string(text);
-}
-
-/* "+" in front goes on from what is there. */
-static json_t *lines_value(struct console *c, json_t *cell, const char *typed)
-{
-	struct buf first;
-	json_t *value = NULL;
-	char *text;
-
-	buf_init(&first, 64 * 1024);
-	if (typed[0] == '+' && string_of(cell, "value")[0] != '\0')
-		buf_addf(&first, "%s\n", string_of(cell, "value"));
-	buf_adds(&first, typed + (typed[0] == '+'));
-	SAY(c, "%s", _("  More lines; a line with only . ends the text."));
-	text = ask_lines(c, first.data != NULL ? first.data : "");
-	if (text != NULL)
-		value = json_string(text);
-	free(text);
-	buf_fini(&first);
-	return value;
-}
-
-static json_t *typed_value(struct console *c, json_t *cell, const char *typed)
-{
-	const char *kind = string_of(cell, "kind");
-
-	if (strcmp(kind, "choice") == 0 || strcmp(kind, "choices") == 0)
-		return choice_value(c, cell, typed, strcmp(kind, "choices") == 0);
-	if (strcmp(kind, "time") == 0)
-		return time_value(c, typed);
-	if (strcmp(kind, "lines") == 0)
-		return lines_value(c, cell, typed);
-	return json_string(typed);
-}
-
-static const char *how_to(const char *kind)
-{
-	if (strcmp(kind, "choice") == 0)
-		return _("  Type its number.");
-	if (strcmp(kind, "choices") == 0)
-		return _("  Type the numbers, divided by spaces.");
-	if (strcmp(kind, "time") == 0)
-		return _("  For example: now, 9:12, 11/20 9:12");
-	if (strcmp(kind, "lines") == 0)
-		return _("  Several lines are possible; a first + adds to what is there.");
-	return NULL;
-}
-
 /* Asks until the cell is saved or left. */
 static enum step edit_cell(struct draft *d, json_t *cell)
 {
 	char *typed = strdup("");
 	enum step step = STEP_AGAIN;
 
-	if (how_to(string_of(cell, "kind")) != NULL)
-		SAY(d->c, "%s", how_to(string_of(cell, "kind")));
+	if (cell_how_to(string_of(cell, "kind")) != NULL)
+		SAY(d->c, "%s", cell_how_to(string_of(cell, "kind")));
 	ask_show_options(d->c, json_object_get(cell, "options"), "label");
 	while (step == STEP_AGAIN) {
 		json_t *value;
@@ -273,7 +125,7 @@ static enum step edit_cell(struct draft *d, json_t *cell)
 		typed = line;
 		if (is_move(typed, &step))
 			break;
-		value = is_unknown(typed) ? json_null() : typed_value(d->c, cell, typed);
+		value = cell_is_unknown(typed) ? json_null() : cell_value(d->c, cell, typed);
 		if (value != NULL)
 			step = save(d, cell, value) ? STEP_NEXT : STEP_AGAIN;
 	}
@@ -313,7 +165,7 @@ static size_t choose_cell(const struct draft *d, size_t at)
 
 		buf_init(&value, 64 * 1024);
 		buf_init(&shown, 4096);
-		edit_value_text(d->c, cell, &value);
+		cell_text(d->c, cell, &value);
 		layout_pad(&shown, value.data != NULL ? value.data : "", 30);
 		SAY(d->c, "%3zu  %s  %s", i + 1, label_of(d->c, cell, "label"),
 		    shown.data != NULL && value.len > 0 ? shown.data : "");

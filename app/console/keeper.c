@@ -240,24 +240,26 @@ json_t *keeper_peek(struct console *c)
 				   "now", "unattended", 1);
 	json_t *now = NULL;
 
+	/* Before asking: what is recorded while the answer is under way must be asked for again. */
+	c->changed = false;
 	if (c->client == NULL || client_call(c->client, "view", params, PEEK_MS, &now, NULL) != ERR_OK) {
 		json_decref(now);
 		now = NULL;
 	}
 	json_decref(params);
-	c->changed = false;
 	return now;
 }
 
 bool keeper_refresh(struct console *c)
 {
-	json_t *now = keeper_view(c, "now", NULL, 0);
+	json_t *now;
 
+	c->changed = false;
+	now = keeper_view(c, "now", NULL, 0);
 	if (now == NULL)
 		return false;
 	json_decref(c->now);
 	c->now = now;
-	c->changed = false;
 	return true;
 }
 

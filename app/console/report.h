@@ -14,7 +14,5 @@ void report_sent(struct console *c, const struct call *call);
 
 /* Field by field through a draft (edit.c). */
 void edit_report(struct console *c, const char *about, uint64_t report);
-/* A cell's value as one paragraph (edit.c); "" when it is empty. */
-void edit_value_text(const struct console *c, json_t *cell, struct buf *out);
 
 #endif

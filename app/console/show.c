@@ -1,32 +1,22 @@
 #include "console/show.h"
 
-#include "console/case.h"
 #include "console/commands.h"
 #include "console/keeper.h"
 #include "console/layout.h"
-#include "console/report.h"
 #include "console/when.h"
 #include "console/words.h"
 
 #include <string.h>
 
-static void put(struct console *c, size_t hang, struct buf *line)
+void show_line(struct console *c, size_t hang, struct buf *line)
 {
 	terminal_put(c->terminal, hang, "%s", line->data != NULL ? line->data : "");
 	buf_clear(line);
 }
 
-static void heading(struct console *c, const char *text)
+void show_heading(struct console *c, const char *text)
 {
 	SAY(c, "■ %s", text);
-}
-
-/* The name of the command's case argument, or the case in hand. */
-static const char *which_case(struct console *c, const struct call *call)
-{
-	const char *named = argument(call, "CASE");
-
-	return named != NULL ? named : case_in_hand(c);
 }
 
 /* ---- now ---- */
@@ -62,13 +52,13 @@ static void show_step(struct console *c, json_t *step, bool first, int64_t now_m
 	show_step_command(step, command, sizeof command);
 	if (first && command[0] != '\0')
 		buf_addf(&line, "  [%s]", command);
-	put(c, 3, &line);
+	show_line(c, 3, &line);
 	buf_addf(&line, "   %s", string_of(step, "about"));
 	if (first && string_of(step, "why")[0] != '\0')
 		buf_addf(&line, "  %s", string_of(step, "why"));
 	add_due(c, step, now_ms, &line);
 	if (first || wall_of(step, "due") >= 0)
-		put(c, 3, &line);
+		show_line(c, 3, &line);
 	buf_fini(&line);
 }
 
@@ -77,7 +67,7 @@ static void show_steps(struct console *c, int64_t now_ms)
 	json_t *steps = json_object_get(c->now, "next"), *step;
 	size_t i;
 
-	heading(c, _("Next step"));
+	show_heading(c, _("Next step"));
 	if (json_array_size(steps) == 0)
 		SAY(c, "%s", _("  Nothing is waiting for you."));
 	json_array_foreach (steps, i, step)
@@ -95,7 +85,7 @@ static void show_head_reports(struct console *c, json_t *head)
 			     string_of(report, "state_label"));
 }
 
-static void show_head(struct console *c, json_t *head, int64_t now_ms)
+void show_head(struct console *c, json_t *head, int64_t now_ms)
 {
 	int64_t declared_ms = wall_of(head, "declared");
 	char clock[WHEN_SIZE];
@@ -106,7 +96,7 @@ static void show_head(struct console *c, json_t *head, int64_t now_ms)
 		 string_of(head, "state_label"), string_of(head, "phase_label"));
 	if (string_of(head, "priority_label")[0] != '\0')
 		buf_addf(&line, _("  priority %s"), string_of(head, "priority_label"));
-	put(c, 4, &line);
+	show_line(c, 4, &line);
 	buf_addf(&line, _("    done %llu, left %llu, timeline %llu"), (unsigned long long)number_of(head, "done"),
 		 (unsigned long long)number_of(head, "left"), (unsigned long long)number_of(head, "notes"));
 	if (declared_ms >= 0) {
@@ -114,7 +104,7 @@ static void show_head(struct console *c, json_t *head, int64_t now_ms)
 		buf_addf(&line, _("  declared %s, "), clock);
 		words_since(&line, declared_ms, now_ms, c->lang);
 	}
-	put(c, 4, &line);
+	show_line(c, 4, &line);
 	show_head_reports(c, head);
 	buf_fini(&line);
 }
@@ -146,12 +136,12 @@ static void show_uplink_list(struct console *c)
 	struct buf line;
 	size_t i;
 
-	heading(c, _("Uplinks"));
+	show_heading(c, _("Uplinks"));
 	buf_init(&line, 4096);
 	json_array_foreach (json_object_get(c->now, "uplinks"), i, uplink) {
 		buf_adds(&line, "  ");
 		show_uplink_text(c, uplink, &line);
-		put(c, 4, &line);
+		show_line(c, 4, &line);
 	}
 	buf_fini(&line);
 }
@@ -168,7 +158,7 @@ static void show_reader(struct console *c, int64_t now_ms)
 	buf_addf(&line, "%s  %s  %s", label_of(c, c->now, "organisation"), clock, string_of(user, "name"));
 	json_array_foreach (json_object_get(user, "roles"), i, role)
 		buf_addf(&line, "%s%s", i == 0 ? "  " : _(", "), label_of(c, role, "label"));
-	put(c, 2, &line);
+	show_line(c, 2, &line);
 	buf_fini(&line);
 }
 
@@ -185,7 +175,7 @@ void show_now(struct console *c, const struct call *call)
 	show_reader(c, now_ms);
 	show_steps(c, now_ms);
 	heads = json_object_get(c->now, "incidents");
-	heading(c, _("Incidents"));
+	show_heading(c, _("Incidents"));
 	if (json_array_size(heads) == 0)
 		SAY(c, "%s", _("  None is open."));
 	json_array_foreach (heads, i, head)
@@ -201,7 +191,7 @@ void show_incidents(struct console *c, const struct call *call)
 	(void)call;
 	if (all == NULL)
 		return;
-	heading(c, _("Incidents, newest first"));
+	show_heading(c, _("Incidents, newest first"));
 	if (json_array_size(json_object_get(all, "incidents")) == 0)
 		SAY(c, "%s", _("  None so far."));
 	json_array_foreach (json_object_get(all, "incidents"), i, head)
@@ -233,213 +223,15 @@ void show_people(struct console *c, const struct call *call)
 	(void)call;
 	if (people == NULL)
 		return;
-	heading(c, _("People"));
+	show_heading(c, _("People"));
 	buf_init(&line, 4096);
 	json_array_foreach (json_object_get(people, "users"), i, user) {
 		buf_adds(&line, "  ");
 		layout_pad(&line, string_of(user, "name"), 20);
 		json_array_foreach (json_object_get(user, "roles"), k, role)
 			buf_addf(&line, "%s%s", k == 0 ? " " : _(", "), label_of(c, role, "label"));
-		put(c, 23, &line);
+		show_line(c, 23, &line);
 	}
 	buf_fini(&line);
 	json_decref(people);
-}
-
-/* ---- one incident ---- */
-
-static void show_phases(struct console *c, json_t *incident)
-{
-	json_t *phase, *type;
-	struct buf line;
-	size_t i;
-
-	buf_init(&line, 4096);
-	buf_adds(&line, _("  Types: "));
-	json_array_foreach (json_object_get(incident, "types"), i, type)
-		buf_addf(&line, "%s%s", i == 0 ? "" : _(", "), label_of(c, type, "label"));
-	if (i == 0)
-		buf_adds(&line, _("not yet classified"));
-	put(c, 4, &line);
-	json_array_foreach (json_object_get(incident, "phases"), i, phase) {
-		buf_adds(&line, "  ");
-		layout_pad(&line, label_of(c, phase, "label"), 28);
-		buf_addf(&line, _(" done %3llu, left %3llu"), (unsigned long long)number_of(phase, "done"),
-			 (unsigned long long)number_of(phase, "left"));
-		put(c, 4, &line);
-	}
-	buf_fini(&line);
-}
-
-static void show_restore(struct console *c, json_t *incident)
-{
-	json_t *restore = json_object_get(incident, "restore");
-
-	if (json_is_object(restore))
-		SAY(c, _("  %s has asked to connect again (entry %llu). A second person: restore permit"),
-		    string_of(restore, "by"), (unsigned long long)number_of(restore, "request"));
-}
-
-void show_incident(struct console *c, const struct call *call)
-{
-	const char *about = which_case(c, call);
-	json_t *incident = about != NULL ? keeper_view(c, "incident", about, 0) : NULL;
-
-	if (incident == NULL)
-		return;
-	heading(c, _("Incident"));
-	show_head(c, incident, wall_now());
-	show_phases(c, incident);
-	show_restore(c, incident);
-	json_decref(incident);
-}
-
-static const char *state_sign(const char *state)
-{
-	if (strcmp(state, "open") == 0)
-		return "□";
-	return strcmp(state, "done") == 0 || strcmp(state, "answered") == 0 ? "■" : "−";
-}
-
-void show_row(struct console *c, json_t *row)
-{
-	const char *answer = string_of(row, "answer"), *note = string_of(row, "note");
-	struct buf line;
-
-	buf_init(&line, 16 * 1024);
-	buf_addf(&line, "%s %-8s %s", state_sign(string_of(row, "state")), string_of(row, "id"),
-		 string_of(row, "text"));
-	if (strcmp(string_of(row, "state"), "open") != 0)
-		buf_addf(&line, "  [%s %s]", string_of(row, "state_label"), string_of(row, "by"));
-	if (answer[0] != '\0')
-		buf_addf(&line, "  %s", answer);
-	if (note[0] != '\0')
-		buf_addf(&line, _("  note: %s"), note);
-	put(c, 11, &line);
-	buf_fini(&line);
-}
-
-static void show_rows(struct console *c, json_t *rows)
-{
-	const char *phase = "";
-	json_t *row;
-	size_t i;
-
-	json_array_foreach (rows, i, row) {
-		if (strcmp(phase, string_of(row, "phase_label")) != 0)
-			heading(c, string_of(row, "phase_label"));
-		phase = string_of(row, "phase_label");
-		show_row(c, row);
-	}
-	if (json_array_size(rows) == 0)
-		SAY(c, "%s", _("  No rows yet. Classify the incident: incident classify"));
-}
-
-void show_checklist(struct console *c, const struct call *call)
-{
-	const char *about = which_case(c, call);
-	json_t *list = about != NULL ? keeper_view(c, "checklist", about, 0) : NULL;
-
-	if (list != NULL)
-		show_rows(c, json_object_get(list, "rows"));
-	json_decref(list);
-}
-
-void show_facts(struct console *c, const struct call *call)
-{
-	const char *about = which_case(c, call);
-	json_t *facts = about != NULL ? keeper_view(c, "facts", about, 0) : NULL;
-
-	if (facts != NULL)
-		show_rows(c, json_object_get(facts, "questions"));
-	json_decref(facts);
-}
-
-static void show_moment(struct console *c, json_t *moment)
-{
-	int64_t at_ms = wall_of(moment, "at") >= 0 ? wall_of(moment, "at") : wall_of(moment, "recorded");
-	char clock[WHEN_SIZE] = "";
-	struct buf line;
-
-	if (at_ms >= 0)
-		when_format(clock, at_ms, wall_now(), c->lang);
-	buf_init(&line, 16 * 1024);
-	buf_addf(&line, "%6llu  %s  %s  %s", (unsigned long long)number_of(moment, "seq"), clock,
-		 string_of(moment, "who"), string_of(moment, "label"));
-	if (string_of(moment, "text")[0] != '\0')
-		buf_addf(&line, "  %s", string_of(moment, "text"));
-	put(c, 8, &line);
-	buf_fini(&line);
-}
-
-void show_timeline(struct console *c, const struct call *call)
-{
-	const char *about = which_case(c, call);
-	json_t *timeline = about != NULL ? keeper_view(c, "timeline", about, 0) : NULL, *moment;
-	size_t i;
-
-	if (timeline == NULL)
-		return;
-	heading(c, _("Timeline"));
-	json_array_foreach (json_object_get(timeline, "lines"), i, moment)
-		show_moment(c, moment);
-	json_decref(timeline);
-}
-
-/* ---- one report ---- */
-
-static void show_cells(struct console *c, json_t *report)
-{
-	struct buf line;
-	json_t *cell;
-	size_t i;
-
-	buf_init(&line, 64 * 1024);
-	json_array_foreach (json_object_get(report, "cells"), i, cell) {
-		buf_addf(&line, "%2zu %s%s: ", i + 1, is_true(cell, "changed") ? "● " : "", label_of(c, cell, "label"));
-		edit_value_text(c, cell, &line);
-		put(c, 6, &line);
-	}
-	buf_fini(&line);
-}
-
-static void show_chain(struct console *c, json_t *report)
-{
-	struct buf line;
-	json_t *step;
-	size_t i;
-
-	heading(c, _("Approval"));
-	buf_init(&line, 4096);
-	json_array_foreach (json_object_get(report, "chain"), i, step) {
-		const char *state = string_of(step, "state");
-		char clock[WHEN_SIZE];
-
-		buf_addf(&line, "  %s %s",
-			 strcmp(state, "sealed") == 0 ? "■"
-			 : strcmp(state, "due") == 0  ? "▶"
-						      : "□",
-			 string_of(step, "role_label"));
-		if (strcmp(state, "sealed") == 0 && wall_of(step, "at") >= 0) {
-			when_format(clock, wall_of(step, "at"), wall_now(), c->lang);
-			buf_addf(&line, "  %s  %s  %s", string_of(step, "by"), clock, string_of(step, "manner_label"));
-		}
-		put(c, 4, &line);
-	}
-	buf_fini(&line);
-}
-
-void show_report(struct console *c, const struct call *call)
-{
-	const char *about = case_in_hand(c);
-	json_t *report = about != NULL ? keeper_view(c, "report", about, argument_number(call)) : NULL;
-
-	if (report == NULL)
-		return;
-	SAY(c, "■ %s %s  %s", about, string_of(report, "label"), string_of(report, "state_label"));
-	if (string_of(report, "returned_because")[0] != '\0')
-		SAY(c, _("  Returned because: %s"), string_of(report, "returned_because"));
-	show_cells(c, report);
-	show_chain(c, report);
-	json_decref(report);
 }

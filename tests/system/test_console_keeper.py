@@ -191,7 +191,10 @@ class PanelAndConsole(ConsoleAndKeeper):
         s.wait("> $")
         self.leave()
         self.be("somu")
-        self.do("restore permit", self.house.passwords["somu"])
+        s.line("restore permit")
+        s.wait("見本一郎さんからの再接続の申請")
+        s.wait("もう一度パスワード: ")
+        s.line(self.house.passwords["somu"])
         s.wait("5分以内に鍵を回し")
         self.assertEqual(panel.next_push("panel.permit")["uplinks"], [2])
 

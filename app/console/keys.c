@@ -1,0 +1,150 @@
+/* What is typed, sign by sign, and the signals that stand for keys. */
+#include "console/terminal_data.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The only thing a signal handler may touch. */
+static volatile sig_atomic_t interrupts, endings;
+
+static void on_interrupt(int number)
+{
+	(void)number;
+	interrupts = 1;
+}
+
+/* The service is being stopped: as if the line had been hung up. */
+static void on_end(int number)
+{
+	(void)number;
+	interrupts = endings = 1;
+}
+
+bool terminal_interrupted(const struct terminal *t)
+{
+	return interrupts != 0 || t->gone;
+}
+
+void keys_watch_signals(void)
+{
+	struct sigaction interrupt = {.sa_handler = on_interrupt}, end = {.sa_handler = on_end};
+
+	(void)sigaction(SIGINT, &interrupt, NULL);
+	(void)sigaction(SIGHUP, &end, NULL);
+	(void)sigaction(SIGTERM, &end, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+void keys_forget_interrupt(void)
+{
+	interrupts = endings;
+}
+
+bool keys_has_ended(const struct terminal *t)
+{
+	return endings != 0 || t->gone;
+}
+
+void keys_show_prompt(const struct terminal *t)
+{
+	(void)fputs(t->prompt.data != NULL ? t->prompt.data : "", stdout);
+	(void)fflush(stdout);
+}
+
+/* After the watcher has put something out: the line that is being typed, below it. */
+static void draw_again(struct terminal *t)
+{
+	t->disturbed = false;
+	if (t->editing)
+		(void)el_set(t->el, EL_REFRESH);
+	else
+		keys_show_prompt(t);
+}
+
+/* Waits for a byte while the watcher does its work. False: Ctrl-C, or hung up. */
+static bool wait_for_byte(struct terminal *t, char *byte)
+{
+	while (!terminal_interrupted(t)) {
+		int other = t->watcher.fd(t->watcher.context);
+		struct pollfd ready[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = other, .events = POLLIN}};
+		int count = poll(ready, 2, 1000);
+
+		if (count < 0)
+			continue;
+		if (ready[0].revents != 0) {
+			ssize_t got = read(STDIN_FILENO, byte, 1);
+
+			if (got == 1)
+				return true;
+			t->gone = got == 0 || (errno != EINTR && errno != EAGAIN);
+		} else {
+			t->watcher.woke(t->watcher.context);
+			if (t->disturbed)
+				draw_again(t);
+		}
+	}
+	return false;
+}
+
+bool keys_next(struct terminal *t, uint32_t *c)
+{
+	t->have = 0;
+	while (wait_for_byte(t, &t->bytes[t->have])) {
+		size_t size;
+
+		t->have++;
+		size = utf8_next(t->bytes, t->have, c);
+		if (size != 0)
+			return true;
+		/* A good beginning has at most three bytes; a broken one is given up. */
+		if (t->have >= 4 || (unsigned char)t->bytes[0] < 0xc2)
+			t->have = 0;
+	}
+	return false;
+}
+
+/* Tab: what completes the word is taken as if it had been typed; the choices appear above the line. */
+static void complete(struct terminal *t)
+{
+	const LineInfo *line = el_line(t->el);
+	char *typed = strndup(line->buffer, (size_t)(line->cursor - line->buffer));
+
+	t->completed = t->completion;
+	t->completion[0] = '\0';
+	if (typed != NULL)
+		t->watcher.complete(t->watcher.context, typed, t->completion, sizeof t->completion);
+	free(typed);
+	if (t->disturbed)
+		draw_again(t);
+}
+
+int keys_give(EditLine *el, wchar_t *out)
+{
+	struct terminal *t;
+	uint32_t c;
+
+	if (el_get(el, EL_CLIENTDATA, &t) != 0)
+		return -1;
+	for (;;) {
+		if (t->completed != NULL && *t->completed != '\0') {
+			*out = (wchar_t)*t->completed++;
+			return 1;
+		}
+		if (!keys_next(t, &c))
+			return -1;
+		if (c == '\t') {
+			if (t->completing)
+				complete(t);
+		} else if (c == CONTROL_D && el_line(el)->lastchar == el_line(el)->buffer) {
+			return -1;
+		} else {
+			*out = (wchar_t)c;
+			return 1;
+		}
+	}
+}
