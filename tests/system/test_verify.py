@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""kannuki-ledger and kannuki-verify as an administrator and an auditor type them."""
+import base64
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import tap
+
+BIN = pathlib.Path(os.environ["KANNUKI_BIN"])
+LINES = [
+    {"type": "incident.declared", "about": "2026-001", "who": "u1", "text": "端末の画面に脅迫文"},
+    {"type": "incident.noted", "about": "2026-001", "who": "u2", "text": {"note": "x"}, "person": {"name": "試験 花子"},
+     "body": {"at": "2026-11-20T00:00:00.000Z"}, "idem": "00112233445566778899aabbccddeeff"},
+    {"type": "user.added", "class": "people", "body": {"user": "u3"}},
+]
+
+
+def run(program, *arguments, text=None, lang="en"):
+    return subprocess.run([BIN / program, *map(str, arguments)], input=text, capture_output=True, text=True, timeout=60,
+                          env={**os.environ, "KANNUKI_LANG": lang})
+
+
+class Verify(unittest.TestCase):
+    def setUp(self):
+        self.place = pathlib.Path(tempfile.mkdtemp(prefix="kannuki-verify-"))
+        self.addCleanup(shutil.rmtree, self.place)
+        self.ledger = self.place / "ledger"
+        self.bundle = self.place / "bundle"
+        made = run("kannuki-ledger", "init", self.ledger, "--origin", "city.example/k0001/1")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.code = made.stdout.split()[1]
+
+    def append(self, lines):
+        return run("kannuki-ledger", "append", self.ledger, text="".join(json.dumps(line) + "\n" for line in lines))
+
+    def export(self, *options):
+        done = run("kannuki-ledger", "export", self.ledger, self.bundle, *options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def verify(self, *arguments, lang="en"):
+        return run("kannuki-verify", self.bundle, *arguments, lang=lang)
+
+    def test_a_recorded_log_is_exported_and_good(self):
+        appended = self.append(LINES)
+        self.assertEqual(appended.returncode, 0, appended.stderr)
+        leaves = appended.stdout.split()
+        self.assertEqual([len(base64.b64decode(leaf)) for leaf in leaves], [32, 32, 32])
+        shown = [json.loads(line) for line in run("kannuki-ledger", "show", self.ledger).stdout.splitlines()]
+        self.assertEqual([entry["seq"] for entry in shown], list(range(len(shown))))
+        self.assertEqual([entry["leaf"] for entry in shown[-3:]], leaves)
+        self.assertEqual(shown[-3]["text"], LINES[0]["text"])
+        self.assertEqual(shown[-2]["person"], LINES[1]["person"])
+        self.assertEqual(shown[-2]["body"], {"act": "incident.noted", "at": "2026-11-20T00:00:00.000Z"})
+        self.assertEqual(shown[-1]["type"], "people")
+        self.assertEqual(run("kannuki-ledger", "check", self.ledger).returncode, 0)
+        self.assertIn(self.code, run("kannuki-ledger", "genesis", self.ledger).stdout)
+        self.export()
+        self.assertEqual(self.verify("--genesis", self.code).returncode, 0)
+        self.assertIn("正常", self.verify("--genesis", self.code, lang="ja").stdout)
+        self.assertIn("正常", self.verify("--genesis", self.code, "--lang", "ja").stdout)
+
+    def test_json_says_the_same(self):
+        self.append(LINES)
+        self.export("--without", "person", "--without", "text")
+        verdict = json.loads(self.verify("--genesis", self.code, "--json").stdout)
+        self.assertEqual(verdict["verdict"], "good")
+        self.assertEqual(verdict["origin"], "city.example/k0001/1")
+        self.assertEqual(verdict["withheld"], 3)
+        self.assertEqual(verdict["entries_checked"], verdict["size"])
+        self.assertTrue(verdict["genesis"].startswith(self.code))
+        self.assertNotIn("脅迫文", "".join(p.read_text() for p in self.bundle.glob("disclosures/*")))
+
+    def test_without_the_paper_nobody_can_tell(self):
+        self.export()
+        told = self.verify()
+        self.assertEqual(told.returncode, 2)
+        self.assertIn("genesis", told.stdout)
+        self.assertEqual(self.verify("--genesis", "ABC").returncode, 2)
+        self.assertEqual(self.verify("--genesis", "A" * 24).returncode, 1)
+        kept = self.place / "kept.note"
+        shutil.copy(self.bundle / "genesis.note", kept)
+        self.assertEqual(self.verify("--genesis", kept).returncode, 0)
+
+    def test_a_changed_bit_names_the_entry(self):
+        self.append(LINES)
+        self.export()
+        tile = next(self.bundle.glob("tile/entries/*/*"))
+        data = bytearray(tile.read_bytes())
+        data[data.index(b"who u2") + 5] ^= 1
+        tile.write_bytes(data)
+        told = self.verify("--genesis", self.code)
+        self.assertEqual(told.returncode, 1)
+        self.assertIn("entry 6", told.stdout)
+        verdict = json.loads(self.verify("--genesis", self.code, "--json").stdout)
+        self.assertEqual((verdict["verdict"], verdict["entry"]), ("bad", 6))
+
+    def test_wrong_use_is_explained(self):
+        for arguments in [[], ["--no"], ["--lang", "fr"], ["more", "than", "one"]]:
+            told = run("kannuki-verify", *arguments)
+            self.assertEqual(told.returncode, 2, arguments)
+            self.assertIn("Usage", told.stderr)
+        self.assertEqual(run("kannuki-verify", self.place / "nothing").returncode, 2)
+        self.assertEqual(run("kannuki-verify", "--help").returncode, 0)
+        for arguments in [[], ["init"], ["show", self.ledger, "--from", "x"], ["burn", self.ledger],
+                          ["export", self.ledger, self.bundle, "--without", "body"]]:
+            told = run("kannuki-ledger", *arguments)
+            self.assertEqual(told.returncode, 2, arguments)
+            self.assertIn("Usage", told.stderr)
+
+    def test_a_bad_line_is_named_and_those_before_it_are_kept(self):
+        told = self.append([LINES[0], {"type": "incident.noted", "text": "x" * 70000}, LINES[2]])
+        self.assertEqual(told.returncode, 1)
+        self.assertIn("line 2", told.stderr)
+        self.assertEqual(len(told.stdout.split()), 1)
+        told = run("kannuki-ledger", "append", self.ledger, text="[]\n")
+        self.assertIn("line 1", told.stderr)
+        self.assertEqual(self.append([LINES[1]]).returncode, 0)
+        again = self.append([LINES[1]])
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("recorded before", again.stderr)
+
+    def test_a_second_program_is_refused(self):
+        writer = subprocess.Popen([BIN / "kannuki-ledger", "append", self.ledger], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, text=True)
+        self.addCleanup(writer.stdout.close)
+        self.addCleanup(writer.wait)
+        self.addCleanup(writer.stdin.close)
+        writer.stdin.write(json.dumps(LINES[0]) + "\n")
+        writer.stdin.flush()
+        writer.stdout.readline()
+        told = run("kannuki-ledger", "check", self.ledger)
+        self.assertEqual(told.returncode, 1)
+        self.assertIn("another program", told.stderr)
+
+    def test_the_verifier_knows_neither_database_nor_sockets(self):
+        libraries = subprocess.run(["ldd", BIN / "kannuki-verify"], capture_output=True, text=True).stdout
+        self.assertIn("libsodium", libraries)
+        for word in ["sqlite", "systemd", "microhttpd", "libgpiod"]:
+            self.assertNotIn(word, libraries)
+        symbols = subprocess.run(["readelf", "--dyn-syms", "--wide", BIN / "kannuki-verify"], capture_output=True,
+                                 text=True).stdout
+        self.assertIn("openat", symbols)
+        for word in [" socket@", " connect@", " sqlite3_"]:
+            self.assertNotIn(word, symbols)
+
+
+if __name__ == "__main__":
+    tap.main()
