@@ -126,9 +126,11 @@ void show_facts(struct console *c, const struct call *call)
 	json_decref(facts);
 }
 
+/* The text says what was done and to what; where there is none, the act's label must do. */
 static void show_moment(struct console *c, json_t *moment)
 {
 	int64_t at_ms = wall_of(moment, "at") >= 0 ? wall_of(moment, "at") : wall_of(moment, "recorded");
+	const char *text = string_of(moment, "text");
 	char clock[WHEN_SIZE] = "";
 	struct buf line;
 
@@ -136,9 +138,7 @@ static void show_moment(struct console *c, json_t *moment)
 		when_format(clock, at_ms, wall_now(), c->lang);
 	buf_init(&line, 16 * 1024);
 	buf_addf(&line, "%6llu  %s  %s  %s", (unsigned long long)number_of(moment, "seq"), clock,
-		 string_of(moment, "who"), string_of(moment, "label"));
-	if (string_of(moment, "text")[0] != '\0')
-		buf_addf(&line, "  %s", string_of(moment, "text"));
+		 string_of(moment, "who"), text[0] != '\0' ? text : string_of(moment, "label"));
 	show_line(c, 8, &line);
 	buf_fini(&line);
 }
