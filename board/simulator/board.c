@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AGENDA = 1024, QUEUE = 2048, CYCLES_PER_BYTE = 704, BUTTONS = 8, ISOLATE_BIT = 1 };
+enum { QUEUE = 2048, CYCLES_PER_BYTE = 704, BUTTONS = 8, ISOLATE_BIT = 1 };
 
 struct plan {
 	uint64_t at;
@@ -30,7 +30,7 @@ struct board {
 	bool pressed[BUTTONS];
 	bool first_pole_broken, second_pole_broken;
 	struct relay_model relays[BOARD_UPLINKS];
-	struct plan agenda[AGENDA];
+	struct plan agenda[BOARD_PLANS];
 	size_t planned;
 	uint8_t queue[QUEUE];
 	size_t queue_first, queue_count;
@@ -249,13 +249,14 @@ void board_run(struct board *b, uint64_t until)
 	}
 }
 
-void board_input(struct board *b, uint64_t at, uint8_t bit, bool pressed)
+bool board_input(struct board *b, uint64_t at, uint8_t bit, bool pressed)
 {
-	if (b->planned == AGENDA)
-		abort();
+	if (b->planned == BOARD_PLANS)
+		return false;
 	b->agenda[b->planned] = (struct plan){.at = at, .bit = bit, .pressed = pressed};
 	b->planned++;
 	act_on_plans(b);
+	return true;
 }
 
 void board_break_isolate(struct board *b, bool first_pole, bool second_pole)

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BOARD_EEPROM_SIZE = 4096, BOARD_CLOCK = 7372800, BOARD_LOG = 1024 };
+enum { BOARD_EEPROM_SIZE = 4096, BOARD_CLOCK = 7372800, BOARD_LOG = 1024, BOARD_PLANS = 1024 };
 
 /* Time in cycles of BOARD_CLOCK. */
 #define BOARD_US(us) ((uint64_t)(us)*BOARD_CLOCK / 1000000)
@@ -56,8 +56,9 @@ void board_run(struct board *b, uint64_t until);
 void board_power(struct board *b, bool on);
 bool board_has_power(const struct board *b);
 
-/* Presses or releases input `bit` (bit number in enum board_input, 0 to 7) at `at`, or now if that is past. */
-void board_input(struct board *b, uint64_t at, uint8_t bit, bool pressed);
+/* Presses or releases input `bit` (bit number in enum board_input, 0 to 7) at `at`, or now if that is past. False when
+   more than BOARD_PLANS are planned already. */
+bool board_input(struct board *b, uint64_t at, uint8_t bit, bool pressed);
 bool board_is_pressed(const struct board *b, uint8_t bit);
 /* Breaks a pole of ISOLATE: the first is what the chip sees, the second the supply. */
 void board_break_isolate(struct board *b, bool first_pole, bool second_pole);
@@ -88,8 +89,8 @@ uint64_t board_log_begin(const struct board *b);
 uint64_t board_log_end(const struct board *b);
 const struct board_note *board_log_at(const struct board *b, uint64_t number);
 
-/* A provisioning block for a board with this id; all uplinks fitted, ISOLATE cuts all, hold, default heartbeat. */
-void board_provision(uint8_t eeprom[BOARD_EEPROM_SIZE], uint64_t controller);
+/* A provisioning block for a board with this id and so many uplinks; ISOLATE cuts all, hold, default heartbeat. */
+void board_provision(uint8_t eeprom[BOARD_EEPROM_SIZE], uint64_t controller, int uplinks);
 /* The same with every choice. */
 struct board_choices {
 	uint64_t controller;

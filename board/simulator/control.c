@@ -86,18 +86,24 @@ static bool button_at(const struct words *w, uint8_t *bit, int *next)
 
 /* ---- the commands; each answers NULL for "ok", or how it is to be written ---- */
 
-static const char *do_press(struct board *b, const struct words *w)
+static const char too_many[] = "less at once; a thousand presses wait already";
+
+static const char *hold_for(struct board *b, uint8_t bit, uint64_t ms)
 {
 	uint64_t now = board_now(b);
+
+	return board_input(b, now, bit, true) && board_input(b, now + BOARD_MS(ms), bit, false) ? NULL : too_many;
+}
+
+static const char *do_press(struct board *b, const struct words *w)
+{
 	long ms = PRESS_MS;
 	uint8_t bit;
 	int next;
 
 	if (!button_at(w, &bit, &next) || (w->count > next && !number_at(w, next, 1, 600000, &ms)))
 		return "press declare|isolate|test|uplink N [MS]";
-	board_input(b, now, bit, true);
-	board_input(b, now + BOARD_MS(ms), bit, false);
-	return NULL;
+	return hold_for(b, bit, (uint64_t)ms);
 }
 
 static const char *do_hold(struct board *b, const struct words *w)
@@ -107,23 +113,17 @@ static const char *do_hold(struct board *b, const struct words *w)
 
 	if (!button_at(w, &bit, &next))
 		return "hold|release declare|isolate|test|uplink N";
-	board_input(b, board_now(b), bit, is_word(w, 0, "hold"));
-	return NULL;
+	return board_input(b, board_now(b), bit, is_word(w, 0, "hold")) ? NULL : too_many;
 }
 
 static const char *do_key(struct board *b, const struct words *w)
 {
-	uint64_t now = board_now(b);
-
 	if (is_word(w, 1, "turn")) {
-		board_input(b, now, BIT_KEY, true);
-		board_input(b, now + BOARD_MS(TURN_MS), BIT_KEY, false);
+		return hold_for(b, BIT_KEY, TURN_MS);
 	} else if (is_word(w, 1, "on") || is_word(w, 1, "off")) {
-		board_input(b, now, BIT_KEY, is_word(w, 1, "on"));
-	} else {
-		return "key on|off|turn";
+		return board_input(b, board_now(b), BIT_KEY, is_word(w, 1, "on")) ? NULL : too_many;
 	}
-	return NULL;
+	return "key on|off|turn";
 }
 
 static const char *do_power(struct board *b, const struct words *w)

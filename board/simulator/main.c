@@ -1,4 +1,5 @@
 /* kannuki-simboard: the panel board without hardware, for make run, tests and practice. */
+#include "board/map.h"
 #include "board/simulator/asking.h"
 #include "board/simulator/server.h"
 
@@ -18,22 +19,20 @@ enum {
 	OPTION_PTY = 'p',
 	OPTION_CONTROL = 'c',
 	OPTION_ATTACH = 'a',
-	OPTION_SEND = 's'
+	OPTION_SEND = 's',
+	OPTION_UPLINKS = 'u'
 };
 
 static const struct option names[] = {
-	{"hex", required_argument, NULL, OPTION_HEX},
-	{"eeprom", required_argument, NULL, OPTION_EEPROM},
-	{"pty-link", required_argument, NULL, OPTION_PTY},
-	{"control", required_argument, NULL, OPTION_CONTROL},
-	{"attach", required_argument, NULL, OPTION_ATTACH},
-	{"send", required_argument, NULL, OPTION_SEND},
-	{NULL, 0, NULL, 0},
+	{"hex", required_argument, NULL, OPTION_HEX},         {"eeprom", required_argument, NULL, OPTION_EEPROM},
+	{"pty-link", required_argument, NULL, OPTION_PTY},    {"control", required_argument, NULL, OPTION_CONTROL},
+	{"attach", required_argument, NULL, OPTION_ATTACH},   {"send", required_argument, NULL, OPTION_SEND},
+	{"uplinks", required_argument, NULL, OPTION_UPLINKS}, {NULL, 0, NULL, 0},
 };
 
 static int usage(void)
 {
-	fputs(_("kannuki-simboard [--hex FILE] [--eeprom FILE] [--pty-link PATH] [--control PATH]   simulate\n"
+	fputs(_("kannuki-simboard [--hex FILE] [--eeprom FILE] [--uplinks 1-4] [--pty-link PATH] [--control PATH]   simulate\n"
 		"kannuki-simboard --attach PATH                                                     operate by hand\n"
 		"kannuki-simboard --send PATH COMMAND ...                                           operate by script\n"),
 	      stderr);
@@ -77,7 +76,7 @@ static enum err send_commands(const char *path, char **commands, struct fault *f
 
 int main(int argc, char **argv)
 {
-	struct server_options options = {.hex = default_hex()};
+	struct server_options options = {.hex = default_hex(), .uplinks = BOARD_UPLINKS};
 	const char *attach = NULL;
 	const char *send = NULL;
 	struct fault fault = {0};
@@ -91,6 +90,9 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_EEPROM:
 			options.eeprom = optarg;
+			break;
+		case OPTION_UPLINKS:
+			options.uplinks = strlen(optarg) == 1 ? *optarg - '0' : 0;
 			break;
 		case OPTION_PTY:
 			options.pty_link = optarg;
@@ -108,7 +110,7 @@ int main(int argc, char **argv)
 			return usage();
 		}
 	}
-	if ((send == NULL) != (optind == argc))
+	if ((send == NULL) != (optind == argc) || options.uplinks < 1 || options.uplinks > BOARD_UPLINKS)
 		return usage();
 	if (attach != NULL)
 		err = page_run(attach, &fault);

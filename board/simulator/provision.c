@@ -24,12 +24,11 @@ void board_provision_as(uint8_t eeprom[BOARD_EEPROM_SIZE], const struct board_ch
 	block[PROVISION_CRC + 1] = (uint8_t)(crc >> 8);
 }
 
-void board_provision(uint8_t eeprom[BOARD_EEPROM_SIZE], uint64_t controller)
+void board_provision(uint8_t eeprom[BOARD_EEPROM_SIZE], uint64_t controller, int uplinks)
 {
-	const struct board_choices choices = {.controller = controller,
-					      .fitted = BOARD_ALL_UPLINKS,
-					      .isolate = BOARD_ALL_UPLINKS,
-					      .heartbeat_ms = BOARD_HEARTBEAT_MS};
+	uint8_t fitted = (uint8_t)((1U << uplinks) - 1);
+	const struct board_choices choices = {
+		.controller = controller, .fitted = fitted, .isolate = fitted, .heartbeat_ms = BOARD_HEARTBEAT_MS};
 
 	board_provision_as(eeprom, &choices);
 }

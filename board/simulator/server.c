@@ -64,7 +64,7 @@ static uint64_t new_controller(void)
 	return id;
 }
 
-static enum err eeprom_map(struct server *s, const char *path, struct fault *f)
+static enum err eeprom_map(struct server *s, const char *path, int uplinks, struct fault *f)
 {
 	int fd = path == NULL ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	bool is_new = path == NULL || (fd >= 0 && lseek(fd, 0, SEEK_END) == 0);
@@ -86,7 +86,7 @@ static enum err eeprom_map(struct server *s, const char *path, struct fault *f)
 	s->eeprom = bytes;
 	if (is_new) {
 		memset(s->eeprom, 0xFF, BOARD_EEPROM_SIZE);
-		board_provision(s->eeprom, new_controller());
+		board_provision(s->eeprom, new_controller(), uplinks);
 	}
 	return ERR_OK;
 }
@@ -299,7 +299,7 @@ enum err server_run(const struct server_options *options, struct fault *f)
 	for (size_t i = 0; i < CLIENTS; i++)
 		s.clients[i].fd = -1;
 	catch_signals();
-	err = eeprom_map(&s, options->eeprom, f);
+	err = eeprom_map(&s, options->eeprom, options->uplinks, f);
 	if (err != ERR_OK)
 		return err;
 	s.board = board_new(options->hex, s.eeprom);

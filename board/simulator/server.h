@@ -7,6 +7,7 @@
 struct server_options {
 	const char *hex;
 	const char *eeprom;   /* file, made when absent; NULL: forgotten at the end */
+	int uplinks;          /* how many a new EEPROM is provisioned with, 1 to 4 */
 	const char *pty_link; /* becomes a link to the terminal */
 	const char *control;  /* path of the socket */
 };

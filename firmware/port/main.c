@@ -158,7 +158,7 @@ static void work(void)
 	{
 		from = clock_now();
 	}
-	while (ticks != 0) {
+	for (uint8_t due = ticks; due != 0; due--) {
 		step();
 		wdt_reset();
 	}

@@ -30,7 +30,7 @@ void sim_open(struct sim *s)
 
 	memset(s, 0, sizeof *s);
 	memset(s->eeprom, 0xFF, sizeof s->eeprom);
-	board_provision(s->eeprom, 0x0123456789ABCDEF);
+	board_provision(s->eeprom, 0x0123456789ABCDEF, BOARD_UPLINKS);
 	snprintf(path, sizeof path, "%s/firmware/kannuki-panel.hex", build != NULL ? build : "build/dev");
 	s->board = board_new(path, s->eeprom);
 	if (s->board == NULL)
@@ -212,8 +212,8 @@ void sim_drop_events(struct sim *s)
 
 void sim_press_at(struct sim *s, uint64_t at, uint8_t bit, unsigned ms)
 {
-	board_input(s->board, at, bit, true);
-	board_input(s->board, at + BOARD_MS(ms), bit, false);
+	assert_true(board_input(s->board, at, bit, true));
+	assert_true(board_input(s->board, at + BOARD_MS(ms), bit, false));
 }
 
 uint64_t sim_noted(const struct sim *s, uint64_t since, enum board_happening what, uint8_t index, uint8_t level)
