@@ -161,7 +161,7 @@ enum err bundle_read(int dir, const char *path, size_t limit, struct buf *out)
 {
 	char chunk[16384];
 	size_t got = 0;
-	int fd;
+	int fd = -1;
 	enum err err = bundle_open(dir, path, &fd);
 
 	if (err != ERR_OK)

@@ -38,7 +38,7 @@ enum err note_key_make(struct note_key *out, const char *name, const uint8_t key
 
 	if (!note_name_is_valid(name, len))
 		return ERR_FORMAT;
-	memcpy(text, name, len);
+	memcpy(text, name, len + 1);
 	text[len] = '\n';
 	text[len + 1] = ALGORITHM_ED25519;
 	memcpy(text + len + 2, key, KEY_SIZE);

@@ -201,8 +201,9 @@ enum err ledger_create(const char *folder, const char *origin, struct moment now
 		err = folder_make(folder, 0700, f);
 	if (err == ERR_OK)
 		err = ledger_new(folder, &l, f);
-	if (err == ERR_OK)
-		err = fill_new(l, origin, now, f);
+	if (l == NULL)
+		return err;
+	err = fill_new(l, origin, now, f);
 	if (err == ERR_OK)
 		err = folder_sync(folder, f);
 	if (err == ERR_OK)
@@ -361,8 +362,9 @@ static enum err open_as(const char *folder, enum store_mode mode, struct ledger 
 	if ((size_t)snprintf(path, sizeof path, "%s/ledger.db", folder) >= sizeof path || access(path, F_OK) != 0)
 		return fault_set(f, ERR_MISSING, _("%s: there is no ledger in this folder"), folder);
 	err = ledger_new(folder, &l, f);
-	if (err == ERR_OK)
-		err = load(l, mode, f);
+	if (l == NULL)
+		return err;
+	err = load(l, mode, f);
 	if (err != ERR_OK) {
 		ledger_close(l);
 		return err;
@@ -376,8 +378,9 @@ enum err ledger_open(const char *folder, struct moment now, struct ledger **out,
 	struct ledger *l = NULL;
 	enum err err = open_as(folder, STORE_WRITE, &l, f);
 
-	if (err == ERR_OK)
-		err = start_writing(l, l->running.boot + 1, now, f);
+	if (l == NULL)
+		return err;
+	err = start_writing(l, l->running.boot + 1, now, f);
 	if (err != ERR_OK) {
 		ledger_close(l);
 		return err;
@@ -391,7 +394,7 @@ enum err ledger_open_readonly(const char *folder, struct ledger **out, struct fa
 	struct ledger *l = NULL;
 	enum err err = open_as(folder, STORE_READ, &l, f);
 
-	if (err != ERR_OK)
+	if (l == NULL)
 		return err;
 	l->is_readonly = true;
 	*out = l;

@@ -73,7 +73,7 @@ static bool read_options(int argc, char **argv, struct request *request)
 	bool good = true;
 	int option;
 
-	while (good && (option = getopt_long(argc, argv, "", options, NULL)) != -1) { // NOLINT(concurrency-mt-unsafe)
+	while (good && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'o':
 			request->origin = optarg;
@@ -93,10 +93,10 @@ static bool read_options(int argc, char **argv, struct request *request)
 			break;
 		case 'h':
 			usage(stdout);
-			exit(EXIT_SUCCESS); // NOLINT(concurrency-mt-unsafe)
+			exit(EXIT_SUCCESS);
 		case 'v':
 			(void)printf("kannuki-ledger %s\n", KANNUKI_VERSION);
-			exit(EXIT_SUCCESS); // NOLINT(concurrency-mt-unsafe)
+			exit(EXIT_SUCCESS);
 		default:
 			good = false;
 		}

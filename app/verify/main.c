@@ -40,7 +40,7 @@ static bool read_wish(int argc, char **argv, struct wish *wish)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) { // NOLINT(concurrency-mt-unsafe)
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'g':
 			wish->genesis = optarg;
@@ -55,10 +55,10 @@ static bool read_wish(int argc, char **argv, struct wish *wish)
 			break;
 		case 'h':
 			usage(stdout);
-			exit(EXIT_SUCCESS); // NOLINT(concurrency-mt-unsafe)
+			exit(EXIT_SUCCESS);
 		case 'v':
 			(void)printf("kannuki-verify %s\n", KANNUKI_VERSION);
-			exit(EXIT_SUCCESS); // NOLINT(concurrency-mt-unsafe)
+			exit(EXIT_SUCCESS);
 		default:
 			return false;
 		}
