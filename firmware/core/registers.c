@@ -111,31 +111,22 @@ static const struct block blocks[] = {
 };
 enum { BLOCK_COUNT = sizeof blocks / sizeof blocks[0] };
 
-static const struct block *block_at(uint16_t address)
+const struct block *registers_find(uint16_t address, uint16_t count)
 {
 	for (uint8_t i = 0; i < BLOCK_COUNT; i++)
-		if (blocks[i].address == address)
+		if (blocks[i].address == address && count >= 1 && count <= blocks[i].size)
 			return &blocks[i];
 	return NULL;
 }
 
-enum modbus_exception registers_check_read(uint16_t address, uint16_t count)
-{
-	const struct block *b = block_at(address);
-
-	return b != NULL && count >= 1 && count <= b->size ? EXCEPTION_NONE : EXCEPTION_ADDRESS;
-}
-
-void registers_read(struct panel *p, uint16_t address, uint16_t count, uint16_t *out)
+void registers_read(const struct panel *p, const struct block *block, uint16_t count, uint16_t *out)
 {
 	uint16_t whole[REGISTERS_MAX] = {[HEADER_MAP] = BOARD_MAP_VERSION,
 					 [HEADER_SEQUENCE] = p->sequence,
 					 [HEADER_NONCE] = p->host.nonce,
-					 [HEADER_BLOCK] = address};
-	const struct block *b = block_at(address);
+					 [HEADER_BLOCK] = block->address};
 
-	if (b != NULL)
-		b->fill(p, whole);
+	block->fill(p, whole);
 	for (uint16_t i = 0; i < count; i++)
 		out[i] = whole[i];
 }

@@ -10,9 +10,10 @@ enum { REGISTERS_MAX = 32 };
 /* Registers as they came, high byte first; `get` reads number `i`. */
 uint16_t register_at(const uint8_t *bytes, uint8_t i);
 
-/* Says whether the read is allowed; registers_read then fills `out` with `count` registers. */
-enum modbus_exception registers_check_read(uint16_t address, uint16_t count);
-void registers_read(struct panel *p, uint16_t address, uint16_t count, uint16_t *out);
+/* A block that can be read. NULL: there is none at `address`, or it has not so many registers. */
+struct block;
+const struct block *registers_find(uint16_t address, uint16_t count);
+void registers_read(const struct panel *p, const struct block *block, uint16_t count, uint16_t *out);
 
 /* Says whether the whole write is allowed; registers_write then carries it out. `at` is when it arrived. */
 enum modbus_exception registers_check_write(uint16_t address, uint16_t count, const uint8_t *values);

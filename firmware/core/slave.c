@@ -66,17 +66,15 @@ static enum modbus_exception read_inputs(struct panel *p, struct request *r)
 
 static enum modbus_exception read_registers(struct panel *p, struct request *r)
 {
-	uint16_t address = register_at(r->data, 0);
 	uint16_t count = register_at(r->data, 1);
+	const struct block *block = registers_find(register_at(r->data, 0), count);
 	uint16_t values[REGISTERS_MAX];
-	enum modbus_exception exception;
 
 	if (r->length != 4)
 		return EXCEPTION_VALUE;
-	exception = registers_check_read(address, count);
-	if (exception != EXCEPTION_NONE)
-		return exception;
-	registers_read(p, address, count, values);
+	if (block == NULL)
+		return EXCEPTION_ADDRESS;
+	registers_read(p, block, count, values);
 	put_registers(r, values, count);
 	return EXCEPTION_NONE;
 }
@@ -125,11 +123,10 @@ static enum modbus_exception write_coils(struct panel *p, struct request *r)
 	return EXCEPTION_NONE;
 }
 
-/* True when `head` bytes are followed by a byte count that fits `count` registers and the rest of the request. */
+/* True when the byte count at `head` fits `count` registers and the rest of the request. */
 static bool values_fit(const struct request *r, uint16_t count, uint8_t head)
 {
-	return r->length > head && count <= EXCHANGE_SIZE && r->data[head] == 2 * count &&
-	       r->length == head + 1 + 2 * count;
+	return count <= EXCHANGE_SIZE && r->data[head] == 2 * count && r->length == head + 1 + 2 * count;
 }
 
 static enum modbus_exception write_registers(struct panel *p, struct request *r)
@@ -151,22 +148,20 @@ static enum modbus_exception write_registers(struct panel *p, struct request *r)
 /* Writes first, then reads: the answer shows what the write did. */
 static enum modbus_exception read_write_registers(struct panel *p, struct request *r)
 {
-	uint16_t from = register_at(r->data, 0);
 	uint16_t wanted = register_at(r->data, 1);
-	uint16_t address = register_at(r->data, 2);
-	uint16_t count = register_at(r->data, 3);
+	const struct block *block = registers_find(register_at(r->data, 0), wanted);
 	uint16_t values[REGISTERS_MAX];
 	enum modbus_exception exception;
 
-	if (r->length < 9 || !values_fit(r, count, 8))
+	if (r->length < 9 || !values_fit(r, register_at(r->data, 3), 8))
 		return EXCEPTION_VALUE;
-	exception = registers_check_read(from, wanted);
-	if (exception == EXCEPTION_NONE)
-		exception = registers_check_write(address, count, r->data + 9);
+	if (block == NULL)
+		return EXCEPTION_ADDRESS;
+	exception = registers_check_write(register_at(r->data, 2), register_at(r->data, 3), r->data + 9);
 	if (exception != EXCEPTION_NONE)
 		return exception;
-	registers_write(p, address, count, r->data + 9, r->at);
-	registers_read(p, from, wanted, values);
+	registers_write(p, register_at(r->data, 2), register_at(r->data, 3), r->data + 9, r->at);
+	registers_read(p, block, wanted, values);
 	put_registers(r, values, wanted);
 	return EXCEPTION_NONE;
 }

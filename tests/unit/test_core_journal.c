@@ -182,6 +182,68 @@ static void the_ring_wears_evenly_and_keeps_the_order(void **state)
 	assert_false(core.panel.kept.failed);
 }
 
+static void a_queue_with_holes_is_filled_in_order(void **state)
+{
+	struct eventq q;
+
+	(void)state;
+	eventq_init(&q);
+	eventq_restore(&q, 5, &(struct event){.number = 10, .kind = EVENT_TEST, .times = 1});
+	eventq_restore(&q, 6, &(struct event){.number = 7, .kind = EVENT_TEST, .times = 1});
+	assert_int_equal(q.shown_below, 11);
+	eventq_add(&q, EVENT_DECLARE, 0, 0, 0);
+	assert_int_equal(q.slots[7].number, 11);
+	assert_int_equal(eventq_oldest(&q)->number, 7);
+}
+
+static void the_newest_of_like_events_is_joined(void **state)
+{
+	struct eventq q;
+
+	(void)state;
+	eventq_init(&q);
+	for (uint8_t slot = 0; slot < BOARD_QUEUE - 1; slot++)
+		eventq_restore(&q, slot, &(struct event){.number = 100U - slot, .kind = EVENT_TEST, .times = 1});
+	eventq_add(&q, EVENT_TEST, 0, 0, 0);
+	assert_int_equal(q.slots[0].times, 2);
+}
+
+static void the_latch_ring_goes_round(void **state)
+{
+	(void)state;
+	core_fresh();
+	core_start(RESET_POWER_ON, MEMORY_LOST);
+	core_run(500);
+	for (uint32_t trips = 1; trips <= 3 * JOURNAL_RING; trips++) {
+		core_press(INPUT_UPLINK_1, 10);
+		core_run(300);
+		core_drop_events();
+		core_run(600);
+		core_start(RESET_POWER_ON, MEMORY_LOST);
+		assert_int_equal(core.panel.kept.latch_number, trips);
+		assert_int_equal(core.panel.kept.starts, trips + 1);
+		core_run(500);
+	}
+}
+
+/* The first record is being written when the second press comes: its byte must outlive that record. */
+static void a_trip_during_the_record_of_another_is_not_lost(void **state)
+{
+	(void)state;
+	core_fresh();
+	core_start(RESET_POWER_ON, MEMORY_LOST);
+	core_run(1000);
+	core.pressed = INPUT_UPLINK_1;
+	while (core.panel.kept.latched == 0 || core.panel.kept.latch_unsaved)
+		core_run(1);
+	core.pressed |= INPUT_UPLINK_2;
+	while (core.panel.journal.latch_seq == 1)
+		core_run(1);
+	assert_int_equal(core.panel.journal.trip_wanted, 0x03);
+	core_start(RESET_POWER_ON, MEMORY_LOST);
+	assert_int_equal(core.panel.kept.latched, 0x03);
+}
+
 /* The power goes during every single byte that a press writes, one after the other. */
 static void no_cut_of_power_loses_a_latch_or_repeats_a_number(void **state)
 {
@@ -352,6 +414,10 @@ int main(void)
 		cmocka_unit_test(waiting_events_come_back_with_unknown_age),
 		cmocka_unit_test(an_acknowledged_event_does_not_come_back),
 		cmocka_unit_test(the_ring_wears_evenly_and_keeps_the_order),
+		cmocka_unit_test(a_queue_with_holes_is_filled_in_order),
+		cmocka_unit_test(the_newest_of_like_events_is_joined),
+		cmocka_unit_test(the_latch_ring_goes_round),
+		cmocka_unit_test(a_trip_during_the_record_of_another_is_not_lost),
 		cmocka_unit_test(no_cut_of_power_loses_a_latch_or_repeats_a_number),
 		cmocka_unit_test(a_torn_trip_byte_means_every_uplink),
 		cmocka_unit_test(a_byte_that_does_not_stay_is_a_fault),

@@ -130,6 +130,18 @@ static void a_welded_relay_is_reported_and_blinks(void **state)
 	assert_int_equal(core.panel.faults & FAULT_MIRROR, 0);
 }
 
+static void contacts_welded_since_before_the_start_stay_a_fault(void **state)
+{
+	(void)state;
+	core.welded = 2;
+	core_start(RESET_POWER_ON, MEMORY_LOST);
+	memset(core.relay, 0, sizeof core.relay);
+	core_run(500);
+	assert_int_equal(core_find_event(EVENT_UNPROVEN).uplink, 2);
+	assert_int_equal(relay_shown(&core.panel.relays[1]), UPLINK_IS_CONNECTED);
+	assert_true((core.panel.faults & FAULT_MIRROR) != 0);
+}
+
 static void the_host_can_cut(void **state)
 {
 	struct event event;
@@ -194,6 +206,37 @@ static void permit_and_key_reconnect_what_was_named(void **state)
 	core_start(RESET_POWER_ON, MEMORY_LOST);
 	core_run(1000);
 	assert_int_equal(core.trip.coils, 0x05);
+}
+
+static void a_permit_waits_for_the_proof_of_the_cut(void **state)
+{
+	(void)state;
+	core.pressed = INPUT_UPLINK_1;
+	core_run(6);
+	assert_int_equal(result_of(COMMAND_PERMIT, 0x01, 1), RESULT_MIRROR_FAULT);
+	core.pressed = 0;
+	core_run(50);
+	assert_int_equal(result_of(COMMAND_PERMIT, 0x01, 2), RESULT_DONE);
+}
+
+static void a_provisioned_board_with_its_host_has_no_fault(void **state)
+{
+	(void)state;
+	core.panel.kept.provision.valid = true;
+	run_with_host(10);
+	assert_int_equal(core.panel.faults, 0);
+	assert_int_equal(core.panel.lamps & LAMP_FAULT, 0);
+}
+
+static void two_buttons_in_the_same_millisecond(void **state)
+{
+	(void)state;
+	core_press(INPUT_UPLINK_1 | INPUT_UPLINK_4 | INPUT_DECLARE, 50);
+	assert_int_equal(core.trip.coils, 0x06);
+	assert_int_equal(core_take_event().kind, EVENT_DECLARE);
+	assert_int_equal(core_take_event().uplink, 1);
+	assert_int_equal(core_take_event().uplink, 4);
+	assert_int_equal(core.panel.kept.latch_number, 2);
 }
 
 static void the_key_alone_does_nothing(void **state)
@@ -522,10 +565,14 @@ int main(void)
 		WHEN_UP(isolate_cuts_proves_and_latches),
 		WHEN_UP(one_uplink_alone),
 		WHEN_UP(a_welded_relay_is_reported_and_blinks),
+		WHEN_UP(contacts_welded_since_before_the_start_stay_a_fault),
 		WHEN_UP(the_host_can_cut),
 		WHEN_UP(a_command_is_not_carried_out_twice),
 		WHEN_UP(wrong_commands_change_nothing),
 		WHEN_UP(permit_and_key_reconnect_what_was_named),
+		WHEN_UP(a_permit_waits_for_the_proof_of_the_cut),
+		WHEN_UP(a_provisioned_board_with_its_host_has_no_fault),
+		WHEN_UP(two_buttons_in_the_same_millisecond),
 		WHEN_UP(the_key_alone_does_nothing),
 		WHEN_UP(a_key_left_on_does_nothing),
 		WHEN_UP(a_permit_ends_by_time_trip_command_or_another),

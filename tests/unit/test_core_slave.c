@@ -241,6 +241,8 @@ static void byte_counts_must_fit(void **state)
 	assert_exception(16, 3);
 	ASK(1, 16, 0, 1, 0, 0x80, 0, 0, 0);
 	assert_exception(16, 3);
+	ASK(1, 16, 0, 1, 0, 2, 0xFF);
+	assert_exception(16, 3);
 	ASK(1, 16, 0, 1, 0, 2);
 	assert_exception(16, 3);
 	ASK(1, 23, 1, 0, 0, 4, 0, 0, 0, 1);
@@ -328,6 +330,8 @@ static void strangers_get_no_answer(void **state)
 	assert_int_equal(slave_answer(&core.panel, frame, 3, core.now), 0);
 	assert_int_equal(slave_answer(&core.panel, frame, SLAVE_FRAME_MAX + 1, core.now), 0);
 	assert_int_equal(core.panel.bad_frames, 3);
+	memcpy(frame, "\x01\x03\x01\x00\x00\x04\x45\x00", 8);
+	assert_int_equal(slave_answer(&core.panel, frame, 8, core.now), 0);
 	core.panel.bad_frames = UINT16_MAX;
 	assert_int_equal(slave_answer(&core.panel, frame, 3, core.now), 0);
 	assert_int_equal(core.panel.bad_frames, UINT16_MAX);

@@ -111,6 +111,20 @@ static void isolate_drops_what_the_profile_names(void **state)
 	assert_int_equal(news.pressed, 0);
 }
 
+static void of_two_drops_the_first_is_timed(void **state)
+{
+	struct trip t = running(0);
+	struct trip_news news;
+
+	(void)state;
+	trip_edge(&t, (struct stamp){1, 0});
+	for (uint32_t ms = 2; ms < 8; ms++)
+		sample(&t, ms < 4 ? INPUT_UPLINK_1 : INPUT_UPLINK_1 | INPUT_UPLINK_2, ms);
+	trip_take(&t, &news);
+	assert_int_equal(news.dropped, 0x03);
+	assert_int_equal(news.edge.ms, 1);
+}
+
 static void each_uplink_has_its_own_button(void **state)
 {
 	(void)state;
@@ -187,6 +201,7 @@ static void stamps_measure_microseconds(void **state)
 	assert_in_range(stamp_us_between(a, b), 63, 65);
 	assert_int_equal(stamp_us_between(b, a), 0);
 	assert_int_equal(stamp_us_between(a, a), 0);
+	assert_int_equal(stamp_us_between(a, (struct stamp){10, 100}), 0);
 	assert_int_equal(stamp_us_between((struct stamp){0, 0}, (struct stamp){5000000, 0}), UINT32_MAX);
 	assert_int_equal(stamp_us_between((struct stamp){UINT32_MAX, 0}, (struct stamp){0, 0}), 1000);
 }
@@ -199,6 +214,7 @@ int main(void)
 		cmocka_unit_test(a_shorter_change_is_a_spike),
 		cmocka_unit_test(inputs_count_apart),
 		cmocka_unit_test(isolate_drops_what_the_profile_names),
+		cmocka_unit_test(of_two_drops_the_first_is_timed),
 		cmocka_unit_test(each_uplink_has_its_own_button),
 		cmocka_unit_test(without_a_caught_edge_the_first_sample_stands_in),
 		cmocka_unit_test(a_held_button_keeps_its_coil_off),
