@@ -349,6 +349,9 @@ enum err ledger_commit(struct ledger *l, struct moment now, struct fault *f)
 	l->head = head;
 	buf_fini(&l->head_note);
 	l->head_note = note;
+	/* A failure here costs nothing: the entries are durable, and the next commit tries again. */
+	if (l->store.wal_pages >= WAL_PAGES_MAX)
+		(void)!store_tidy(&l->store);
 	return ERR_OK;
 }
 

@@ -86,7 +86,8 @@ bool ledger_has_staged(const struct ledger *l);
 
 /* Finishes the epoch and begins the next. Nothing may be staged. The keeper calls it every hour. */
 enum err ledger_rotate(struct ledger *l, struct moment now, struct fault *f) MUST_USE;
-/* Runs SQLite's checkpoint when it is worth it; the keeper calls it after 1 s of idleness. */
+/* Runs SQLite's checkpoint when it is worth it; the keeper calls it after 1 s of idleness. (A commit that finds more
+   than 16 MiB waiting does it too.) */
 enum err ledger_tidy(struct ledger *l) MUST_USE;
 
 /* ERR_MISSING when no entry (committed or staged) carries this idem. */

@@ -44,6 +44,9 @@ struct store {
 	int64_t wal_pages;
 };
 
+/* 16 MiB: a WAL that grew to this is written back even when nobody is idle. */
+enum { WAL_PAGES_MAX = 4096 };
+
 enum store_mode { STORE_CREATE, STORE_WRITE, STORE_READ };
 
 /* A value to bind or a column that was read; data NULL is SQL NULL. */

@@ -1,7 +1,7 @@
 /* One durable signed entry at a time, against the least that any durable record costs on this disk: a 256-byte pwrite
- * and fdatasync into a file that was written before. Rounds of both alternate; each figure is the ratio of the medians
- * over all rounds. With KANNUKI_FLUSH_US set (tests/bench/slow_flush.c preloaded) it measures a slower disk; without
- * it, it runs itself again for 0.5 ms and 5 ms.
+ * and fdatasync into a file that was written before. Short rounds of both alternate; each figure is the ratio of the
+ * medians over all rounds. With KANNUKI_FLUSH_US set (tests/bench/slow_flush.c preloaded) it measures a slower disk;
+ * without it, it runs itself again for 0.5 ms and 5 ms.
  */
 #include "ledger/ledger.h"
 
@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS = 15, RECORD = 256, PREWRITTEN = 4096 };
+enum { EACH = 10, ROUNDS_BETWEEN_TIDYING = 20, RECORD = 256, PREWRITTEN = 4096 };
 
 static double now_us(void)
 {
@@ -57,13 +57,13 @@ static int open_floor(const char *folder)
 	return fd;
 }
 
-static void floor_round(int fd, double *times, int count)
+static void floor_round(int fd, double times[EACH])
 {
 	static off_t at;
 	char record[RECORD];
 
 	memset(record, 'x', sizeof record);
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < EACH; i++) {
 		double start = now_us();
 
 		demand(pwrite(fd, record, RECORD, at) == RECORD && fdatasync(fd) == 0, "floor");
@@ -72,7 +72,7 @@ static void floor_round(int fd, double *times, int count)
 	}
 }
 
-static void append_round(struct ledger *l, double *times, int count)
+static void append_round(struct ledger *l, double times[EACH])
 {
 	static const struct draft draft = {.who = "u12",
 					   .via = "panel",
@@ -81,7 +81,7 @@ static void append_round(struct ledger *l, double *times, int count)
 					   .body = "{\"act\":\"panel.pressed\",\"button\":\"isolate\",\"number\":17}"};
 	struct fault f;
 
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < EACH; i++) {
 		double start = now_us();
 
 		demand(ledger_add(l, &draft, moment_now(), NULL, NULL, &f) == ERR_OK &&
@@ -89,15 +89,13 @@ static void append_round(struct ledger *l, double *times, int count)
 		       f.text);
 		times[i] = now_us() - start;
 	}
-	/* As the keeper does when idle. */
-	demand(ledger_tidy(l) == ERR_OK, "tidy");
 }
 
-static void measure(const char *folder, int each, const char *suffix, double goal)
+static void measure(const char *folder, int rounds, const char *suffix, double goal)
 {
-	double *floor_times = calloc((size_t)(ROUNDS * each), sizeof(double));
-	double *append_times = calloc((size_t)(ROUNDS * each), sizeof(double));
-	size_t count = (size_t)(ROUNDS * each);
+	double *floor_times = calloc((size_t)(rounds * EACH), sizeof(double));
+	double *append_times = calloc((size_t)(rounds * EACH), sizeof(double));
+	size_t count = (size_t)(rounds * EACH);
 	char path[PATH_MAX], code[GENESIS_CODE_CHARS + 1];
 	struct ledger *l = NULL;
 	struct fault f = {.text = "no memory"};
@@ -109,12 +107,15 @@ static void measure(const char *folder, int each, const char *suffix, double goa
 		       ledger_create(path, "bench.example/k1/1", moment_now(), code, &f) == ERR_OK &&
 		       ledger_open(path, moment_now(), &l, &f) == ERR_OK,
 	       f.text);
-	/* The first rounds make the files grow; they are not counted. */
-	append_round(l, append_times, each);
-	append_round(l, append_times, each);
-	for (int i = 0; i < ROUNDS; i++) {
-		floor_round(fd, floor_times + i * each, each);
-		append_round(l, append_times + i * each, each);
+	/* The first entries make the files grow; they are not counted. */
+	for (int i = 0; i < 2 * ROUNDS_BETWEEN_TIDYING; i++)
+		append_round(l, append_times);
+	for (int i = 0; i < rounds; i++) {
+		/* As the keeper does when idle. */
+		if (i % ROUNDS_BETWEEN_TIDYING == 0)
+			demand(ledger_tidy(l) == ERR_OK, "tidy");
+		floor_round(fd, floor_times + i * EACH);
+		append_round(l, append_times + i * EACH);
 	}
 	ledger_close(l);
 	(void)close(fd);
@@ -128,7 +129,7 @@ static void measure(const char *folder, int each, const char *suffix, double goa
 	free(append_times);
 }
 
-static void measure_with(const char *program, const char *us, const char *each, const char *suffix, const char *goal)
+static void measure_with(const char *program, const char *us, const char *rounds, const char *suffix, const char *goal)
 {
 	char shim[PATH_MAX];
 	pid_t child = fork();
@@ -140,7 +141,7 @@ static void measure_with(const char *program, const char *us, const char *each, 
 			       program);
 		(void)setenv("LD_PRELOAD", shim, 1);
 		(void)setenv("KANNUKI_FLUSH_US", us, 1);
-		(void)execl(program, program, each, suffix, goal, (char *)NULL);
+		(void)execl(program, program, rounds, suffix, goal, (char *)NULL);
 		_exit(127);
 	}
 	demand(waitpid(child, &status, 0) == child && status == 0, "the run on a slower disk");
@@ -159,13 +160,13 @@ int main(int argc, char **argv)
 	if (argc == 4)
 		measure(folder, atoi(argv[1]), argv[2], atof(argv[3])); // NOLINT(cert-err34-c): our own arguments
 	else
-		measure(folder, 200, "", 0.45);
+		measure(folder, 300, "", 0.45);
 	(void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
 	(void)!system(command);
 	(void)fflush(stdout);
 	if (argc != 4) {
-		measure_with(program, "500", "40", "-500us", "0.85");
-		measure_with(program, "5000", "15", "-5ms", "0.95");
+		measure_with(program, "500", "60", "-500us", "0.85");
+		measure_with(program, "5000", "20", "-5ms", "0.95");
 	}
 	return 0;
 }

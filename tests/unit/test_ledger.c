@@ -246,6 +246,31 @@ static void what_people_wrote_lies_sealed_on_the_disk(void **state)
 	(void)sqlite3_finalize(rows);
 }
 
+static void the_write_ahead_log_stays_small_without_idleness(void **state)
+{
+	struct bench *b = *state;
+	char *text = malloc(60003);
+	struct draft draft = full_draft;
+	int64_t most = 0;
+
+	assert_non_null(text);
+	memset(text, 'x', 60002);
+	text[0] = text[60001] = '"';
+	text[60002] = '\0';
+	draft.text = text;
+	draft.idem = NULL;
+	open_ledger(b);
+	for (int i = 0; i < 400; i++) {
+		must(ledger_add(b->ledger, &draft, test_now(), NULL, NULL, &b->fault), &b->fault);
+		must(ledger_commit(b->ledger, test_now(), &b->fault), &b->fault);
+		most = b->ledger->store.wal_pages > most ? b->ledger->store.wal_pages : most;
+	}
+	assert_true(most > WAL_PAGES_MAX / 2 && most < WAL_PAGES_MAX);
+	must(ledger_tidy(b->ledger), &b->fault);
+	assert_int_equal(b->ledger->store.wal_pages, 0);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +286,7 @@ int main(void)
 		WITH_LEDGER(a_folder_in_use_is_not_created_over),
 		WITH_LEDGER(the_epoch_secret_kept_is_only_the_next_one),
 		WITH_LEDGER(what_people_wrote_lies_sealed_on_the_disk),
+		WITH_LEDGER(the_write_ahead_log_stays_small_without_idleness),
 	};
 
 	return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
