@@ -40,6 +40,7 @@ struct audit {
 	uint8_t leaf[HASH_SIZE];
 	struct buf body; /* its body as JSON when the rules need it, else empty */
 	struct buf note;
+	char *decoded;         /* room for a decoded disclosure */
 	struct buf redactions; /* what awaits its redaction */
 	uint64_t counts[DISCLOSED_COUNT];
 	uint64_t blamed;
