@@ -45,6 +45,8 @@ static const struct {
 			      N_("Wait, then try again. The buttons on the panel work without a login.")},
 	[ERROR_proof_required] = {N_("This act needs your password once more."),
 				  N_("Do it again and type it when asked.")},
+	[ERROR_proof_refused] = {N_("That is not your password."),
+				 N_("Nothing was done. Do it again and type it when asked.")},
 	[ERROR_wrong_role] = {N_("This act belongs to another role."), N_("Ask somebody who holds that role.")},
 	[ERROR_wrong_state] = {N_("This is not possible in the present state."),
 			       N_("'show now' says what comes next.")},

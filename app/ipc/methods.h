@@ -93,6 +93,7 @@ enum err params_check(const struct param *table, json_t *params, const char **fi
 	X(login_refused, "Name or password is wrong.")                           \
 	X(locked_out, "Too many wrong passwords; wait.")                         \
 	X(proof_required, "This act needs your password once more.")             \
+	X(proof_refused, "That is not your password; the act was not done.")     \
 	X(wrong_role, "This act belongs to another role.")                       \
 	X(wrong_state, "Not possible in the present state.")                     \
 	X(not_found, "There is no such case.")                                   \

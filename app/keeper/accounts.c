@@ -94,7 +94,8 @@ static void refuse_password(struct errand *e)
 
 	lockout_failed(&k->lockout, e->account, e->name, e->request.peer, now_ns());
 	accounts_report_failures(k);
-	server_refuse(k->server, e->request.ticket, "login_refused", NULL);
+	server_refuse(k->server, e->request.ticket,
+		      e->request.method->session == WITH_SESSION ? "proof_refused" : "login_refused", NULL);
 }
 
 static void note_logout(struct keeper *k, struct session *session, const char *why)

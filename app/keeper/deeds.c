@@ -3,8 +3,10 @@
 #include "keeper/keeper.h"
 
 #include "base/bytes.h"
+#include "ledger/hash.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +16,20 @@ struct deed {
 	json_t *no_body; /* stands in for an absent body */
 	char opens[16];  /* the case that this act opens */
 };
+
+enum { KEY_BYTES = 16 };
+
+/* The retry key as it is recorded. Nobody can choose it: not to say something in the open part of an entry, and not to
+   take the key of an event that the panel has yet to report. */
+static void recorded_key(char out[HEX_SIZE(KEY_BYTES)], const char *idem)
+{
+	uint8_t hash[HASH_SIZE];
+	char text[64];
+
+	(void)snprintf(text, sizeof text, "act %.32s", idem);
+	hash_bytes(hash, text, strlen(text));
+	hex_encode(out, hash, KEY_BYTES);
+}
 
 /* What follows once an act is durable. */
 struct sequel {
@@ -61,16 +77,18 @@ static void record_deed(struct keeper *k, const struct request *r, const struct 
 	bool is_cut = strcmp(d->act.kind->name, "uplink.isolate") == 0;
 	struct sequel *s = calloc(1, sizeof *s);
 	json_t *body = book_complete(scribe_book(k->scribe), &d->wish);
+	char idem[HEX_SIZE(KEY_BYTES)];
 	struct entry entry = {.who = session->user,
 			      .via = peer_via(r->peer),
 			      .kind = d->act.kind,
 			      .about = d->act.about != NULL ? d->act.about : d->opens,
-			      .idem = d->act.idem,
+			      .idem = idem,
 			      .body = body,
 			      .text = d->act.text,
 			      .person = d->act.person};
 	struct fault f = {.err = ERR_NOMEM, .text = "out of memory"};
 
+	recorded_key(idem, d->act.idem);
 	if (s == NULL || body == NULL) {
 		refuse_entry(k, r->ticket, &f);
 	} else if (is_permit && !prepare_permit(k, d, s, body)) {
@@ -106,10 +124,11 @@ static bool is_retry(struct keeper *k, const struct request *r, const struct ses
 		     const struct act_request *act)
 {
 	struct waiter waiter = receipt_waiter(k, r->ticket);
-	enum err err = waiter.hear == NULL
-			       ? ERR_NOMEM
-			       : scribe_repeat(k->scribe, act->idem, session->user, act->kind->name, waiter);
+	char idem[HEX_SIZE(KEY_BYTES)];
+	enum err err;
 
+	recorded_key(idem, act->idem);
+	err = waiter.hear == NULL ? ERR_NOMEM : scribe_repeat(k->scribe, idem, session->user, act->kind->name, waiter);
 	if (err == ERR_OK)
 		return true;
 	free(waiter.context);

@@ -147,7 +147,7 @@ class FakeKeeper:
             return {"error": error}
         if params["act"] in ("report.approved", "restore.requested", "restore.permitted") and \
                 params.get("proof") != PASSWORDS[self.sessions[params["session"]]]:
-            return {"error": {"code": "login_refused", "args": {}}}
+            return {"error": {"code": "proof_refused", "args": {}}}
         if params["act"] != "incident.declared" and params.get("about") not in [i["about"] for i in self.incidents]:
             return {"error": {"code": "not_found", "args": {}}}
         self.acts.append(params)

@@ -28,6 +28,12 @@ class TapResult(unittest.TestResult):
         self.line("not ok", test)
         self.explain(err)
 
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self.line("not ok", subtest)
+            self.explain(err)
+
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
         self.line("ok", test, f" # SKIP {reason}")

@@ -106,7 +106,7 @@ class People(Keeper):
         old, new = self.house.passwords["somu"], "a-new-password"
         person, other = self.person("somu"), self.person("somu")
         self.assertEqual(self.refused("invalid", person.ask, "password", old=old, new="short")["field"], "new")
-        self.refused("login_refused", person.ask, "password", old="wrong-password", new=new)
+        self.refused("proof_refused", person.ask, "password", old="wrong-password", new=new)
         self.assertIn("seq", person.ask("password", old=old, new=new))
         self.house.passwords["somu"] = new
         person.view("now")
@@ -170,6 +170,12 @@ class Acts(Keeper):
         self.refused("conflict", self.declare, self.person("kacho"), idem=idem)
         self.refused("conflict", self.person("hanako").act, "incident.noted", about=about, idem=idem, text="x")
 
+    def test_nobody_can_take_the_key_of_an_event_to_come(self):
+        person, panel, number = self.person("hanako"), self.panel(), secrets.randbelow(1 << 40)
+        self.declare(person, idem=f"{panel.CONTROLLER}{number:016x}")
+        press = panel.event(number, "isolate_pressed")
+        self.assertEqual(panel.event(number, "isolate_pressed")["seq"], press["seq"])
+
     def test_wrong_role_says_whose_act_it_is(self):
         about = self.declare(self.person("hanako"))["about"]
         args = self.refused("wrong_role", self.person("hanako").act, "incident.triaged", about=about,
@@ -201,7 +207,7 @@ class Acts(Keeper):
         clerk.act("report.submitted", about=about, body={"report": 1})
         seal = dict(about=about, body={"report": 1, "manner": "screen"})
         self.refused("proof_required", head.act, "report.approved", **seal)
-        self.refused("login_refused", head.act, "report.approved", proof="wrong-password", **seal)
+        self.refused("proof_refused", head.act, "report.approved", proof="wrong-password", **seal)
         receipt = head.act("report.approved", proof=self.house.passwords["kacho"], **seal)
         self.assertIn("seq", receipt)
         chain = head.view("report", about=about, report=1)["chain"]
