@@ -143,7 +143,7 @@ lint: ## clang-tidy, cppcheck, gcc -fanalyzer, layout, room arrows
 asan: ## Unit and system tests under AddressSanitizer and UBSan
 	$(Q)scripts/deps test lint
 	$(Q)$(MAKE) -j$(JOBS) --no-print-directory PROFILE=asan all test-programs
-	$(Q)PROFILE=asan scripts/test $(BUILD)/asan unit system
+	$(Q)PROFILE=asan scripts/test $(BUILD)/asan unit interop system
 
 coverage: ## Line and branch coverage of the tests, as text and HTML
 	$(Q)scripts/deps test
