@@ -84,7 +84,7 @@ out:
 /* The array without its head and its closing bracket must be one JSON value. */
 static bool is_json(const char *text, size_t len)
 {
-	json_t *json = json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+	json_t *json = json_loadb(text, len, JSON_DECODE_ANY, NULL);
 
 	json_decref(json);
 	return json != NULL;
