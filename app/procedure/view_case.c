@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TITLE_COLUMNS = 56 };
+enum { TITLE_COLUMNS = 56, PRESSES_SHOWN = 200 };
 
 struct counts {
 	unsigned done, left;
@@ -186,12 +186,16 @@ static json_t *restore_of(const struct look *look)
 			 incident->restore.state == RESTORE_PERMITTED);
 }
 
+/* The newest: a button that is pressed thousands of times must not hide the case. */
 static json_t *presses_of(const struct look *look)
 {
+	size_t count = json_object_size(look->incident->presses), at = 0;
 	json_t *out = json_array(), *user;
 	const char *seq;
 
 	json_object_foreach (look->incident->presses, seq, user) {
+		if (at++ + PRESSES_SHOWN < count)
+			continue;
 		(void)json_array_append_new(
 			out, json_pack("{s:I, s:s?}", "press", (json_int_t)strtoll(seq, NULL, 10), "user",
 				       json_is_string(user) ? user_name(look->book, json_string_value(user), look->lang)

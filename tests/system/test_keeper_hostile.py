@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+"""The keeper against people and programs that mean harm."""
+import json
+import os
+import secrets
+import stat
+import unittest
+
+import tap
+from keeperhouse import House, Panel, Peer, Refused
+
+
+class Hostile(unittest.TestCase):
+    def setUp(self):
+        self.house = House()
+        self.addCleanup(self.house.close)
+        done = self.house.set_up()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.house.start()
+        self.panel = Panel(self.house)
+        self.addCleanup(self.panel.close)
+        self.panel.hello()
+        self.panel.state()
+
+    def person(self, name, kind="console"):
+        peer = self.house.login(name, kind)
+        self.addCleanup(peer.close)
+        return peer
+
+    def refused(self, code, call, *arguments, **params):
+        with self.assertRaises(Refused) as caught:
+            call(*arguments, **params)
+        self.assertEqual(caught.exception.code, code, caught.exception)
+
+    def declare(self, person, **params):
+        return person.act("incident.declared", text="不審なメールを開いた", **params)["about"]
+
+    def test_nobody_can_take_the_key_of_an_event_to_come(self):
+        number = secrets.randbelow(1 << 40)
+        self.declare(self.person("hanako"), idem=f"{Panel.CONTROLLER}{number:016x}")
+        press = self.panel.event(number, "isolate_pressed")
+        self.assertEqual(self.panel.event(number, "isolate_pressed")["seq"], press["seq"])
+
+    def test_case_stays_visible_however_often_a_button_is_pressed(self):
+        person = self.person("hanako")
+        about = self.declare(person)
+        for number in range(2500):
+            self.panel.event(number, "isolate_pressed")
+        presses = person.view("incident", about=about)["presses"]
+        self.assertEqual(len(presses), 200)
+        newest = presses[-1]["press"]
+        self.person("joho").act("incident.attributed", about=about, body={"press": newest})
+
+
+if __name__ == "__main__":
+    tap.main()
