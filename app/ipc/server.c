@@ -213,43 +213,54 @@ static void enqueue(struct connection *c, const char *text, size_t len)
 	flush(c);
 }
 
-/* Takes over `message`. */
-static void deliver(struct server *s, uint64_t number, json_t *message)
+/* Takes over `message`. False: it could not be made or is too large. */
+static bool deliver(struct server *s, uint64_t number, json_t *message)
 {
 	struct connection *c = find(s, number);
 	char *text = c != NULL && message != NULL ? json_dumps(message, JSON_COMPACT) : NULL;
+	bool fits = c == NULL || (text != NULL && strlen(text) <= MESSAGE_MAX);
 
 	json_decref(message);
-	if (c == NULL)
-		return;
-	if (text == NULL || strlen(text) > MESSAGE_MAX) {
-		diag(DIAG_ERROR, "%s %llu: an answer could not be made or is too large; its connection is closed",
-		     c->kind->name, (unsigned long long)number);
-		doom(c);
-	} else {
+	if (c != NULL && fits)
 		enqueue(c, text, strlen(text));
-	}
+	else if (!fits)
+		diag(DIAG_ERROR, "%s %llu: a message to it could not be made or is too large", c->kind->name,
+		     (unsigned long long)number);
 	free(text);
+	return fits;
+}
+
+/* Whoever asks must hear something: a connection that closes would only make it ask again. */
+static void answer(struct server *s, struct ticket ticket, json_t *message)
+{
+	struct connection *c;
+
+	if (deliver(s, ticket.connection, message) ||
+	    deliver(s, ticket.connection,
+		    json_pack("{s:I, s:{s:s, s:{}}}", "id", (json_int_t)ticket.id, "error", "code", "busy", "args")))
+		return;
+	c = find(s, ticket.connection);
+	if (c != NULL)
+		doom(c);
 }
 
 void server_answer(struct server *s, struct ticket ticket, json_t *result)
 {
-	deliver(s, ticket.connection,
-		json_pack("{s:I, s:o}", "id", (json_int_t)ticket.id, "result",
-			  result != NULL ? result : json_object()));
+	answer(s, ticket,
+	       json_pack("{s:I, s:o}", "id", (json_int_t)ticket.id, "result", result != NULL ? result : json_object()));
 }
 
 void server_refuse(struct server *s, struct ticket ticket, const char *code, json_t *args)
 {
-	deliver(s, ticket.connection,
-		json_pack("{s:I, s:{s:s, s:o}}", "id", (json_int_t)ticket.id, "error", "code", code, "args",
-			  args != NULL ? args : json_object()));
+	answer(s, ticket,
+	       json_pack("{s:I, s:{s:s, s:o}}", "id", (json_int_t)ticket.id, "error", "code", code, "args",
+			 args != NULL ? args : json_object()));
 }
 
 void server_push(struct server *s, uint64_t connection, const char *push, json_t *params)
 {
-	deliver(s, connection,
-		json_pack("{s:s, s:o}", "push", push, "params", params != NULL ? params : json_object()));
+	(void)deliver(s, connection,
+		      json_pack("{s:s, s:o}", "push", push, "params", params != NULL ? params : json_object()));
 }
 
 /* ---- messages --------------------------------------------------------------------------------------- */
@@ -259,8 +270,8 @@ static void complain(struct connection *c, const char *why)
 	c->server->counts.bad_messages++;
 	diag(DIAG_WARNING, "%s %llu (pid %d, uid %u): bad message: %s; its connection is closed", c->kind->name,
 	     (unsigned long long)c->number, (int)c->credentials.pid, (unsigned)c->credentials.uid, why);
-	deliver(c->server, c->number,
-		json_pack("{s:n, s:{s:s, s:{s:s}}}", "id", "error", "code", "bad_message", "args", "why", why));
+	(void)deliver(c->server, c->number,
+		      json_pack("{s:n, s:{s:s, s:{s:s}}}", "id", "error", "code", "bad_message", "args", "why", why));
 	doom(c);
 }
 
