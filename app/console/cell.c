@@ -30,6 +30,17 @@ static void add_option(const struct console *c, json_t *cell, json_t *id, struct
 			buf_adds(out, label_of(c, option, "label"));
 }
 
+/* What was written in several lines stays right of the rows' numbers. */
+static void add_lines(const char *text, struct buf *out)
+{
+	for (size_t len = strcspn(text, "\n"); text[len] != '\0'; len = strcspn(text, "\n")) {
+		buf_add(out, text, len);
+		buf_adds(out, "\n    ");
+		text += len + 1;
+	}
+	buf_adds(out, text);
+}
+
 static void add_rows(const struct console *c, json_t *rows, struct buf *out)
 {
 	json_t *row;
@@ -39,9 +50,10 @@ static void add_rows(const struct console *c, json_t *rows, struct buf *out)
 		const char *time = json_string_value(json_array_get(row, 0));
 		const char *text = json_string_value(json_array_get(row, 1));
 
-		buf_addf(out, "\n  %2zu  ", i + 1);
+		buf_addf(out, "\n%2zu  ", i + 1);
 		add_time(c, time != NULL ? time : "", out);
-		buf_addf(out, "  %s", text != NULL ? text : "");
+		buf_adds(out, "  ");
+		add_lines(text != NULL ? text : "", out);
 	}
 }
 

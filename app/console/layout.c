@@ -81,10 +81,12 @@ static void spaces(struct buf *out, size_t count)
 		buf_addc(out, ' ');
 }
 
-static void wrap_line(struct buf *out, const char *text, size_t len, size_t width, size_t hang)
+/* The first line begins with `indent` spaces, the others with `hang`. */
+static void wrap_line(struct buf *out, const char *text, size_t len, size_t width, size_t indent, size_t hang)
 {
-	size_t used = line_length(text, len, width);
+	size_t used = line_length(text, len, width - indent);
 
+	spaces(out, len > 0 ? indent : 0);
 	add_signs(out, text, used);
 	while (used < len) {
 		while (used < len && is_blank(text[used]))
@@ -99,13 +101,18 @@ static void wrap_line(struct buf *out, const char *text, size_t len, size_t widt
 	}
 }
 
+/* What somebody wrote in several lines stays indented, so that it never looks like the next row. */
 void layout_wrap(struct buf *out, const char *text, size_t width, size_t hang)
 {
+	size_t indent = 0;
+
+	hang = hang < width / 2 ? hang : 0;
 	do {
 		size_t len = strcspn(text, "\n");
 
-		wrap_line(out, text, len, width, hang < width / 2 ? hang : 0);
+		wrap_line(out, text, len, width, indent, hang);
 		text += len + (text[len] == '\n');
+		indent = hang;
 	} while (*text != '\0');
 }
 

@@ -5,8 +5,9 @@
 #include "base/text.h"
 
 /* Appends `text` broken into lines of at most `width` columns, each ended with LF; lines after the first begin
-   with `hang` spaces. Breaks at spaces and around wide signs, never before a closing sign. LF in `text` is kept,
-   TAB becomes a space; other control characters and invalid bytes become '?'. */
+   with `hang` spaces. Breaks at spaces and around wide signs, never before a closing sign. What was written in
+   several lines keeps its LF and is indented likewise, so that it never looks like a row of its own. TAB becomes a
+   space; other control characters and invalid bytes become '?'. */
 void layout_wrap(struct buf *out, const char *text, size_t width, size_t hang);
 
 /* Appends `text`, filled with spaces to `columns`; too long a text is cut and ends with '~'. */

@@ -240,6 +240,7 @@ static void lines_break_where_a_reader_expects_it(void **state)
 	expect_wrapped("unbreakable", 4, 0, "unbr\neaka\nble\n");
 	expect_wrapped("one\ntwo\n", 10, 0, "one\ntwo\n");
 	expect_wrapped("one\n\ntwo", 10, 0, "one\n\ntwo\n");
+	expect_wrapped("one\n\ntwo\nthree", 6, 2, "one\n\n  two\n  thre\n  e\n");
 	expect_wrapped("ab   ", 3, 0, "ab\n");
 }
 
