@@ -81,10 +81,10 @@ out:
 	return err;
 }
 
-/* The array without its head and its closing bracket must be one JSON value. */
+/* The array without its head and its closing bracket must be one JSON value. Jansson takes a NUL for the end. */
 static bool is_json(const char *text, size_t len)
 {
-	json_t *json = json_loadb(text, len, JSON_DECODE_ANY, NULL);
+	json_t *json = memchr(text, '\0', len) == NULL ? json_loadb(text, len, JSON_DECODE_ANY, NULL) : NULL;
 
 	json_decref(json);
 	return json != NULL;

@@ -240,7 +240,7 @@ static const char *wrong_line(struct cursor *c, struct entry *e)
 	e->type = (enum entry_type)type;
 	if (!take_idem(c, e))
 		return "idem";
-	return take_disclosures(c, e) ? NULL : "sd";
+	return take_disclosures(c, e) && e->has[DISCLOSURE_BODY] ? NULL : "sd";
 }
 
 enum err entry_parse(struct entry *out, const char *text, size_t len, struct fault *f)

@@ -49,6 +49,11 @@ struct ledger {
 	unsigned next_case;
 };
 
+/* Takes the folder's lock; nothing is read yet. *out is untouched unless it succeeds. */
+enum err ledger_new(const char *folder, struct ledger **out, struct fault *f) MUST_USE;
+/* Begins an epoch as boot number `boot`, says who started, and commits. */
+enum err ledger_start_writing(struct ledger *l, uint64_t boot, struct moment now, struct fault *f) MUST_USE;
+
 /* Opens the transaction if there is none. */
 enum err ledger_begin(struct ledger *l, struct fault *f) MUST_USE;
 /* The key that seals what people wrote about `about`; made on first use when `create`. */

@@ -1,0 +1,209 @@
+/* The streaming half of bundle_verify: entry tiles, disclosure files and hash tiles side by side. */
+#include "ledger/verdict_inside.h"
+
+#include "base/text.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- tiles of hashes ---- */
+
+static enum err compare_tile(struct verifier *v, unsigned number)
+{
+	struct level *level = &v->levels[number];
+	char path[TILE_PATH_SIZE], name[2] = {(char)('0' + number), '\0'};
+	size_t len = (size_t)level->width * HASH_SIZE;
+	enum err err;
+
+	tile_path(path, name, level->tile, level->width);
+	err = verify_read_part(v, path, sizeof level->hashes, &v->data);
+	if (err == ERR_OK && (v->data.len != len || memcmp(v->data.data, level->hashes, len) != 0))
+		err = verify_bad_file(v, path, _("is not what the entries give"));
+	level->tile++;
+	level->width = 0;
+	return err;
+}
+
+void verify_take_hash(void *context, unsigned number, const uint8_t hash[HASH_SIZE])
+{
+	struct verifier *v = context;
+	struct level *level = &v->levels[number];
+
+	if (v->tile_err != ERR_OK)
+		return;
+	memcpy(level->hashes[level->width++], hash, HASH_SIZE);
+	if (level->width == TILE_WIDTH)
+		v->tile_err = compare_tile(v, number);
+}
+
+static enum err compare_partial_tiles(struct verifier *v)
+{
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; i < TILE_LEVELS && err == ERR_OK; i++)
+		if (v->levels[i].width > 0)
+			err = compare_tile(v, i);
+	return err;
+}
+
+/* ---- disclosures ---- */
+
+static bool take_text(const char **at, size_t *len, const char *text)
+{
+	size_t text_len = strlen(text);
+
+	if (*len < text_len || memcmp(*at, text, text_len) != 0)
+		return false;
+	*at += text_len;
+	*len -= text_len;
+	return true;
+}
+
+static bool is_rest(const char *at, size_t len, const char *text)
+{
+	return strlen(text) == len && memcmp(at, text, len) == 0;
+}
+
+/* What follows {"seq":…,"name":"…", */
+static bool read_status(const char **at, size_t *len, enum disclosed *state)
+{
+	if (take_text(at, len, "\"disclosure\":\"")) {
+		*state = DISCLOSED;
+		if (*len < 2 || memcmp(*at + *len - 2, "\"}", 2) != 0)
+			return false;
+		*len -= 2;
+		return true;
+	}
+	*state = is_rest(*at, *len, "\"status\":\"redacted\"}") ? REDACTED : WITHHELD;
+	return *state == REDACTED || is_rest(*at, *len, "\"status\":\"withheld\"}");
+}
+
+static void count_blob(struct verifier *v, const json_t *file)
+{
+	const char *name = json_string_value(json_object_get(file, "sha256"));
+	char path[BUNDLE_PATH_SIZE];
+
+	if (name == NULL || strlen(name) != FILE_HASH_CHARS)
+		return;
+	(void)snprintf(path, sizeof path, "blobs/%s", name);
+	if (bundle_classify(path, 0, 0) != FILE_BLOB || faccessat(v->dir, path, F_OK, 0) != 0)
+		v->verdict->blobs_absent++;
+}
+
+static void count_blobs(struct verifier *v, const char *text, size_t len)
+{
+	struct buf value = {.cap = DISCLOSURE_MAX};
+	json_t *files = NULL, *file;
+	size_t i;
+
+	if (disclosure_parse(&value, DISCLOSURE_FILES, text, len) == ERR_OK)
+		files = json_loadb(value.data, value.len, 0, NULL);
+	json_array_foreach (files, i, file)
+		count_blob(v, file);
+	json_decref(files);
+	buf_fini(&value);
+}
+
+static enum err verify_line(struct verifier *v, const char *path, enum disclosure_name name)
+{
+	char head[LINE_HEAD_SIZE];
+	enum disclosed state = WITHHELD;
+	const char *line;
+	size_t len;
+	enum err err = line_reader_next(&v->lines, &line, &len);
+
+	if (err == ERR_MISSING)
+		return verify_bad_file(v, path, _("a line is missing"));
+	if (err != ERR_OK)
+		return verify_unreadable(v, path, err);
+	(void)disclosure_line_head(head, v->audit.entry.seq, name);
+	if (!take_text(&line, &len, head) || !read_status(&line, &len, &state)) {
+		(void)snprintf(v->verdict->file, sizeof v->verdict->file, "%s", path);
+		return fault_set(v->f, ERR_CORRUPT, _("%s: the line for '%s' of entry %llu is missing or was changed"),
+				 path, disclosure_names[name], (unsigned long long)v->audit.entry.seq);
+	}
+	err = audit_disclosure(&v->audit, name, state, line, len, v->f);
+	if (err == ERR_OK && state == DISCLOSED && name == DISCLOSURE_FILES)
+		count_blobs(v, line, len);
+	return err;
+}
+
+/* ---- entries ---- */
+
+static enum err verify_entry(struct verifier *v, const char *path, const char *leaf, size_t len)
+{
+	enum err err = audit_entry(&v->audit, leaf, len, v->f);
+
+	for (int i = 0; i < DISCLOSURE_COUNT && err == ERR_OK; i++)
+		if (v->audit.entry.has[i])
+			err = verify_line(v, path, (enum disclosure_name)i);
+	if (err == ERR_OK)
+		err = audit_settle(&v->audit, v->f);
+	return err == ERR_OK ? v->tile_err : err;
+}
+
+static enum err verify_tile_entries(struct verifier *v, const char *tile, const char *lines, unsigned width)
+{
+	struct buf entries = {.cap = ENTRY_TILE_MAX + 1};
+	const uint8_t *at, *end;
+	enum err err = verify_read_part(v, tile, ENTRY_TILE_MAX, &entries);
+
+	if (err != ERR_OK)
+		goto out;
+	at = (const uint8_t *)entries.data;
+	end = at + entries.len;
+	for (unsigned i = 0; i < width && err == ERR_OK; i++) {
+		size_t len = end - at >= 2 ? (size_t)at[0] << 8 | at[1] : SIZE_MAX;
+
+		if (len > ENTRY_MAX || len > (size_t)(end - at) - 2) {
+			err = verify_bad_file(v, tile, _("ends in the middle of an entry, or a length was changed"));
+			break;
+		}
+		err = verify_entry(v, lines, (const char *)at + 2, len);
+		at += 2 + len;
+	}
+	if (err == ERR_OK && at != end)
+		err = verify_bad_file(v, tile, _("is longer than its entries"));
+out:
+	buf_fini(&entries);
+	return err;
+}
+
+static enum err verify_tile(struct verifier *v, uint64_t index, unsigned width)
+{
+	char tile[TILE_PATH_SIZE], path[BUNDLE_PATH_SIZE];
+	const char *line;
+	size_t len;
+	int fd;
+	enum err err;
+
+	tile_path(tile, "entries", index, width);
+	bundle_disclosures_path(path, index);
+	err = bundle_open(v->dir, path, &fd);
+	if (err != ERR_OK)
+		return verify_unreadable(v, path, err);
+	line_reader_use(&v->lines, fd);
+	err = verify_tile_entries(v, tile, path, width);
+	if (err != ERR_OK)
+		return err;
+	err = line_reader_next(&v->lines, &line, &len);
+	if (err == ERR_MISSING)
+		return ERR_OK;
+	return err == ERR_OK ? verify_bad_file(v, path, _("has a line too many")) : verify_unreadable(v, path, err);
+}
+
+enum err verify_entries(struct verifier *v, const struct verdict_progress *progress)
+{
+	uint64_t size = v->verdict->checkpoint.size;
+	enum err err = ERR_OK;
+
+	for (uint64_t index = 0; err == ERR_OK && tile_width(size, index) > 0; index++) {
+		err = verify_tile(v, index, tile_width(size, index));
+		if (err == ERR_OK && progress != NULL)
+			progress->report(progress->context, v->audit.tree.size, size);
+	}
+	return err == ERR_OK ? compare_partial_tiles(v) : err;
+}
