@@ -30,6 +30,9 @@ enum err message_parse(const char *data, size_t len, struct message *out, struct
 
 	if (len > MESSAGE_MAX)
 		return fault_set(f, ERR_RANGE, "larger than %d bytes", MESSAGE_MAX);
+	/* Jansson takes a NUL for the end. */
+	if (memchr(data, '\0', len) != NULL)
+		return fault_set(f, ERR_FORMAT, "not JSON: NUL");
 	json = json_loadb(data, len, JSON_REJECT_DUPLICATES, &where);
 	if (json == NULL)
 		return fault_set(f, ERR_FORMAT, "not JSON: %s at byte %d", where.text, where.position);

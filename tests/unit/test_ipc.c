@@ -237,6 +237,16 @@ static void what_is_no_message_is_refused(void **state)
 	}
 }
 
+static void nothing_stands_behind_a_message(void **state)
+{
+	static const char nul[] = "{\"id\":1,\"method\":\"a\"}";
+	struct message m;
+	struct fault f;
+
+	(void)state;
+	assert_int_equal(message_parse(nul, sizeof nul, &m, &f), ERR_FORMAT);
+}
+
 static void message_has_a_largest_size(void **state)
 {
 	static char text[MESSAGE_MAX + 2];
@@ -606,6 +616,7 @@ int main(void)
 		cmocka_unit_test(required_params_must_be_there),
 		cmocka_unit_test(message_is_taken_apart),
 		cmocka_unit_test(what_is_no_message_is_refused),
+		cmocka_unit_test(nothing_stands_behind_a_message),
 		cmocka_unit_test(message_has_a_largest_size),
 		cmocka_unit_test(acts_have_their_shape),
 		cmocka_unit_test_setup_teardown(answers_come_when_they_are_given, open_desk, close_desk),
