@@ -103,22 +103,41 @@ static bool is_time_stamp(const char *path)
 	return strchr(path, '/') == NULL && len > 4 && strcmp(path + len - 4, ".tsr") == 0;
 }
 
+/* File managers leave their own files wherever somebody looks. */
+static bool is_hidden(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return (slash != NULL ? slash[1] : *path) == '.';
+}
+
+/* In the folders whose every file belongs to an entry or an epoch. */
+static bool is_in_its_place(const char *path, uint64_t size, uint64_t epochs)
+{
+	uint64_t number;
+
+	if (is_numbered(path, "epochs/", ".note", &number))
+		return number >= 2 && number <= epochs;
+	if (is_numbered(path, "checkpoints/", "", &number))
+		return number >= 1 && number < epochs;
+	if (is_numbered(path, "disclosures/", ".jsonl", &number))
+		return tile_width(size, number) > 0;
+	return strncmp(path, "tile/", 5) == 0 && is_tile(path, size);
+}
+
 enum bundle_file bundle_classify(const char *path, uint64_t size, uint64_t epochs)
 {
 	static const char *const parts[] = {"checkpoint", "checkpoint.log", "genesis.note", "policy"};
-	uint64_t number;
+	static const char *const folders[] = {"checkpoints/", "disclosures/", "epochs/", "tile/"};
 
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if (strcmp(path, parts[i]) == 0)
 			return FILE_PART;
-	if (is_numbered(path, "epochs/", ".note", &number))
-		return number >= 2 && number <= epochs ? FILE_PART : FILE_FOREIGN;
-	if (is_numbered(path, "checkpoints/", "", &number))
-		return number >= 1 && number < epochs ? FILE_PART : FILE_FOREIGN;
-	if (is_numbered(path, "disclosures/", ".jsonl", &number))
-		return tile_width(size, number) > 0 ? FILE_PART : FILE_FOREIGN;
-	if (strncmp(path, "tile/", 5) == 0)
-		return is_tile(path, size) ? FILE_PART : FILE_FOREIGN;
+	if (is_hidden(path))
+		return FILE_FOREIGN;
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (strncmp(path, folders[i], strlen(folders[i])) == 0)
+			return is_in_its_place(path, size, epochs) ? FILE_PART : FILE_STRAY;
 	if (is_blob(path))
 		return FILE_BLOB;
 	if (strcmp(path, "README.txt") == 0 || strcmp(path, "summary.pdf") == 0 || is_time_stamp(path))

@@ -24,7 +24,8 @@ void bundle_policy(struct buf *out, const struct note_key *identity);
 enum { LINE_HEAD_SIZE = 64 };
 size_t disclosure_line_head(char out[LINE_HEAD_SIZE], uint64_t seq, enum disclosure_name name);
 
-enum bundle_file { FILE_PART, FILE_UNSIGNED, FILE_BLOB, FILE_FOREIGN };
+/* FILE_STRAY claims an entry or an epoch that the log does not have. */
+enum bundle_file { FILE_PART, FILE_UNSIGNED, FILE_BLOB, FILE_FOREIGN, FILE_STRAY };
 /* What a file at this path is in a bundle of `size` entries and `epochs` epochs. */
 enum bundle_file bundle_classify(const char *path, uint64_t size, uint64_t epochs);
 

@@ -172,6 +172,8 @@ static enum err judge_path(struct verifier *v, const char *path)
 		return ERR_OK;
 	case FILE_BLOB:
 		return verify_blob(v, path);
+	case FILE_STRAY:
+		return verify_bad_file(v, path, _("belongs to no entry and no epoch of this log"));
 	case FILE_FOREIGN:
 		break;
 	}

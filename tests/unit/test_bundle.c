@@ -212,22 +212,42 @@ static void blobs_are_hashed_and_strangers_reported(void **state)
 	struct verdict v;
 
 	make_small_bundle(b, &everything);
-	write_into(b, "tile/entries/001", "x");
-	write_into(b, "tile/8/000", "x");
-	write_into(b, "epochs/4.note", "x");
-	write_into(b, "epochs/02.note", "x");
+	write_into(b, "tile/.DS_Store", "x");
+	write_into(b, "mine.txt", "x");
+	write_into(b, "blobs/abc", "x");
 	write_into(b, "note.tsr", "x");
 	write_into(b, abc, "abc");
 	v = verdict_of(b, b->code);
 	expect(&v, VERDICT_GOOD);
 	assert_int_equal(v.blobs_checked, 1);
 	assert_int_equal(v.blobs_absent, 0);
-	assert_int_equal(v.foreign_files, 4);
+	assert_int_equal(v.foreign_files, 3);
 	assert_int_equal(v.unsigned_files, 2);
 	write_into(b, abc, "abd");
 	v = verdict_of(b, b->code);
 	expect(&v, VERDICT_BAD);
 	assert_string_equal(v.file, abc);
+}
+
+static void parts_that_no_entry_has_are_bad(void **state)
+{
+	static const char *const strays[] = {"tile/entries/001", "tile/8/000",    "tile/x",     "epochs/4.note",
+					     "epochs/02.note",   "checkpoints/3", "epochs/a/b", "disclosures/9.jsonl"};
+	struct bench *b = *state;
+	struct export_options everything = {0};
+
+	make_small_bundle(b, &everything);
+	for (size_t i = 0; i < sizeof strays / sizeof *strays; i++) {
+		char path[512];
+		struct verdict v;
+
+		write_into(b, strays[i], "x");
+		v = verdict_of(b, b->code);
+		expect(&v, VERDICT_BAD);
+		assert_string_equal(v.file, strays[i]);
+		(void)snprintf(path, sizeof path, "%s/%s", b->bundle, strays[i]);
+		assert_int_equal(remove(path), 0);
+	}
 }
 
 static void a_log_of_several_tiles_is_good(void **state)
@@ -323,6 +343,7 @@ int main(void)
 		WITH_LEDGER(one_changed_bit_anywhere_is_bad),
 		WITH_LEDGER(a_missing_or_cut_file_is_bad),
 		WITH_LEDGER(blobs_are_hashed_and_strangers_reported),
+		WITH_LEDGER(parts_that_no_entry_has_are_bad),
 		WITH_LEDGER(a_log_of_several_tiles_is_good),
 		WITH_LEDGER(recording_goes_on_between_the_slices),
 		WITH_LEDGER(an_unfinished_export_leaves_nothing),

@@ -82,7 +82,7 @@ static void no_line_may_be_missing_doubled_or_moved(void **state)
 	for (size_t line = 0; line < count; line++) {
 		char text[2 * sizeof good];
 		size_t from = starts[line], len = starts[line + 1] - from;
-		bool is_optional = line >= 11;
+		bool is_optional = line == 11 || line == 13; /* idem, sd text */
 		struct entry e;
 
 		(void)snprintf(text, sizeof text, "%.*s%s", (int)from, good, good + from + len);
@@ -148,7 +148,7 @@ static void each_line_has_one_spelling(void **state)
 	expect_line("250 ntp", "0 manual", ERR_OK);
 	expect_line("seq 123", "seq 9223372036854775807", ERR_OK);
 	expect_line("about 2026-007", "about -", ERR_OK);
-	expect_line("sd body", "sd files", ERR_OK);
+	expect_line("sd body", "sd files", ERR_FORMAT);
 	expect_line("who u12", "who aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", ERR_OK);
 	expect_line("who u12", "who aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", ERR_FORMAT);
 }

@@ -50,6 +50,19 @@ func isForPeople(name string) bool {
 	return name == "README.txt" || name == "summary.pdf" || path.Dir(name) == "." && strings.HasSuffix(name, ".tsr")
 }
 
+// stray is the first unread file in a folder where every file belongs to an entry or an epoch, but for what file
+// managers leave; "" when there is none.
+func (b *bundle) stray() string {
+	for _, folder := range []string{"checkpoints", "disclosures", "epochs", "tile"} {
+		for _, name := range b.below(folder) {
+			if !strings.HasPrefix(path.Base(name), ".") {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
 // remainder sorts what nobody read into files for people and files that do not belong here.
 func (b *bundle) remainder() (unsigned, foreign []string) {
 	for name := range b.left {

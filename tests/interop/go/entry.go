@@ -172,5 +172,8 @@ func parseEntry(raw []byte) (*entry, error) {
 	if r.err == nil && (len(r.lines) != 1 || r.lines[0] != "") {
 		r.fail(errors.New("the entry goes on where it must end"))
 	}
+	if len(e.commitments) == 0 || e.commitments[0].name != "body" {
+		r.fail(errors.New("the entry has no body"))
+	}
 	return e, r.err
 }

@@ -105,6 +105,8 @@ var entryLies = []lie{
 	{"uncertainty negative", edited("250 ntp", "-1 ntp"), "number"},
 	{"idem short", adding(withIdem("abc")), "idem"},
 	{"idem upper case", adding(withIdem(strings.Repeat("AB", 16))), "idem"},
+	{"no body", adding(draft{class: "system", values: map[string]string{"text": `"x"`}}), "no body"},
+	{"no disclosures", adding(draft{class: "system"}), "no body"},
 	{"unknown disclosure", edited("sd body", "sd extra"), "sd"},
 	{"disclosure twice", edited("sd body", "sd body "+someHash+"\nsd body"), "order"},
 	{"disclosures out of order", edited("sd body", "sd files "+someHash+"\nsd body"), "order"},
@@ -262,6 +264,7 @@ var disclosureLies = []lie{
 	}, "redacted"},
 	{"body redacted", adding(simple("x").status("body", "redacted")), "never redacted"},
 	{"status unknown", adding(simple("x").status("body", "secret")), "forms"},
+	{"NUL behind a body", adding(simple("x").with("body", "{\"act\":\"x\"}\x00")), "JSON"},
 	{"value without end", adding(simple("x").with("body", `{"act":"x"`)), "JSON"},
 	{"body with a byte that is not UTF-8", adding(simple("\xff")), "JSON"},
 	{"body with an escaped NUL", adding(simple(`\\\u0000`)), "JSON"},
@@ -298,6 +301,11 @@ var bundleLies = []lie{
 		m.write("checkpoint", files["checkpoint.log"].Data)
 		return files
 	}, "another log"},
+	{"tile of no log", extra("tile/0/001.p/1"), "no entry"},
+	{"tile of another width", extra("tile/entries/000.p/9"), "no entry"},
+	{"certificate of no log", extra("epochs/9.note"), "no entry"},
+	{"closing checkpoint of no log", extra("checkpoints/3"), "no entry"},
+	{"disclosures of no log", extra("disclosures/1.jsonl"), "no entry"},
 }
 
 // of begins another log, under a name that is none.
@@ -389,7 +397,6 @@ func extra(file string) func(m *maker) fstest.MapFS {
 // oddities look wrong and are good: the writer's promises that no verifier checks, and files that mean nothing.
 var oddities = []lie{
 	{"idem twice", adding(withIdem(strings.Repeat("ab", 16)), withIdem(strings.Repeat("ab", 16))), ""},
-	{"no body", adding(draft{class: "system", values: map[string]string{"text": `"x"`}}), ""},
 	{"value is not JSON", adding(simple("x").with("text", ` 1,2 `)), ""},
 	{"body with an escaped backslash", adding(simple(`\\u0000`)), ""},
 	{"body is not JSON", adding(draft{class: "incident", values: map[string]string{"body": `{"act"`}}), ""},
@@ -404,9 +411,8 @@ var oddities = []lie{
 	{"witness with the longest signature", witnessed("— " + strings.Repeat("w", 255) + " " + zeros(4096) + "\n"), ""},
 	{"witnesses as many as may be", witnessed(strings.Repeat("— w "+zeros(72)+"\n", 62)), ""},
 	{"witness with the log's own name", witnessed("— " + testOrigin + " " + zeros(68) + "\n"), ""},
-	{"tile of no log", extra("tile/0/001.p/1"), ""},
-	{"certificate of no log", extra("epochs/9.note"), ""},
-	{"disclosures of no log", extra("disclosures/1.jsonl"), ""},
+	{"file of no bundle", extra("mine.txt"), ""},
+	{"hidden file", extra("tile/.DS_Store"), ""},
 	{"blob named by nobody", extra("blobs/73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac"), ""},
 }
 

@@ -172,6 +172,9 @@ func (v *verifier) checkBlobs() error {
 		}
 	}
 	v.BlobsAbsent = len(v.blobs)
+	if file := v.bundle.stray(); file != "" {
+		return fileFault(file, "no entry and no epoch of this log has it")
+	}
 	v.Unsigned, v.Foreign = v.bundle.remainder()
 	return nil
 }

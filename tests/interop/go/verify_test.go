@@ -60,6 +60,18 @@ func TestUnsignedPartsAreReported(t *testing.T) {
 	}
 }
 
+func TestStrayPartsAreBad(t *testing.T) {
+	for _, name := range []string{"disclosures/9.jsonl", "disclosures/00.jsonl", "tile/0/001", "tile/8/000",
+		"tile/entries/000.p/11", "epochs/4.note", "checkpoints/3", "checkpoints/mine.txt"} {
+		m := sample(10)
+		m.write(name, nil)
+		m.finish()
+		if r := verdictOn(m.files, m.pin()); r.Verdict != bad || r.File != name {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
 func isSigned(name string) bool { return !isForPeople(name) }
 
 // TestOneBit flips a bit in about a hundred places of every file, or in all its bytes when it is small.
