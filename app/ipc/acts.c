@@ -262,7 +262,7 @@ const struct act_kind act_kinds[] = {
 	 ACT_BY_PERSON,
 	 ACT_ON_CASE | ACT_NEEDS_PROOF | ACT_HAS_TEXT,
 	 "The first of two people asks to connect again.",
-	 {{"uplinks", PARAM_LIST, REQUIRED, 0}}},
+	 {{"uplinks", PARAM_LIST, REQUIRED, 0}, {"latch", PARAM_COUNT, OPTIONAL, 0}}},
 	{"restore.permitted",
 	 "incident",
 	 ACT_BY_PERSON,

@@ -89,6 +89,9 @@ static void record_deed(struct keeper *k, const struct request *r, const struct 
 	struct fault f = {.err = ERR_NOMEM, .text = "out of memory"};
 
 	recorded_key(idem, d->act.idem);
+	/* Which trip the request is about, only the panel knows. */
+	if (strcmp(d->act.kind->name, "restore.requested") == 0)
+		(void)json_object_set_new(body, "latch", json_integer((json_int_t)d->wish.latch));
 	if (s == NULL || body == NULL) {
 		refuse_entry(k, r->ticket, &f);
 	} else if (is_permit && !prepare_permit(k, d, s, body)) {
@@ -153,7 +156,8 @@ static void do_deed(struct keeper *k, const struct request *r, const struct sess
 			       .about = d.act.about,
 			       .body = d.act.body != NULL ? d.act.body : d.no_body,
 			       .text = d.act.text,
-			       .person = d.act.person};
+			       .person = d.act.person,
+			       .latch = panel_latch(k)};
 	if (is_permitted(k, r, &d, now)) {
 		if ((d.act.kind->flags & ACT_OPENS_CASE) != 0)
 			book_next_case(scribe_book(k->scribe), now, d.opens);

@@ -27,6 +27,7 @@ struct wish {
 	json_t *body;      /* object without "act"; borrowed */
 	json_t *text;      /* or NULL */
 	json_t *person;    /* or NULL */
+	uint64_t latch;    /* of the newest trip, as the panel says now; 0: not known */
 };
 
 /* Why an act is refused: an IPC error code (IPC_ERRORS) and its arguments. */

@@ -72,6 +72,7 @@ struct incident {
 		enum restore_state state;
 		uint64_t request;
 		unsigned uplinks;
+		uint64_t latch; /* of the trip that the request is about; 0: not known */
 		char by[ID_SIZE];
 	} restore;
 };

@@ -156,6 +156,7 @@ static enum err fold_requested(struct book *book, const struct event *event)
 	incident->restore.state = RESTORE_ASKED;
 	incident->restore.request = event->record->seq;
 	incident->restore.uplinks = uplink_mask(book, json_object_get(event->body, "uplinks"));
+	incident->restore.latch = (uint64_t)json_integer_value(json_object_get(event->body, "latch"));
 	id_copy(incident->restore.by, event->record->who);
 	return ERR_OK;
 }

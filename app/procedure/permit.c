@@ -184,6 +184,10 @@ static enum err permit_permitted(const struct ask *ask)
 
 	if (book_restore_uplinks(ask->book, ask->incident->about, request) == 0)
 		return deny(ask, WHY_NO_REQUEST, NULL);
+	/* The panel may know of a newer trip before its event is recorded. */
+	if (ask->incident->restore.latch != 0 && ask->wish->latch != 0 &&
+	    ask->incident->restore.latch != ask->wish->latch)
+		return deny(ask, WHY_NO_REQUEST, NULL);
 	if (strcmp(ask->incident->restore.by, ask->wish->who) == 0)
 		return deny(ask, WHY_SAME_PERSON, NULL);
 	return ERR_OK;

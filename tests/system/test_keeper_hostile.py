@@ -1,7 +1,5 @@
 #!/usr/bin/env python3
 """The keeper against people and programs that mean harm."""
-import json
-import os
 import secrets
 import stat
 import unittest
@@ -50,6 +48,27 @@ class Hostile(unittest.TestCase):
         self.assertEqual(len(presses), 200)
         newest = presses[-1]["press"]
         self.person("joho").act("incident.attributed", about=about, body={"press": newest})
+
+    def test_request_is_for_the_trips_known_when_it_was_made(self):
+        """The panel has cut once more; that event is still under way."""
+        joho, ciso = self.person("joho"), self.person("ciso")
+        about = self.declare(joho)
+        self.panel.event(1, "cut_button", uplink=1, arg=900)
+        self.panel.state(latch=5)
+        wish = dict(about=about, body={"uplinks": ["internet"], "latch": 6}, proof=self.house.passwords["joho"])
+        old = joho.act("restore.requested", **wish)["seq"]
+        self.panel.state(latch=6)
+        proof = self.house.passwords["ciso"]
+        self.refused("wrong_state", ciso.act, "restore.permitted", about=about, body={"request": old}, proof=proof)
+        new = joho.act("restore.requested", **wish)["seq"]
+        ciso.act("restore.permitted", about=about, body={"request": new}, proof=proof)
+        self.assertEqual(self.panel.next_push("panel.permit")["latch"], 6)
+
+    def test_files_are_for_the_keeper_alone(self):
+        for path in (self.house.root / "var/lib/kannuki").rglob("*"):
+            if path.parent.stat().st_mode & 0o077 == 0:
+                continue  # nobody else comes this far
+            self.assertEqual(stat.S_IMODE(path.stat().st_mode) & 0o077 & ~0o050 * path.is_dir(), 0, path)
 
 
 if __name__ == "__main__":
