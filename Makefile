@@ -93,12 +93,20 @@ $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
 # ---- the two languages ----------------------------------------------------------------------------
 
-locale: $(O)/share/locale/ja/LC_MESSAGES/kannuki.mo
+# The C locale under the name ja_JP, for a machine that has no Japanese one (see app/base/text.c).
+C_MESSAGES  := /usr/lib/locale/C.utf8/LC_MESSAGES/SYS_LC_MESSAGES
+JA_MESSAGES := $(O)/share/locale/ja_JP.utf8/LC_MESSAGES/SYS_LC_MESSAGES
+
+locale: $(O)/share/locale/ja/LC_MESSAGES/kannuki.mo $(JA_MESSAGES)
 .PHONY: locale
 $(O)/share/locale/ja/LC_MESSAGES/kannuki.mo: $(wildcard app/base/po/ja.po)
 	$(call say,MSGFMT,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(if $^,msgfmt --check -o $@ $<,:)
+$(JA_MESSAGES): $(C_MESSAGES)
+	$(call say,COPY,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
 
 # ---- the panel controller -------------------------------------------------------------------------
 
@@ -117,7 +125,7 @@ $(UNIT_TESTS): $(O)/tests/%: $(O)/tests/unit/%.o $(call objects,tests/unit/suppo
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LINK) $(filter %.o,$^) $(ARCHIVES) $(FIRMWARE_HOST_LIB) $(TEST_LIBS) -o $@
 
-unit-tests: $(UNIT_TESTS)
+unit-tests: $(UNIT_TESTS) locale
 include tests/tests.mk
 
 test: ## Install what is needed, build, and run every test that needs no virtual machine

@@ -31,11 +31,16 @@ void lang_use(enum lang lang)
 	char catalogue[PATH_MAX];
 
 	/* C.UTF-8 is on every Debian machine, but since glibc 2.39 (Debian 13) gettext translates nothing in it. So
-	   messages take ja_JP where it exists; LANGUAGE, below, says which language they really are in. */
-	(void)setlocale(LC_ALL, "C.UTF-8");
-	(void)setlocale(LC_MESSAGES, "ja_JP.UTF-8");
-	(void)setenv("LANGUAGE", lang_name(lang), 1);
+	   messages take ja_JP; a machine that has none finds one beside the catalogue, put there by the Makefile.
+	   LANGUAGE, below, says which language they really are in. */
 	find_catalogue(catalogue, sizeof catalogue);
+	(void)setlocale(LC_ALL, "C.UTF-8");
+	if (setlocale(LC_MESSAGES, "ja_JP.UTF-8") == NULL) {
+		(void)setenv("LOCPATH", catalogue, 1);
+		(void)setlocale(LC_MESSAGES, "ja_JP.UTF-8");
+		(void)unsetenv("LOCPATH");
+	}
+	(void)setenv("LANGUAGE", lang_name(lang), 1);
 	(void)bindtextdomain("kannuki", catalogue);
 	(void)bind_textdomain_codeset("kannuki", "UTF-8");
 	(void)textdomain("kannuki");

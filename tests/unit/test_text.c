@@ -116,6 +116,17 @@ static void the_language_comes_from_the_environment(void **state)
 	assert_string_equal(lang_name(LANG_EN), "en");
 }
 
+static void sentences_appear_in_either_language(void **state)
+{
+	(void)state;
+	lang_use(LANG_JA);
+	assert_string_equal(_("no memory"), "メモリが足りません");
+	lang_use(LANG_EN);
+	assert_string_equal(_("no memory"), "no memory");
+	lang_use(LANG_JA);
+	assert_string_equal(_("no memory"), "メモリが足りません");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +137,7 @@ int main(void)
 		cmocka_unit_test(control_characters_are_seen),
 		cmocka_unit_test(diagnostics_cannot_be_forged),
 		cmocka_unit_test(the_language_comes_from_the_environment),
+		cmocka_unit_test(sentences_appear_in_either_language),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
