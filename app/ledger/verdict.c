@@ -207,13 +207,13 @@ static enum err walk(struct verifier *v, const char *folder)
 static enum err verify(struct verifier *v, const char *folder, const struct known_genesis *known,
 		       const struct verdict_progress *progress)
 {
-	struct tile_listener listener = {verify_take_hash, v};
 	enum err err = line_reader_init(&v->lines, DISCLOSURE_LINE_MAX);
 
 	if (err != ERR_OK)
 		return fault_set(v->f, err, _("no memory"));
 	err = verify_genesis(v, known);
-	v->audit.listener = &listener;
+	v->listener = (struct tile_listener){verify_take_hash, v};
+	v->audit.listener = &v->listener;
 	if (err == ERR_OK)
 		err = verify_checkpoint(v);
 	if (err == ERR_OK)

@@ -15,6 +15,7 @@ struct verifier {
 	int dir;
 	struct verdict *verdict;
 	struct audit audit;
+	struct tile_listener listener;
 	struct level levels[TILE_LEVELS];
 	enum err tile_err; /* of a tile compared while a hash was appended */
 	struct line_reader lines;
