@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* A check or an export of the whole record takes its time. */
-enum { LONG_CALL_MS = 600000, CALL_MS = 15000, PEEK_MS = 2000, RETRY_MS = 500, PATIENCE = 40 };
+enum { LONG_CALL_MS = 600000, CALL_MS = 15000, PEEK_MS = 2000, RETRY_MS = 500, PATIENCE = 40, LOST_MOST = 3 };
 
 static void on_push(void *context, const char *push, json_t *params)
 {
@@ -157,7 +157,7 @@ static void complete_params(const struct console *c, const struct method *method
 
 enum err keeper_ask(struct console *c, const char *method, json_t *params, json_t **result)
 {
-	for (;;) {
+	for (int lost = 0;;) {
 		enum err err;
 
 		if (!wait_for_keeper(c))
@@ -174,11 +174,15 @@ enum err keeper_ask(struct console *c, const char *method, json_t *params, json_
 			*result = NULL;
 			if (!log_in_again(c))
 				return ERR_IO;
-		} else if (err != ERR_TIMEOUT) {
-			hang_up(c);
-		} else if (!resend_after_silence(c)) {
-			return ERR_IO;
+			continue;
 		}
+		if (err != ERR_TIMEOUT)
+			hang_up(c);
+		/* Whatever loses the connection each time must not go on by itself for ever. */
+		if (err != ERR_TIMEOUT && ++lost % LOST_MOST != 0)
+			continue;
+		if (!resend_after_silence(c))
+			return ERR_IO;
 	}
 }
 

@@ -324,6 +324,17 @@ class Faults(ConsoleTest):
         self.assertEqual(len(set(asked)), 1)
         self.assertEqual(len(self.keeper.acts), 1)
 
+    def test_a_keeper_that_hangs_up_each_time_is_not_asked_for_ever(self):
+        s = self.at_prompt()
+        self.keeper.swallow_answers = 1 << 30
+        s.line("isolate lgwan")
+        s.wait("Enterでもう一度送る、Ctrl-Cでやめる:")
+        self.assertEqual(len([r for r in self.keeper.requests if r["method"] == "act"]), 3)
+        self.keeper.swallow_answers = 0
+        s.line("")
+        s.wait(RECEIPT)
+        self.assertEqual(len(self.keeper.acts), 1)
+
     def test_keeper_restart_keeps_the_line_and_asks_for_the_password_again(self):
         s = self.at_prompt()
         s.type("incident note 県の担当者へ")
