@@ -186,15 +186,17 @@ enum err keeper_ask(struct console *c, const char *method, json_t *params, json_
 	}
 }
 
-/* Puts the lists of the next page behind those of the first. */
+/* Puts the list that comes in pages behind that of the first; all others stand on each page. */
 static void append_page(json_t *view, json_t *page)
 {
-	const char *key;
-	json_t *list;
+	static const char *const paged[] = {"incidents", "users", "rows", "questions", "lines", "cells"};
 
-	json_object_foreach (view, key, list)
-		if (json_is_array(list) && strcmp(key, "states") != 0)
-			(void)json_array_extend(list, json_object_get(page, key));
+	for (size_t i = 0; i < sizeof paged / sizeof paged[0]; i++) {
+		json_t *list = json_object_get(view, paged[i]);
+
+		if (list != NULL)
+			(void)json_array_extend(list, json_object_get(page, paged[i]));
+	}
 }
 
 static enum err view_pages(struct console *c, json_t *params, json_t **view)
