@@ -42,18 +42,26 @@ static bool is_mine(const struct list *list, const struct advice *a)
 	return err == ERR_OK;
 }
 
+static bool is_full(const json_t *steps)
+{
+	return json_array_size(steps) >= STEPS_SHOWN;
+}
+
 static void advise(struct list *list, const struct advice *a)
 {
 	const struct look *look = list->look;
 	const char *role = a->role != NULL ? a->role : a->shown != NULL ? a->shown : first_role(look, a->act);
-	bool mine = is_mine(list, a);
-	json_t *step =
-		json_pack("{s:s, s:s, s:s, s:s, s:b, s:s?, s:n, s:s?, s:s?, s:o}", "about", list->incident->about,
-			  "act", a->act, "label", a->label != NULL ? a->label : act_to_do(a->act, look->lang), "why",
-			  a->why != NULL ? a->why : "", "mine", mine, "role_label",
-			  pack_role_label(look->book->pack, role, look->lang), "due", "basis",
-			  a->basis_label != NULL ? "house" : NULL, "basis_label", a->basis_label, "report",
-			  a->report > 0 ? json_integer((json_int_t)a->report) : json_null());
+	bool mine = !is_full(list->mine) && is_mine(list, a);
+	json_t *step;
+
+	if (is_full(mine ? list->mine : list->others))
+		return;
+	step = json_pack("{s:s, s:s, s:s, s:s, s:b, s:s?, s:n, s:s?, s:s?, s:o}", "about", list->incident->about, "act",
+			 a->act, "label", a->label != NULL ? a->label : act_to_do(a->act, look->lang), "why",
+			 a->why != NULL ? a->why : "", "mine", mine, "role_label",
+			 pack_role_label(look->book->pack, role, look->lang), "due", "basis",
+			 a->basis_label != NULL ? "house" : NULL, "basis_label", a->basis_label, "report",
+			 a->report > 0 ? json_integer((json_int_t)a->report) : json_null());
 
 	(void)json_array_append_new(mine ? list->mine : list->others, step);
 }
@@ -231,7 +239,7 @@ json_t *view_next(const struct look *look)
 	struct list list = {.look = look, .mine = json_array(), .others = json_array()};
 
 	for (size_t rule = 0; rule < sizeof rules / sizeof rules[0]; rule++)
-		for (size_t i = look->book->cases_count; i > 0; i--) {
+		for (size_t i = look->book->cases_count; i > 0 && !is_full(list.mine); i--) {
 			list.incident = look->book->cases[i - 1];
 			if (list.incident->state == CASE_OPEN)
 				rules[rule](&list);
