@@ -342,6 +342,16 @@ static int on_ready(sd_event_source *source, int fd, uint32_t events, void *user
 	return 0;
 }
 
+/* The 1st, 2nd, 4th, 8th … time: a flood must not drown what else the journal has to say. */
+static void say_turned_away(struct server *s, const struct peer_kind *kind)
+{
+	uint64_t times = ++s->counts.turned_away;
+
+	if ((times & (times - 1)) == 0)
+		diag(DIAG_WARNING, "%s: turned away, %u connections are open (%llu turned away so far)", kind->name,
+		     s->open[kind - peer_kinds], (unsigned long long)times);
+}
+
 static int on_listener(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct listener *l = userdata;
@@ -357,9 +367,7 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *u
 	c = calloc(1, sizeof *c);
 	if (c == NULL || s->open[l->kind - peer_kinds] >= l->kind->connections_max ||
 	    getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &c->credentials, &size) != 0) {
-		s->counts.turned_away++;
-		diag(DIAG_WARNING, "%s: turned away, %u connections are open", l->kind->name,
-		     s->open[l->kind - peer_kinds]);
+		say_turned_away(s, l->kind);
 		goto refused;
 	}
 	c->server = s;
