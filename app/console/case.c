@@ -211,8 +211,9 @@ static json_t *presses_of(struct console *c, const char *about)
 			continue;
 		if (wall_of(moment, "at") >= 0)
 			when_format(clock, wall_of(moment, "at"), wall_now(), c->lang);
-		(void)snprintf(label, sizeof label, "%s  %s  %s", clock, string_of(moment, "label"),
-			       string_of(moment, "text"));
+		/* The text of a press begins with the label. */
+		(void)snprintf(label, sizeof label, "%s  %s", clock,
+			       string_of(moment, string_of(moment, "text")[0] != '\0' ? "text" : "label"));
 		(void)json_array_append_new(
 			options, json_pack("{s:O, s:s}", "seq", json_object_get(moment, "seq"), "label", label));
 	}
@@ -275,8 +276,13 @@ void case_close(struct console *c, const struct call *call)
 	char *text = NULL;
 
 	(void)call;
-	if (incident != NULL && words_allowed(c, incident, "incident.closed"))
-		text = ask_text(c, _("Closing words (Enter: none, Ctrl-C: leave it open): "), "", TEXT_MAY_BE_EMPTY);
+	if (incident != NULL && words_allowed(c, incident, "incident.closed")) {
+		SAY(c,
+		    _("%s will be closed, with %llu rows left open. Nothing can be added to its checklist and reports "
+		      "afterwards. If the final report has not been sent, give the reason."),
+		    about, (unsigned long long)number_of(incident, "left"));
+		text = ask_text(c, _("Closing words (Ctrl-C: leave it open): "), "", TEXT_MAY_BE_EMPTY);
+	}
 	if (text != NULL &&
 	    keeper_do(c, (struct deed){.act = "incident.closed", .about = about, .text = case_text(text)}) == ERR_OK)
 		c->about[0] = '\0';

@@ -29,8 +29,10 @@ static enum err try_login(struct console *c)
 
 	if (name == NULL)
 		return ERR_IO;
+	/* Enter alone: what stands on a screen that was left alone may be old. */
 	if (name[0] == '\0') {
 		free(name);
+		greet(c);
 		return ERR_DENIED;
 	}
 	(void)snprintf(c->user, sizeof c->user, "%s", name);
@@ -85,6 +87,15 @@ void login_exit(struct console *c, const struct call *call)
 	c->leave = true;
 }
 
+static void speak(struct console *c, enum lang lang)
+{
+	c->lang = lang;
+	lang_use(lang);
+	SAY(c, "%s", _("From now on in English."));
+	/* The prompt carries words of the view. */
+	(void)keeper_refresh(c);
+}
+
 void login_japanese(struct console *c, const struct call *call)
 {
 	(void)call;
@@ -92,17 +103,13 @@ void login_japanese(struct console *c, const struct call *call)
 		SAY(c, "%s", _("This terminal was started for ASCII only; Japanese cannot be shown on it."));
 		return;
 	}
-	c->lang = LANG_JA;
-	lang_use(c->lang);
-	SAY(c, "%s", _("From now on in English."));
+	speak(c, LANG_JA);
 }
 
 void login_english(struct console *c, const struct call *call)
 {
 	(void)call;
-	c->lang = LANG_EN;
-	lang_use(c->lang);
-	SAY(c, "%s", _("From now on in English."));
+	speak(c, LANG_EN);
 }
 
 void login_password(struct console *c, const struct call *call)

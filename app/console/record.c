@@ -37,7 +37,12 @@ void record_export(struct console *c, const struct call *call)
 		return;
 	params = json_pack("{s:s}", "name", name);
 	err = keeper_ask(c, "ledger.export", params, &result);
-	if (err == ERR_DENIED)
+	if (err == ERR_DENIED && strcmp(string_of(result, "code"), "invalid") == 0)
+		SAY(c,
+		    _("! The name '%s' cannot be used: it is taken already, begins with '.', or has other signs than a-z, "
+		      "digits, '-', '_' and '.'. Give another name."),
+		    name);
+	else if (err == ERR_DENIED)
 		words_refusal(c, result);
 	if (err == ERR_OK) {
 		words_receipt(c, result);

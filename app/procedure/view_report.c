@@ -152,16 +152,17 @@ json_t *view_report(const struct look *look, const struct report *report)
 {
 	uint64_t number = number_of(look, report);
 	const struct pack_file *p = look->pack;
+	unsigned later = number > 1; /* the first stage belongs to the first report alone */
 	json_t *page = paged(look, "cells", show_cells(look, report));
 	json_t *more = json_pack(
 		"{s:I, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:b, s:o, s:O?}", "report",
 		(json_int_t)number, "form", form_id(look->book->pack->form), "label", report_label(look, number),
 		"state", report_states[report->state].id, "state_label",
 		word_in(&report_states[report->state], look->lang), "stage", report->stage, "stages",
-		show_items(look, p->stages, p->stages_count), "chain", show_chain(look, report), "returned_because",
-		json_string_value(report->returned), "recipients", show_items(look, p->recipients, p->recipients_count),
-		"ways", show_items(look, p->ways, p->ways_count), "manners",
-		show_items(look, p->manners, p->manners_count), "acts", show_acts(look, number), "frozen",
+		show_items(look, p->stages + later, p->stages_count - later), "chain", show_chain(look, report),
+		"returned_because", json_string_value(report->returned), "recipients",
+		show_items(look, p->recipients, p->recipients_count), "ways", show_items(look, p->ways, p->ways_count),
+		"manners", show_items(look, p->manners, p->manners_count), "acts", show_acts(look, number), "frozen",
 		report->state == REPORT_SENT, "digest", digest_of(look, report), "sent", report->sent);
 
 	if (more == NULL || json_object_update(page, more) != 0) {

@@ -121,7 +121,20 @@ class WholeCase(ConsoleAndKeeper):
         s.line("show report 1")
         s.wait("送付済")
         s.wait("> $")
-        self.do("incident close", "最終報告は紙で")
+        s.line("report new")
+        s.wait("どの報告ですか。\n *1  中間報告")
+        s.wait(": $")
+        s.line("0")
+        s.wait("> $")
+        s.line("q")
+        s.wait("閂[^>\n]*> $")
+        s.line("incident close")
+        s.wait("残りの確認項目は[1-9]\\d*件です")
+        s.wait("最終報告を送付していないときは")
+        s.wait(": $")
+        s.line("最終報告は紙で")
+        s.wait(RECEIPT)
+        s.wait("> $")
         s.line("ledger check")
         s.wait("記録簿は正常です。全\\d+件")
         s.wait("> $")
@@ -129,6 +142,10 @@ class WholeCase(ConsoleAndKeeper):
         self.be("kansa")
         self.do("ledger export first")
         self.assertIn("/exports/first", s.text())
+        for name in ("first", "First", ".x"):
+            s.line(f"ledger export {name}")
+            s.wait(f"！「{name}」という名前は使えません")
+            s.wait("> $")
         wide = [line for line in s.text().split("\n") if columns(line) > 80]
         self.assertEqual(wide, [])
 
@@ -150,6 +167,21 @@ class WholeCase(ConsoleAndKeeper):
         s.wait("> $")
         s.line("report 7 edit")
         s.wait("第7報はありません")
+        s.wait("> $")
+        s.line("language en")
+        s.wait(r"閂 \S+ Detection and report> $")
+        s.line("language ja")
+        s.wait(r"閂 \S+ 発見・報告> $")
+
+    def test_enter_alone_shows_the_present_state_again(self):
+        s = self.screen
+        s.wait("パネル 応答なし\n名前: $")
+        panel = Panel(self.house)
+        self.addCleanup(panel.close)
+        panel.hello()
+        panel.state()
+        s.line("")
+        s.wait("パネル 正常\n名前: $")
 
 
 class PanelAndConsole(ConsoleAndKeeper):
