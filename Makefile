@@ -142,7 +142,7 @@ run: ## Start the whole appliance with a simulated board (state in build/run)
 	$(Q)exec scripts/run $(O)
 
 run-clean: ## Forget the state of make run
-	$(Q)rm -rf $(BUILD)/run
+	$(Q)scripts/run --forget
 
 lint: ## clang-tidy, cppcheck, gcc -fanalyzer, layout, room arrows
 	$(Q)scripts/deps lint

@@ -229,9 +229,16 @@ class Spine(unittest.TestCase):
             flip_one_bit(target if target.is_file() else sorted(f for f in target.rglob("*") if f.is_file())[0])
             self.assertEqual(self.verdicts(forged), [1, 1], f"one changed bit in {name}")
 
+        forget = [[ROOT / "scripts/run", "--forget"], dict(os.environ, KANNUKI_RUN_STATE=str(run.state))]
+        refused = subprocess.run(forget[0], env=forget[1], capture_output=True, text=True)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("still running", refused.stderr)
         code, rest = run.stop()
         self.assertEqual((code, rest), (0, ""))
+        self.assertTrue((run.state / "welcome").exists())
         self.assertEqual(processes_using(run.state), [])
+        self.assertEqual(subprocess.run(forget[0], env=forget[1]).returncode, 0)
+        self.assertFalse(run.state.exists())
 
 
 if __name__ == "__main__":
