@@ -39,18 +39,18 @@ static enum modbus_exception read_bits(struct panel *p, struct request *r, uint1
 {
 	uint16_t address = register_at(r->data, 0);
 	uint16_t count = register_at(r->data, 1);
-	uint8_t bytes[3] = {0};
+	uint16_t size = (uint16_t)((count + 7) / 8);
 
 	if (r->length != 4 || count == 0)
 		return EXCEPTION_VALUE;
 	if (address >= limit || count > limit - address)
 		return EXCEPTION_ADDRESS;
+	memset(r->out + 1, 0, size);
 	for (uint16_t i = 0; i < count; i++)
 		if (inputs ? (p->inputs >> (address + i) & 1) != 0 : coil_read(p, (uint16_t)(address + i)))
-			bytes[i / 8] |= (uint8_t)(1U << (i % 8));
-	r->out[0] = (uint8_t)((count + 7) / 8);
-	memcpy(r->out + 1, bytes, r->out[0]);
-	r->out_length = (uint16_t)(1 + r->out[0]);
+			r->out[1 + i / 8] |= (uint8_t)(1U << (i % 8));
+	r->out[0] = (uint8_t)size;
+	r->out_length = (uint16_t)(1 + size);
 	return EXCEPTION_NONE;
 }
 
