@@ -180,6 +180,7 @@ static int attach(const char *link)
 	}
 	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	(void)printf("\n");
+	(void)close(line);
 	return 0;
 }
 

@@ -157,6 +157,7 @@ static void from_pty(struct server *s)
 static enum err control_open(struct server *s, const char *path, struct fault *f)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd;
 
 	if (path == NULL)
 		return ERR_OK;
@@ -165,10 +166,15 @@ static enum err control_open(struct server *s, const char *path, struct fault *f
 				 sizeof address.sun_path - 1);
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	unlink(path);
-	s->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (s->listener < 0 || bind(s->listener, (struct sockaddr *)&address, sizeof address) != 0 ||
-	    listen(s->listener, CLIENTS) != 0)
-		return fault_set(f, err_from_errno(errno), "%s: %s", path, strerror(errno));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, CLIENTS) != 0) {
+		enum err err = fault_set(f, err_from_errno(errno), "%s: %s", path, strerror(errno));
+
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	s->listener = fd;
 	return ERR_OK;
 }
 
