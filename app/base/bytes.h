@@ -38,7 +38,7 @@ char *buf_take(struct buf *b);
 /* Encoders write a zero-terminated text; `out` holds at least the named size. */
 #define HEX_SIZE(n) (2 * (n) + 1)
 #define BASE64_SIZE(n) (((n) + 2) / 3 * 4 + 1)
-#define BASE32_SIZE(n) (((n)*8 + 4) / 5 + 1)
+#define BASE32_SIZE(n) ((8 * (n) + 4) / 5 + 1)
 
 void hex_encode(char *out, const void *data, size_t len);
 void base64_encode(char *out, const void *data, size_t len);    /* standard alphabet, padded */

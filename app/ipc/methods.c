@@ -4,14 +4,11 @@
 
 #include <string.h>
 
-#define SESSION                                    \
-	{                                          \
-		"session", PARAM_HEX, REQUIRED, 32 \
-	}
-#define LANGUAGE                                \
-	{                                       \
-		"lang", PARAM_WORD, OPTIONAL, 0 \
-	}
+/* Two versions of clang-format lay these out in two ways. */
+/* clang-format off */
+#define SESSION {"session", PARAM_HEX, REQUIRED, 32}
+#define LANGUAGE {"lang", PARAM_WORD, OPTIONAL, 0}
+/* clang-format on */
 
 const struct method methods[] = {
 	/* Everyone who shows something to people. */

@@ -231,11 +231,12 @@ static void advise_end(struct list *list)
 					      .basis_label = stage_when(look, "final")});
 }
 
+typedef void advice(struct list *list);
+
 json_t *view_next(const struct look *look)
 {
-	static void (*const rules[])(struct list * list) = {advise_contact,   advise_restore,   advise_reports,
-							    advise_decisions, advise_checklist, advise_facts,
-							    advise_viewing,   advise_end};
+	static advice *const rules[] = {advise_contact,   advise_restore, advise_reports, advise_decisions,
+					advise_checklist, advise_facts,   advise_viewing, advise_end};
 	struct list list = {.look = look, .mine = json_array(), .others = json_array()};
 
 	for (size_t rule = 0; rule < sizeof rules / sizeof rules[0]; rule++)

@@ -18,8 +18,8 @@
 enum { BOARD_EEPROM_SIZE = 4096, BOARD_CLOCK = 7372800, BOARD_LOG = 1024, BOARD_PLANS = 1024 };
 
 /* Time in cycles of BOARD_CLOCK. */
-#define BOARD_US(us) ((uint64_t)(us)*BOARD_CLOCK / 1000000)
-#define BOARD_MS(ms) BOARD_US((uint64_t)(ms)*1000)
+#define BOARD_US(us) (BOARD_CLOCK * (uint64_t)(us) / 1000000)
+#define BOARD_MS(ms) BOARD_US(1000 * (uint64_t)(ms))
 #define RELAY_TRAVEL BOARD_MS(10)
 
 enum board_happening {

@@ -256,7 +256,7 @@ void chip_drive(struct chip *c, char port, uint8_t bit, bool level)
 	avr_ioport_external_t pull = {.name = (unsigned long)port & 0x7FUL};
 
 	c->driven[index] |= (uint8_t)(1U << bit);
-	c->levels[index] &= (uint8_t) ~(1U << bit);
+	c->levels[index] &= (uint8_t)(~(1U << bit));
 	c->levels[index] |= (uint8_t)(level << bit);
 	pull.mask = c->driven[index];
 	pull.value = c->levels[index];

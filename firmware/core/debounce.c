@@ -17,7 +17,7 @@ uint16_t debounce_sample(struct debounce *d, uint16_t raw)
 	uint16_t differs = d->state ^ raw;
 	uint16_t changed;
 
-	d->low = (uint16_t) ~(d->low & differs);
+	d->low = (uint16_t)(~(d->low & differs));
 	d->high = d->low ^ (d->high & differs);
 	changed = differs & d->low & d->high;
 	d->state ^= changed;

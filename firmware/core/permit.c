@@ -1,13 +1,10 @@
 #include "firmware/core/permit.h"
 
-#define STAY(state)                            \
-	{                                      \
-		PERMIT_##state, PERMIT_NOTHING \
-	}
-#define TO(state, effect)                       \
-	{                                       \
-		PERMIT_##state, PERMIT_##effect \
-	}
+/* Two versions of clang-format lay these out in two ways. */
+/* clang-format off */
+#define STAY(state) {PERMIT_##state, PERMIT_NOTHING}
+#define TO(state, effect) {PERMIT_##state, PERMIT_##effect}
+/* clang-format on */
 
 const struct permit_cell permit_table[PERMIT_STATE_COUNT][PERMIT_STIMULUS_COUNT] = {
 	[PERMIT_NONE] = {[PERMIT_GIVE] = TO(WAIT_OFF, START),

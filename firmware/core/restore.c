@@ -39,7 +39,7 @@ void panel_perform(struct panel *p, enum permit_effect effect)
 		report_each(p, p->permit.uplinks, EVENT_RESTORE_FAILED);
 		break;
 	case PERMIT_VOIDED_BY_TRIP:
-		p->coils &= (uint8_t) ~(p->permit.uplinks & p->kept.latched);
+		p->coils &= (uint8_t)(~(p->permit.uplinks & p->kept.latched));
 		panel_add(p, EVENT_PERMIT_VOIDED_TRIP, 0, p->permit.nonce);
 		break;
 	case PERMIT_VOIDED_BY_COMMAND:

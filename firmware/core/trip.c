@@ -90,7 +90,7 @@ void trip_take(struct trip *t, struct trip_news *news)
 
 void trip_set_coils(struct trip *t, uint8_t coils)
 {
-	t->coils = coils & (uint8_t) ~(t->dropped | uplinks_of(t, t->pressed | t->inputs.state));
+	t->coils = coils & (uint8_t)(~(t->dropped | uplinks_of(t, t->pressed | t->inputs.state)));
 }
 
 void trip_saved(struct trip *t, uint8_t uplinks)

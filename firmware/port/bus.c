@@ -88,7 +88,7 @@ static void listen(void)
 
 ISR(USART0_TX_vect)
 {
-	UCSR0B &= (uint8_t) ~(1 << TXCIE0);
+	UCSR0B &= (uint8_t)(~(1 << TXCIE0));
 	pins_driver_off();
 	listen();
 }

@@ -61,7 +61,7 @@ void pins_set_lamps(uint16_t lamps)
 	if ((lamps & LAMP_BUZZER) != 0)
 		PORTB |= 1 << PIN_BUZZER;
 	else
-		PORTB &= (uint8_t) ~(1 << PIN_BUZZER);
+		PORTB &= (uint8_t)(~(1 << PIN_BUZZER));
 }
 
 void pins_driver_on(void)
@@ -71,5 +71,5 @@ void pins_driver_on(void)
 
 void pins_driver_off(void)
 {
-	PORTD &= (uint8_t) ~(1 << PIN_DRIVER);
+	PORTD &= (uint8_t)(~(1 << PIN_DRIVER));
 }
