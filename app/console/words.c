@@ -78,6 +78,8 @@ static bool say_args(const struct console *c, enum ipc_error code, json_t *args,
 			 _("Too many wrong passwords: wait %llu seconds, then try again. The buttons on the panel "
 			   "work without a login."),
 			 (unsigned long long)number_of(args, "seconds"));
+	} else if (code == ERROR_invalid && strcmp(string_of(args, "field"), "new") == 0) {
+		buf_adds(out, _("At least 10 characters are needed."));
 	} else if (code == ERROR_invalid && string_of(args, "field")[0] != '\0') {
 		buf_addf(out, _("%s: the value is missing or not allowed. Correct it and do it again."),
 			 string_of(args, "field"));

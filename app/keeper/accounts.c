@@ -33,6 +33,11 @@ static void errand_free(struct errand *e)
 	free(e);
 }
 
+static void errand_forget(struct password_job *job)
+{
+	errand_free((struct errand *)(void *)job);
+}
+
 static struct errand *errand_new(struct keeper *k, const struct request *r, enum password_work work,
 				 const char *password, void (*done)(void *context, struct password_job *job))
 {
@@ -45,6 +50,7 @@ static struct errand *errand_new(struct keeper *k, const struct request *r, enum
 	json_incref(e->request.params);
 	e->job.work = work;
 	e->job.done = done;
+	e->job.forget = errand_forget;
 	e->job.context = e;
 	(void)snprintf(e->job.password, sizeof e->job.password, "%s", password);
 	return e;

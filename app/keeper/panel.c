@@ -258,6 +258,16 @@ static void note_expired(struct keeper *k, const char *about, const char *cause)
 	json_decref(body);
 }
 
+/* FNV-1a: a number for a word that no later version changes. */
+static unsigned word_code(const char *word)
+{
+	uint32_t code = 2166136261U;
+
+	for (; *word != '\0'; word++)
+		code = (code ^ (unsigned char)*word) * 16777619U;
+	return code;
+}
+
 void panel_event(struct keeper *k, const struct request *r, const struct session *session)
 {
 	const struct event_cell *cell = cell_of(param_text(r, "kind"));
@@ -268,6 +278,16 @@ void panel_event(struct keeper *k, const struct request *r, const struct session
 	(void)session;
 	(void)snprintf(idem, sizeof idem, "%.16s%016" PRIx64, param_text(r, "controller"), param_count(r, "number"));
 	err = waiter.hear == NULL ? ERR_NOMEM : scribe_repeat(k->scribe, idem, "panel", cell->act, waiter);
+	if (err == ERR_EXISTS) {
+		/* A controller that lost its memory counts from 1 again. Its press must be recorded, not refused for
+		   ever: event numbers have 32 bits, so the upper half of the key is free to tell the acts apart. */
+		diag(DIAG_WARNING,
+		     "controller %.16s: event %" PRIu64 " was another act before; it has lost its numbering",
+		     param_text(r, "controller"), param_count(r, "number"));
+		(void)snprintf(idem, sizeof idem, "%.16s%08x%08" PRIx64, param_text(r, "controller"),
+			       word_code(param_text(r, "kind")), param_count(r, "number") & 0xffffffff);
+		err = scribe_repeat(k->scribe, idem, "panel", cell->act, waiter);
+	}
 	if (err == ERR_OK)
 		return;
 	free(waiter.context);

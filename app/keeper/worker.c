@@ -143,7 +143,10 @@ static void drop(struct queue *q)
 {
 	for (struct password_job *job = queue_next(q); job != NULL; job = queue_next(q)) {
 		sodium_memzero(job->password, sizeof job->password);
-		free(job);
+		if (job->forget != NULL)
+			job->forget(job);
+		else
+			free(job);
 	}
 }
 

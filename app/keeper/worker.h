@@ -19,6 +19,8 @@ struct password_job {
 	enum err result;                 /* ERR_CRYPTO: wrong password */
 	/* On the loop, with the job handed back: free it. */
 	void (*done)(void *context, struct password_job *job);
+	/* The worker ends before the work is done: free it without an answer. NULL: free(job). */
+	void (*forget)(struct password_job *job);
 	void *context;
 };
 

@@ -352,6 +352,14 @@ class PanelEvents(Keeper):
         self.assertNotEqual(first["about"], old)
         self.assertEqual(first["about"], second["about"])
 
+    def test_a_number_that_comes_again_for_another_act_is_recorded(self):
+        panel, number = self.panel(), self.next_number()
+        press = panel.event(number, "declare_pressed")
+        cut = panel.event(number, "cut_button", uplink=1, arg=900)
+        self.assertGreater(cut["seq"], press["seq"])
+        self.assertEqual(panel.event(number, "cut_button", uplink=1, arg=900)["seq"], cut["seq"])
+        self.assertEqual(panel.event(number, "declare_pressed")["seq"], press["seq"])
+
     def test_event_sent_again_is_recorded_once(self):
         panel, number = self.panel(), self.next_number()
         first = panel.event(number, "isolate_pressed")
