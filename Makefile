@@ -141,6 +141,10 @@ run: ## Start the whole appliance with a simulated board (state in build/run)
 	$(Q)$(MAKE) -j$(JOBS) --no-print-directory all
 	$(Q)exec scripts/run $(O)
 
+verify-go: ## Build the second verifier, written in Go from the format text alone
+	$(Q)scripts/deps run test
+	$(Q)$(MAKE) -j$(JOBS) --no-print-directory $(O)/bin/kannuki-verify-go
+
 run-clean: ## Forget the state of make run
 	$(Q)scripts/run --forget
 
@@ -186,4 +190,4 @@ help: ## List the targets
 clean: ## Remove everything that was built
 	$(Q)rm -rf $(BUILD)
 
-.PHONY: run run-clean lint asan coverage fuzz bench release image test-image help clean bench-programs
+.PHONY: run verify-go run-clean lint asan coverage fuzz bench release image test-image help clean bench-programs
