@@ -107,12 +107,15 @@ static char *text_of(struct console *c, const struct call *call, const char *pro
 
 void case_declare(struct console *c, const struct call *call)
 {
-	char *text = text_of(c, call, _("What has happened, in one line: "), TEXT_NEEDED);
 	struct deed deed = {.act = "incident.declared"};
 	json_t *receipt = NULL;
 	int64_t detected_ms;
 	enum err err;
+	char *text;
 
+	if (!keeper_refresh(c) || !words_allowed(c, c->now, deed.act))
+		return;
+	text = text_of(c, call, _("What has happened, in one line: "), TEXT_NEEDED);
 	if (text == NULL || !ask_time(c, _("When was it found? (Enter: now) "), &detected_ms)) {
 		free(text);
 		return;

@@ -107,10 +107,12 @@ static void add_case(struct console *c, json_t *menu, json_t *incident)
 static void add_general(const struct console *c, json_t *menu)
 {
 	json_t *below = json_array();
+	bool may_declare = is_true(json_array_get(json_object_get(c->now, "acts"), 0), "allowed");
 
-	if (c->about[0] == '\0')
+	if (may_declare && c->about[0] == '\0')
 		add(below, _("Cut uplinks"), "isolate");
-	add(below, _("Declare an incident"), "declare");
+	if (may_declare)
+		add(below, _("Declare an incident"), "declare");
 	add(below, _("Take another incident in hand"), "incident select");
 	add(below, _("Show the present state"), "show now");
 	add(below, _("Check the record"), "ledger check");

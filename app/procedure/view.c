@@ -143,11 +143,12 @@ static json_t *view_now(const struct look *look)
 		wall_format(time, look->request->now.wall_ms);
 	for (size_t i = 0; i < look->book->uplinks_count; i++)
 		(void)json_array_append_new(uplinks, show_uplink(look, &look->book->uplinks[i]));
-	return json_pack("{s:s?, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "organisation",
+	return json_pack("{s:s?, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:[o]}", "organisation",
 			 text_in(look->book->setup, "organisation"), "pack", look->pack->id, "word",
 			 label_pick(&look->pack->word, look->lang), "time", time_or_null(time), "user",
 			 show_user(look, look->user), "next", view_next(look), "incidents",
-			 show_heads(look, OPEN_CASES, HEADS_SHOWN), "uplinks", uplinks);
+			 show_heads(look, OPEN_CASES, HEADS_SHOWN), "uplinks", uplinks, "acts",
+			 show_act(look, "incident.declared", 0));
 }
 
 static json_t *view_incidents(const struct look *look)

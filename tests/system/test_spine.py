@@ -217,6 +217,7 @@ class Spine(unittest.TestCase):
         person.log_out()
 
         person.log_in("kansa", run.logins["kansa"])
+        self.assertRegex(person.do("declare", QUESTION, PROMPT), PROMPT, "an auditor is asked before being refused")
         self.assertIn("first", person.do("ledger export first"))
         person.log_out()
         exported = run.state / "var/lib/kannuki/exports/first"
