@@ -220,8 +220,12 @@ void accounts_login(struct keeper *k, const struct request *r, const struct sess
 	const char *name = param_text(r, "name");
 	struct user_info user;
 	struct errand *e;
+	bool is_known = book_user_by_name(scribe_book(k->scribe), name, &user) == ERR_OK;
 
 	(void)session;
+	/* A person has a login and a full name; guesses at both count together. */
+	if (is_known)
+		name = user.id;
 	if (is_locked(k, r, name))
 		return;
 	e = errand_new(k, r, PASSWORD_VERIFY, param_text(r, "password"), on_login);
@@ -230,8 +234,7 @@ void accounts_login(struct keeper *k, const struct request *r, const struct sess
 		return;
 	}
 	(void)snprintf(e->name, sizeof e->name, "%s", name);
-	if (book_user_by_name(scribe_book(k->scribe), name, &user) == ERR_OK &&
-	    secrets_get(k->secrets, user.id, user.generation, e->job.hash) == ERR_OK) {
+	if (is_known && secrets_get(k->secrets, user.id, user.generation, e->job.hash) == ERR_OK) {
 		(void)snprintf(e->account, sizeof e->account, "%s", user.id);
 		e->generation = user.generation;
 	} else {
@@ -263,7 +266,7 @@ static struct errand *own_errand(struct keeper *k, const struct request *r, cons
 		server_refuse(k->server, r->ticket, "login_required", NULL);
 		return NULL;
 	}
-	if (is_locked(k, r, user.name))
+	if (is_locked(k, r, user.id))
 		return NULL;
 	e = errand_new(k, r, PASSWORD_VERIFY, password, done);
 	if (e == NULL || secrets_get(k->secrets, user.id, user.generation, e->job.hash) != ERR_OK) {
@@ -273,7 +276,7 @@ static struct errand *own_errand(struct keeper *k, const struct request *r, cons
 		return NULL;
 	}
 	(void)snprintf(e->account, sizeof e->account, "%s", user.id);
-	(void)snprintf(e->name, sizeof e->name, "%s", user.name);
+	(void)snprintf(e->name, sizeof e->name, "%s", user.id);
 	memcpy(e->token, session->token, sizeof e->token);
 	e->generation = user.generation;
 	return e;

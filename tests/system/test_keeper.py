@@ -81,6 +81,7 @@ class People(Keeper):
                 self.refused("login_refused", peer.login, name, "wrong-password")
             args = self.refused("locked_out", peer.login, name, self.house.passwords["ciso"])
             self.assertGreaterEqual(args["seconds"], 1)
+        self.refused("locked_out", peer.login, "見本四郎", "wrong-password")
         self.person("ciso", "console")
 
     def test_session_is_bound_to_its_kind_of_peer(self):
