@@ -35,13 +35,14 @@ static void listen(cyaml_log_t level, void *context, const char *format, va_list
 /* libcyaml names the place before an unknown key; the key itself stands at the next line that begins with it. */
 static unsigned long line_of_key(const char *text, const char *key, unsigned long from)
 {
-	unsigned long line = 1;
+	size_t len = strlen(key);
 
-	for (const char *at = text; at != NULL && *at != '\0'; at = strchr(at, '\n'), at += at != NULL, line++) {
-		const char *word = at + strspn(at, " -");
+	for (unsigned long line = 1; text != NULL && *text != '\0'; line++) {
+		const char *word = text + strspn(text, " -"), *end = strchr(text, '\n');
 
-		if (line >= from && strncmp(word, key, strlen(key)) == 0 && word[strlen(key)] == ':')
+		if (line >= from && strncmp(word, key, len) == 0 && word[len] == ':')
 			return line;
+		text = end != NULL ? end + 1 : NULL;
 	}
 	return from;
 }
