@@ -8,18 +8,21 @@
  *
  * How the host talks, one exchange at a time:
  *
- *   poll     FC 23: write registers 0…4 (EXCHANGE without a command), read the whole STATUS block.
- *            EXCHANGE carries a fresh nonce (any value other than the last one), the heartbeat, the lamps, and the
- * number of the event whose recording is now durable (0: none). Every read block begins with the HEADER; an answer
- * whose MAP, BLOCK or NONCE is not the expected one is a late answer of an earlier exchange: drop it, wait out the bus
- * (40 ms), flush, ask again. event    STATUS holds the oldest event that was not acknowledged (EVENT_NUMBER 0: none).
- * Record it, then write its number into ACK. Only the oldest can be acknowledged; any other number is ignored, so a
- * repeated ACK is harmless. The answer of the very exchange that carried the ACK already shows the next event. command
- * FC 23: write all of registers 0…11, read STATUS. COMMAND_NONCE is new for every command; the same nonce again is not
- * carried out twice, so a lost answer is mended by sending the same frame again. COMMAND_CHECK is the complement of the
- * exclusive-or of the six command words before it. RESULT_NONCE and RESULT in STATUS say what became of it. A write
- * that touches some command words but not all is refused as a whole (exception 3). restore  PERMIT command with the
- * uplinks and the latch number the approval was given for. See PERMIT_STATE.
+ * Poll. FC 23: write registers 0…4 (EXCHANGE without a command), read the whole STATUS block. EXCHANGE carries a fresh
+ * nonce (any value other than the last one), the heartbeat, the lamps, and the number of the event whose recording is
+ * now durable (0: none). Every read block begins with the HEADER; an answer whose MAP, BLOCK or NONCE is not the
+ * expected one is a late answer of an earlier exchange: drop it, wait out the bus (40 ms), flush, ask again.
+ *
+ * Event. STATUS holds the oldest event that was not acknowledged (EVENT_NUMBER 0: none). Record it, then write its
+ * number into ACK. Only the oldest can be acknowledged; any other number is ignored, so a repeated ACK is harmless. The
+ * answer of the very exchange that carried the ACK already shows the next event.
+ *
+ * Command. FC 23: write all of registers 0…11, read STATUS. COMMAND_NONCE is new for every command; the same nonce
+ * again is not carried out twice, so a lost answer is mended by sending the same frame again. COMMAND_CHECK is the
+ * complement of the exclusive-or of the six command words before it. RESULT_NONCE and RESULT in STATUS say what became
+ * of it. A write that touches some command words but not all is refused as a whole (exception 3).
+ *
+ * Restore. PERMIT command with the uplinks and the latch number the approval was given for. See PERMIT_STATE.
  */
 #ifndef KANNUKI_BOARD_MAP_H
 #define KANNUKI_BOARD_MAP_H
@@ -58,7 +61,7 @@ enum board_header {
 #define BOARD_BLOCK_ADDRESS(name, address, size, meaning) BLOCK_##name = (address),
 enum board_block { BLOCK_EXCHANGE = 0x0000, BOARD_BLOCKS(BOARD_BLOCK_ADDRESS) };
 
-/* Laid out for later issues; not answered yet (exception 2). */
+/* Reserved addresses: a request for them is answered with exception 2. */
 enum board_reserved_block { BLOCK_WITNESS = 0x0200, BLOCK_KEY_SLOTS = 0x0280 };
 
 /* Written at 0x0000 (FC 16, 23; FC 6 for the first three); it cannot be read. */
