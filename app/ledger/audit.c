@@ -251,6 +251,23 @@ static struct awaited *find_awaited(struct audit *a, uint64_t seq, int name)
 	return NULL;
 }
 
+/* Two different people, whoever else. */
+static bool is_approved(const json_t *approvers)
+{
+	const char *first = NULL, *id;
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (approvers, i, one) {
+		id = json_string_value(one);
+		if (id != NULL && first != NULL && strcmp(id, first) != 0)
+			return true;
+		if (id != NULL && first == NULL)
+			first = id;
+	}
+	return false;
+}
+
 static void note_redaction(struct audit *a, const json_t *body)
 {
 	const char *act = json_string_value(json_object_get(body, "act"));
@@ -261,7 +278,7 @@ static void note_redaction(struct audit *a, const json_t *body)
 	struct awaited *one;
 
 	if (act == NULL || strcmp(act, "redaction") != 0 || name == NULL || digest == NULL || !json_is_integer(seq) ||
-	    json_integer_value(seq) < 0)
+	    json_integer_value(seq) < 0 || !is_approved(json_object_get(body, "approved_by")))
 		return;
 	one = find_awaited(a, (uint64_t)json_integer_value(seq),
 			   name_find(disclosure_names, DISCLOSURE_COUNT, name, strlen(name)));

@@ -307,7 +307,9 @@ static enum err add_redaction(struct maker *m, uint64_t seq)
 	if (m->lie == REDACTION_OTHER_DIGEST)
 		m->text_digest[0] ^= 1;
 	base64url_encode(digest, m->text_digest, HASH_SIZE);
-	(void)snprintf(body, sizeof body, "{\"act\":\"redaction\",\"seq\":%d,\"name\":\"text\",\"digest\":\"%s\"}",
+	(void)snprintf(body, sizeof body,
+		       "{\"act\":\"redaction\",\"seq\":%d,\"name\":\"text\",\"digest\":\"%s\","
+		       "\"approved_by\":[\"u1\",\"u2\"]}",
 		       (int)seq, digest);
 	return add(m, entry_of(m, m->lie == REDACTION_OTHER_TYPE ? TYPE_INCIDENT : TYPE_SYSTEM), &said, 1);
 }

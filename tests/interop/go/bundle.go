@@ -1,38 +1,34 @@
 package main
 
 import (
-	"errors"
-	"io/fs"
 	"path"
 	"sort"
 	"strings"
 )
 
-// A bundle is a folder of files, of which it remembers the ones that were read.
+// A bundle remembers which of its files were read.
 type bundle struct {
-	files fs.FS
+	files files
 	left  map[string]bool
 }
 
-func openBundle(files fs.FS) (*bundle, error) {
-	b := &bundle{files, map[string]bool{}}
-	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			b.left[name] = true
-		}
-		return err
-	})
-	return b, err
+func newBundle(list files) *bundle {
+	b := &bundle{list, map[string]bool{}}
+	for name := range list {
+		b.left[name] = true
+	}
+	return b
 }
+
+func (b *bundle) has(name string) bool { return b.files[name] != nil }
 
 // read returns a file that must be there.
 func (b *bundle) read(name string) ([]byte, error) {
-	data, err := fs.ReadFile(b.files, name)
-	if errors.Is(err, fs.ErrNotExist) {
+	if !b.has(name) {
 		return nil, fileFault(name, "the file is missing")
 	}
 	delete(b.left, name)
-	return data, err
+	return b.files[name]()
 }
 
 // below lists the unread files of a folder.
@@ -53,7 +49,7 @@ func isForPeople(name string) bool {
 // stray is the first unread file in a folder where every file belongs to an entry or an epoch, but for what file
 // managers leave; "" when there is none.
 func (b *bundle) stray() string {
-	for _, folder := range []string{"checkpoints", "disclosures", "epochs", "tile"} {
+	for _, folder := range []string{"checkpoints", "disclosures", "epochs", "proofs", "tile", "witnessed"} {
 		for _, name := range b.below(folder) {
 			if !strings.HasPrefix(path.Base(name), ".") {
 				return name

@@ -83,12 +83,19 @@ func parseBody(value string) body {
 	return b
 }
 
+// jsonString refuses null, which Go would read into a string.
+func jsonString(raw json.RawMessage) (s string, ok bool) {
+	return s, len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &s) == nil
+}
+
 func (b body) text(member string) string {
-	var s string
-	if json.Unmarshal(b[member], &s) != nil {
-		return ""
-	}
+	s, _ := jsonString(b[member])
 	return s
+}
+
+func (b body) number(member string) (int64, bool) {
+	n, err := parseNumber(string(b[member]))
+	return n, err == nil
 }
 
 // A target is one disclosure of one entry.
@@ -103,11 +110,24 @@ func (b body) redaction() (of target, digest tlog.Hash, ok bool) {
 		return of, digest, false
 	}
 	digest, err := parseHash(base64.RawURLEncoding, b.text("digest"))
-	if err != nil || b["seq"] == nil || json.Unmarshal(b["seq"], &of.seq) != nil {
-		return of, digest, false
-	}
+	of.seq, ok = b.number("seq")
 	of.name = b.text("name")
-	return of, digest, true
+	return of, digest, err == nil && ok && b.isApproved()
+}
+
+// isApproved demands two different approvers.
+func (b body) isApproved() bool {
+	var list []json.RawMessage
+	if json.Unmarshal(b["approved_by"], &list) != nil {
+		return false
+	}
+	people := map[string]bool{}
+	for _, raw := range list {
+		if id, ok := jsonString(raw); ok {
+			people[id] = true
+		}
+	}
+	return len(people) >= 2
 }
 
 var blobNameForm = regexp.MustCompile(`^[0-9a-f]{64}$`)

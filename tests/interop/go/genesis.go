@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/base32"
 	"errors"
 	"fmt"
 	"os"
@@ -47,9 +46,7 @@ func parseGenesis(raw []byte) (*genesis, error) {
 
 const minCodeChars = 20
 
-func (g *genesis) code() string {
-	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(g.hash[:])
-}
+func (g *genesis) code() string { return base32Of(g.hash) }
 
 // A pin is the genesis as known from outside the bundle: the beginning of its code. Empty: not known.
 type pin string
@@ -63,11 +60,9 @@ func parsePin(argument string) (pin, error) {
 		}
 		return pin(g.code()), nil
 	}
-	code := strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(argument))
-	full := len((&genesis{}).code())
-	if len(code) < minCodeChars || len(code) > full || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" {
-		return "", fmt.Errorf("%q is neither a readable file nor a genesis code (%d to %d letters A-Z and digits 2-7)",
-			argument, minCodeChars, full)
+	code, err := parseCode(argument)
+	if err != nil {
+		return "", fmt.Errorf("this is no readable file, and %w", err)
 	}
 	return pin(code), nil
 }

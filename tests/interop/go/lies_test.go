@@ -262,6 +262,11 @@ var disclosureLies = []lie{
 		m.add(simple("x").with("text", `"a"`).status("text", "redacted"))
 		return m.finish()
 	}, "redacted"},
+	{"redaction by nobody", approvedBy(""), "redacted"},
+	{"redaction by one", approvedBy(`,"approved_by":["u1"]`), "redacted"},
+	{"redaction by one twice", approvedBy(`,"approved_by":["u1","u1"]`), "redacted"},
+	{"redaction by one and a number", approvedBy(`,"approved_by":["u1",2]`), "redacted"},
+	{"redaction by a name that is no list", approvedBy(`,"approved_by":"u1"`), "redacted"},
 	{"body redacted", adding(simple("x").status("body", "redacted")), "never redacted"},
 	{"status unknown", adding(simple("x").status("body", "secret")), "forms"},
 	{"NUL behind a body", adding(simple("x").with("body", "{\"act\":\"x\"}\x00")), "JSON"},
@@ -278,6 +283,15 @@ var disclosureLies = []lie{
 	{"line with space", changed("disclosures/0.jsonl", `{"seq":1,`, `{"seq": 1,`), "place"},
 	{"line with members swapped", changed("disclosures/0.jsonl", `{"seq":1,"name":"body",`, `{"name":"body","seq":1,`), "place"},
 	{"line in capitals", changed("disclosures/0.jsonl", `{"seq":1,`, `{"SEQ":1,`), "place"},
+}
+
+// approvedBy redacts a text with the consent of others than two people.
+func approvedBy(approvers string) func(m *maker) fstest.MapFS {
+	return func(m *maker) fstest.MapFS {
+		m.add(simple("x").with("text", `"a"`).status("text", "redacted"))
+		m.redact(m.tree.size-1, "text", `"a"`, approvers)
+		return m.finish()
+	}
 }
 
 // resalted adds an entry whose body has another salt.

@@ -10,32 +10,42 @@ import (
 	"sync"
 )
 
-const usage = `usage: kannuki-verify-go BUNDLE ... --genesis FILE|CODE [--json]
+const usage = `usage: kannuki-verify-go BUNDLE ... --genesis FILE|CODE [--since FILE|BUNDLE] [--paper CODE] [--policy FILE] [--json]
 
-Checks each bundle (a folder) and says whether it is good. The genesis is the note kept as a file, or at
-least 20 characters of the code on paper. Exit: 0 good, 1 bad, 2 cannot tell; of several bundles, bad first.
+Checks each bundle (a folder or a ZIP file) and says whether it is good. The genesis is the note kept as a file, or
+at least 20 characters of the code on paper. Further pins: an older checkpoint of this log, the code of a checkpoint
+on paper, a policy of witnesses. Exit: 0 good, 1 bad, 2 cannot tell; of several bundles, bad first.
 `
 
 type options struct {
 	bundles []string
-	known   pin
+	pins    pins
 	json    bool
+}
+
+// readers are the options with a value.
+var readers = map[string]func(p *pins, value string) error{
+	"--genesis": func(p *pins, value string) (err error) { p.genesis, err = parsePin(value); return },
+	"--since":   func(p *pins, value string) (err error) { p.older, err = parseOlder(value); return },
+	"--paper":   func(p *pins, value string) (err error) { p.paper, err = parsePaper(value); return },
+	"--policy":  func(p *pins, value string) (err error) { p.policy, err = readPolicy(value); return },
 }
 
 func parseArguments(arguments []string) (o options, err error) {
 	for len(arguments) > 0 {
 		argument := arguments[0]
 		arguments = arguments[1:]
-		value := strings.TrimPrefix(argument, "--genesis=")
-		if argument == "--genesis" {
+		name, value, hasValue := strings.Cut(argument, "=")
+		read := readers[name]
+		if read != nil && !hasValue {
 			if len(arguments) == 0 {
-				return o, fmt.Errorf("--genesis needs a file or a code")
+				return o, fmt.Errorf("%s needs a value", name)
 			}
 			value, arguments = arguments[0], arguments[1:]
 		}
 		switch {
-		case value != argument:
-			if o.known, err = parsePin(value); err != nil {
+		case read != nil:
+			if err = read(&o.pins, value); err != nil {
 				return o, err
 			}
 		case argument == "--json":
@@ -52,17 +62,15 @@ func parseArguments(arguments []string) (o options, err error) {
 	return o, nil
 }
 
-func verifyFolder(folder string, known pin) *report {
+func verifyPath(path string, known pins) *report {
 	r := &report{}
-	info, err := os.Stat(folder)
-	if err == nil && !info.IsDir() {
-		err = fmt.Errorf("a bundle is a folder")
-	}
+	list, closeFiles, err := openFiles(path)
 	if err == nil {
-		r, err = verify(os.DirFS(folder), known)
+		r, err = verify(list, known)
+		closeFiles()
 	}
-	r.Bundle = folder
-	r.conclude(err, known)
+	r.Bundle = path
+	r.conclude(err, known.genesis)
 	return r
 }
 
@@ -76,7 +84,7 @@ func verifyAll(o options) []*report {
 		go func() {
 			defer workers.Done()
 			for i := range next {
-				reports[i] = verifyFolder(o.bundles[i], o.known)
+				reports[i] = verifyPath(o.bundles[i], o.pins)
 			}
 		}()
 	}

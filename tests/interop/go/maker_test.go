@@ -181,11 +181,14 @@ func (m *maker) add(d draft) {
 }
 
 // redact appends the redaction of a disclosure of an earlier entry.
-func (m *maker) redact(seq int64, name, value string) {
+func (m *maker) redact(seq int64, name, value string, approvers ...string) {
+	if len(approvers) == 0 {
+		approvers = []string{`,"approved_by":["u1","u2"]`}
+	}
 	digest := sha256Of(m.disclosureString(seq, name, value))
 	d := simple("redaction")
-	d.values["body"] = fmt.Sprintf(`{"act":"redaction","seq":%d,"name":"%s","digest":"%s","approved_by":["u1","u2"]}`,
-		seq, name, base64.RawURLEncoding.EncodeToString(digest[:]))
+	d.values["body"] = fmt.Sprintf(`{"act":"redaction","seq":%d,"name":"%s","digest":"%s"%s}`,
+		seq, name, base64.RawURLEncoding.EncodeToString(digest[:]), approvers[0])
 	m.add(d)
 }
 

@@ -20,16 +20,22 @@ const (
 	maxSignature      = 4096
 )
 
+func checkKeyName(name string) error {
+	bad := func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || c == '+' }
+	if name == "" || len(name) > maxNameBytes || !utf8.ValidString(name) || strings.IndexFunc(name, bad) >= 0 {
+		return fmt.Errorf("%.60q is not the name of a key", name)
+	}
+	return nil
+}
+
 // checkSignatureLine demands the form; note.Open forgives unused bits, control characters and any length.
 func checkSignatureLine(line string) error {
 	words := strings.Split(line, " ")
 	if len(words) != 3 || words[0] != "—" {
 		return fmt.Errorf("%.60q is not the line of a signature", line)
 	}
-	name := words[1]
-	bad := func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || c == '+' }
-	if name == "" || len(name) > maxNameBytes || !utf8.ValidString(name) || strings.IndexFunc(name, bad) >= 0 {
-		return fmt.Errorf("%.60q is not the name of a key", name)
+	if err := checkKeyName(words[1]); err != nil {
+		return err
 	}
 	signature, err := decodeExact(base64.StdEncoding, words[2])
 	if err == nil && (len(signature) < minSignature || len(signature) > maxSignature) {

@@ -44,6 +44,16 @@ type report struct {
 	BlobsAbsent  int `json:"blobs_absent"`
 	BlobsUnnamed int `json:"blobs_unnamed"`
 
+	From              int64       `json:"from,omitempty"`
+	To                int64       `json:"to,omitempty"`
+	RedactedElsewhere int         `json:"redacted_elsewhere,omitempty"`
+	BlobsEncrypted    int         `json:"blobs_encrypted"`
+	Proofs            int         `json:"proofs"`
+	Since             int64       `json:"since,omitempty"`
+	Paper             int64       `json:"paper,omitempty"`
+	Witnessed         *int64      `json:"witnessed,omitempty"`
+	Continues         []continued `json:"continues,omitempty"`
+
 	UncheckedSignatures int      `json:"unchecked_witness_lines"`
 	Unsigned            []string `json:"unsigned,omitempty"`
 	Foreign             []string `json:"foreign,omitempty"`
@@ -82,6 +92,7 @@ func (r *report) writeText(w io.Writer) error {
 		fmt.Sprintf("  stored files: %d right, %d absent, %d named by no disclosed entry", r.BlobsPresent, r.BlobsAbsent,
 			r.BlobsUnnamed),
 	}
+	lines = append(lines, r.remarks()...)
 	if r.UncheckedSignatures > 0 {
 		lines = append(lines, fmt.Sprintf("  not checked: %d signatures of witnesses", r.UncheckedSignatures))
 	}
@@ -93,4 +104,30 @@ func (r *report) writeText(w io.Writer) error {
 	}
 	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
 	return err
+}
+
+// remarks are what only some bundles and some auditors have.
+func (r *report) remarks() (lines []string) {
+	for _, c := range r.Continues {
+		lines = append(lines, fmt.Sprintf("  continues %s of %d entries, root %s, genesis %s", c.Origin, c.Size, c.Root, c.Genesis))
+	}
+	for _, remark := range []struct {
+		count int64
+		text  string
+	}{
+		{r.To - r.From, fmt.Sprintf("of these only entries %d to %d are here", r.From, r.To-1)},
+		{int64(r.RedactedElsewhere), fmt.Sprintf("%d redactions lie outside of this part", r.RedactedElsewhere)},
+		{int64(r.BlobsEncrypted), fmt.Sprintf("not checked: %d encrypted files", r.BlobsEncrypted)},
+		{int64(r.Proofs), fmt.Sprintf("%d proofs are right", r.Proofs)},
+		{r.Since, fmt.Sprintf("the older checkpoint of %d entries is kept", r.Since)},
+		{r.Paper, fmt.Sprintf("the code on paper of %d entries fits", r.Paper)},
+	} {
+		if remark.count > 0 {
+			lines = append(lines, "  "+remark.text)
+		}
+	}
+	if r.Witnessed != nil {
+		lines = append(lines, fmt.Sprintf("  witnesses agree on the first %d entries", *r.Witnessed))
+	}
+	return lines
 }

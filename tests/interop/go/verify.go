@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io/fs"
 	"path"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -16,28 +16,32 @@ import (
 type verifier struct {
 	*report
 	bundle  *bundle
+	pins    pins
 	genesis *genesis
+	part    *part // nil when the bundle is of the whole log
 
 	signed   []byte // checkpoint.log
+	head     *cosigned
+	cosigned []*cosigned // head and those in witnessed/
 	final    checkpoint
 	tree     tree
 	last     *entry
 	epochKey note.Verifier
-	note     tlog.Hash            // of the newest certificate; of the genesis note while epoch 1 runs
+	notes    []tlog.Hash          // of the genesis note and the certificates: [k - 1] is of epoch k
+	closings []closedEpoch        // [k - 1] closes epoch k
+	policy   *string              // the text in the last policy.set
 	redacted map[target]tlog.Hash // listed as redacted, the redaction not yet met
 	blobs    map[string]bool      // named in disclosed files
 }
 
 // verify tells whether a bundle is good. An error other than a fault means that it could not be read.
-func verify(files fs.FS, known pin) (*report, error) {
-	v := &verifier{report: &report{}, redacted: map[target]tlog.Hash{}, blobs: map[string]bool{}}
-	var err error
-	if v.bundle, err = openBundle(files); err != nil {
-		return v.report, err
-	}
+func verify(list files, known pins) (*report, error) {
+	v := &verifier{report: &report{}, bundle: newBundle(list), pins: known, redacted: map[target]tlog.Hash{},
+		blobs: map[string]bool{}}
 	steps := []func() error{
-		func() error { return v.readGenesis(known) },
-		v.readCheckpoint, v.readPolicy, v.readEntries, v.checkHead, v.checkTiles, v.checkRedactions, v.checkBlobs,
+		v.readGenesis, v.readCheckpoint, v.readRange, v.readLog, v.checkHead, v.checkTiles, v.checkRedactions,
+		v.checkBlobs, v.checkPolicy, v.checkProofs, v.checkWitnessed, v.checkRemainder, v.checkOlder, v.checkPaper,
+		v.checkWitnesses,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -47,7 +51,7 @@ func verify(files fs.FS, known pin) (*report, error) {
 	return v.report, nil
 }
 
-func (v *verifier) readGenesis(known pin) error {
+func (v *verifier) readGenesis() error {
 	const file = "genesis.note"
 	raw, err := v.bundle.read(file)
 	if err != nil {
@@ -56,12 +60,12 @@ func (v *verifier) readGenesis(known pin) error {
 	if v.genesis, err = parseGenesis(raw); err != nil {
 		return fileFault(file, "%v", err)
 	}
-	if !known.matches(v.genesis) {
+	if !v.pins.genesis.matches(v.genesis) {
 		return fileFault(file, "the bundle is of another log than the genesis given")
 	}
 	v.Origin = v.genesis.origin
 	v.Genesis = v.genesis.code()
-	v.note = v.genesis.hash
+	v.notes = []tlog.Hash{v.genesis.hash}
 	v.epochKey = v.genesis.firstEpoch
 	return nil
 }
@@ -72,11 +76,11 @@ func (v *verifier) readCheckpoint() error {
 	if v.signed, err = v.bundle.read(file); err != nil {
 		return err
 	}
-	text, own, err := signatureLines(v.signed)
+	text, _, err := signatureLines(v.signed)
 	if err != nil {
 		return fileFault(file, "%v", err)
 	}
-	if v.final, err = parseCheckpoint(text, v.genesis.origin); err != nil {
+	if v.final, err = ownCheckpoint(text, v.genesis.origin); err != nil {
 		return fileFault(file, "%v", err)
 	}
 	if v.final.size == 0 {
@@ -86,27 +90,17 @@ func (v *verifier) readCheckpoint() error {
 	if err != nil {
 		return err
 	}
-	sameText, lines, err := signatureLines(whole)
-	if err != nil {
+	if v.head, err = readCosigned(whole, v.signed); err != nil {
 		return fileFault(withWitnesses, "%v", err)
 	}
-	if !bytes.HasPrefix(whole, v.signed) || sameText != text {
-		return fileFault(withWitnesses, "it is not %s and further signatures", file)
-	}
-	v.UncheckedSignatures = len(lines) - len(own)
 	return nil
 }
 
-func (v *verifier) readPolicy() error {
-	const file = "policy"
-	raw, err := v.bundle.read(file)
-	if err != nil {
-		return err
+func (v *verifier) readLog() error {
+	if v.part == nil {
+		return v.readEntries()
 	}
-	if string(raw) != fmt.Sprintf("log %s\nquorum none\n", v.genesis.identityVkey) {
-		return fileFault(file, "it is not the policy that follows from the genesis")
-	}
-	return nil
+	return v.readPart()
 }
 
 func (v *verifier) checkHead() error {
@@ -146,14 +140,25 @@ func (v *verifier) checkRedactions() error {
 	if first.name == "" {
 		return nil
 	}
+	if v.part != nil {
+		v.RedactedElsewhere = len(v.redacted)
+		return nil
+	}
 	return entryFault(fmt.Sprintf("disclosures/%d.jsonl", first.seq/tileWidth), first.seq,
 		"%q is listed as redacted, and no later entry says so", first.name)
 }
 
+// checkBlobs leaves encrypted files to those who have the key.
 func (v *verifier) checkBlobs() error {
 	for _, file := range v.bundle.below("blobs") {
 		name := path.Base(file)
-		if !blobNameForm.MatchString(name) || file != "blobs/"+name {
+		plain := strings.TrimSuffix(name, ".age")
+		if !blobNameForm.MatchString(plain) || file != "blobs/"+name {
+			continue
+		}
+		if name != plain {
+			delete(v.bundle.left, file)
+			v.BlobsEncrypted++
 			continue
 		}
 		data, err := v.bundle.read(file)
@@ -171,7 +176,15 @@ func (v *verifier) checkBlobs() error {
 			v.BlobsUnnamed++
 		}
 	}
-	v.BlobsAbsent = len(v.blobs)
+	for name := range v.blobs {
+		if !v.bundle.has("blobs/" + name + ".age") {
+			v.BlobsAbsent++
+		}
+	}
+	return nil
+}
+
+func (v *verifier) checkRemainder() error {
 	if file := v.bundle.stray(); file != "" {
 		return fileFault(file, "no entry and no epoch of this log has it")
 	}

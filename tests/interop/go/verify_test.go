@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math/rand"
 	"sort"
@@ -10,9 +9,15 @@ import (
 	"testing/fstest"
 )
 
-func verdictOn(files fstest.MapFS, known pin) *report {
-	r, err := verify(files, known)
-	r.conclude(err, known)
+func verdictOn(folder fstest.MapFS, known pin) *report {
+	return verdictWith(folder, pins{genesis: known})
+}
+
+func verdictWith(folder fstest.MapFS, known pins) *report {
+	list, err := inFolder(folder)
+	must(err)
+	r, err := verify(list, known)
+	r.conclude(err, known.genesis)
 	return r
 }
 
@@ -153,7 +158,7 @@ func TestPin(t *testing.T) {
 func TestArguments(t *testing.T) {
 	code := strings.Repeat("ABCD", 6)
 	o, err := parseArguments([]string{"a", "--genesis", code, "b", "--json"})
-	if err != nil || fmt.Sprint(o.bundles) != "[a b]" || o.known != pin(code) || !o.json {
+	if err != nil || fmt.Sprint(o.bundles) != "[a b]" || o.pins.genesis != pin(code) || !o.json {
 		t.Errorf("%+v %v", o, err)
 	}
 	for _, wrong := range [][]string{{}, {"a", "--genesis"}, {"a", "--genesis="}, {"a", "--other"}, {"--json"}} {
@@ -164,7 +169,7 @@ func TestArguments(t *testing.T) {
 }
 
 func TestFolderThatIsNone(t *testing.T) {
-	if r := verifyFolder("/nowhere/at/all", "x"); r.Verdict != cannotTell {
+	if r := verifyPath("/nowhere/at/all", pins{genesis: "x"}); r.Verdict != cannotTell {
 		t.Error(r.Verdict)
 	}
 	if overall([]*report{{Verdict: good}, {Verdict: cannotTell}}) != cannotTell ||
@@ -176,9 +181,7 @@ func TestFolderThatIsNone(t *testing.T) {
 func TestFaultNamesTheEntry(t *testing.T) {
 	m := sample(10)
 	m.add(simple("x").edited("boot 2", "boot 3"))
-	_, err := verify(m.finish(), m.pin())
-	var f *fault
-	if !errors.As(err, &f) || f.entry != m.tree.size-1 {
-		t.Error(err)
+	if r := verdictOn(m.finish(), m.pin()); r.Entry == nil || *r.Entry != m.tree.size-1 {
+		t.Errorf("%+v", r)
 	}
 }

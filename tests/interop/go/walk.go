@@ -10,28 +10,31 @@ import (
 // The walk is step 3: entries, their disclosures, and the epochs that they begin.
 
 func (v *verifier) readEntries() error {
-	return eachTile(v.final.size, func(index int64, width int) error {
-		entriesFile := tilePath("entries", index, width)
-		entries, err := v.bundle.read(entriesFile)
-		if err != nil {
+	return eachTile(v.final.size, v.readEntryTile)
+}
+
+// readEntryTile reads a tile's entries and its disclosure file side by side.
+func (v *verifier) readEntryTile(index int64, width int) error {
+	entriesFile := tilePath("entries", index, width)
+	entries, err := v.bundle.read(entriesFile)
+	if err != nil {
+		return err
+	}
+	linesFile := disclosureFile(index * tileWidth)
+	text, err := v.bundle.read(linesFile)
+	if err != nil {
+		return err
+	}
+	lines := &lineReader{linesFile, strings.SplitAfter(string(text), "\n")}
+	for seq := index * tileWidth; seq < index*tileWidth+int64(width); seq++ {
+		if entries, err = v.readEntry(entriesFile, seq, entries, lines); err != nil {
 			return err
 		}
-		linesFile := fmt.Sprintf("disclosures/%d.jsonl", index)
-		text, err := v.bundle.read(linesFile)
-		if err != nil {
-			return err
-		}
-		lines := &lineReader{linesFile, strings.SplitAfter(string(text), "\n")}
-		for i := 0; i < width; i++ {
-			if entries, err = v.readEntry(entriesFile, entries, lines); err != nil {
-				return err
-			}
-		}
-		if len(entries) != 0 {
-			return fileFault(entriesFile, "there are bytes after the last entry")
-		}
-		return lines.end()
-	})
+	}
+	if len(entries) != 0 {
+		return fileFault(entriesFile, "there are bytes after the last entry")
+	}
+	return lines.end()
 }
 
 // A lineReader hands out the lines of a disclosure file, each of which ends with LF.
@@ -57,15 +60,14 @@ func (r *lineReader) end() error {
 }
 
 // readEntry takes one entry off the tile and its lines off the disclosure file.
-func (v *verifier) readEntry(file string, tile []byte, lines *lineReader) (rest []byte, err error) {
-	seq := v.tree.size
+func (v *verifier) readEntry(file string, seq int64, tile []byte, lines *lineReader) (rest []byte, err error) {
 	if len(tile) < 2 || len(tile)-2 < int(binary.BigEndian.Uint16(tile)) {
 		return nil, entryFault(file, seq, "the tile ends before the entry does")
 	}
 	length := 2 + int(binary.BigEndian.Uint16(tile))
 	e, err := parseEntry(tile[2:length])
 	if err == nil {
-		err = v.checkPlace(e)
+		err = v.checkPlace(seq, e)
 	}
 	if err != nil {
 		return nil, entryFault(file, seq, "%v", err)
@@ -74,17 +76,31 @@ func (v *verifier) readEntry(file string, tile []byte, lines *lineReader) (rest 
 	if err != nil {
 		return nil, entryFault(lines.file, seq, "%v", err)
 	}
+	v.last = e
+	return tile[length:], v.settle(e, values["body"])
+}
+
+// settle lets an entry begin its epoch. In a part of the log the epochs and the tree are known before.
+func (v *verifier) settle(e *entry, text string) error {
+	if v.part != nil {
+		if e.class == "epoch" {
+			return v.checkEpochBody(e, text)
+		}
+		return nil
+	}
 	if e.class == "epoch" {
-		if err := v.beginEpoch(e, values["body"]); err != nil {
-			return nil, err
+		if err := v.beginEpoch(e, text); err != nil {
+			return err
 		}
 	}
-	v.last = e
-	return tile[length:], v.tree.add(e.leaf)
+	return v.tree.add(e.leaf)
 }
 
 // checkPlace demands that the entry continues the log: position, chain, epoch, boot.
-func (v *verifier) checkPlace(e *entry) error {
+func (v *verifier) checkPlace(seq int64, e *entry) error {
+	if v.part != nil {
+		return v.checkPlaceInPart(seq, e)
+	}
 	before := v.last
 	if before == nil {
 		before = &entry{seq: -1, leaf: sha256Of(""), boot: 0, epoch: 0}
@@ -147,34 +163,70 @@ func (v *verifier) noteContents(e *entry, values map[string]string) error {
 		return errors.New("the body is not JSON")
 	}
 	// What is listed here is of earlier entries already, so a redaction of something later meets nothing.
-	if of, digest, ok := parseBody(text).redaction(); ok && of.seq < e.seq && v.redacted[of] == digest {
+	b := parseBody(text)
+	if of, digest, ok := b.redaction(); ok && of.seq < e.seq && v.redacted[of] == digest {
 		delete(v.redacted, of)
+	}
+	if policy, ok := jsonString(b["policy"]); ok && b.text("act") == "policy.set" {
+		v.policy = &policy
 	}
 	return nil
 }
 
 // beginEpoch checks the certificate of the epoch that e begins, and how the epoch before was closed.
 func (v *verifier) beginEpoch(e *entry, text string) error {
-	member := "genesis"
 	if e.epoch > 1 {
-		member = "certificate"
-		if err := v.checkClosing(e); err != nil {
+		closed := e.epoch - 1
+		if err := v.readClosing(closed); err != nil {
+			return err
+		}
+		if size := v.closings[closed-1].size; size != e.seq {
+			return fileFault(closingFile(closed), "its size is %d, and the next epoch begins at %d", size, e.seq)
+		}
+		if err := v.checkClosing(closed); err != nil {
 			return err
 		}
 		if err := v.readCertificate(e.epoch); err != nil {
 			return err
 		}
 	}
-	b := parseBody(text)
-	if b.text("act") != "epoch.start" || b.text(member) != base64Hash(v.note) {
-		return entryFault("disclosures", e.seq, "the body does not disclose epoch.start and the hash of its %s", member)
-	}
 	v.Epochs = e.epoch
+	return v.checkEpochBody(e, text)
+}
+
+// checkEpochBody demands that the entry that begins an epoch names the note with the epoch's key.
+func (v *verifier) checkEpochBody(e *entry, text string) error {
+	member := "genesis"
+	if e.epoch > 1 {
+		member = "certificate"
+	}
+	file := disclosureFile(e.seq)
+	b := parseBody(text)
+	if b.text("act") != "epoch.start" || b.text(member) != base64Hash(v.notes[e.epoch-1]) {
+		return entryFault(file, e.seq, "the body does not disclose epoch.start and the hash of its %s", member)
+	}
+	if raw, found := b["continues"]; found && e.seq == 0 {
+		var err error
+		if v.Continues, err = parseContinues(raw, v.genesis.origin); err != nil {
+			return entryFault(file, e.seq, "%v", err)
+		}
+	}
 	return nil
 }
 
-func (v *verifier) checkClosing(begin *entry) error {
-	file := fmt.Sprintf("checkpoints/%d", begin.epoch-1)
+// A closedEpoch is the closing checkpoint of an epoch.
+type closedEpoch struct {
+	checkpoint
+	raw []byte
+}
+
+func closingFile(epoch int64) string { return fmt.Sprintf("checkpoints/%d", epoch) }
+
+func disclosureFile(seq int64) string { return fmt.Sprintf("disclosures/%d.jsonl", seq/tileWidth) }
+
+// readClosing takes the closing checkpoint of the running epoch.
+func (v *verifier) readClosing(epoch int64) error {
+	file := closingFile(epoch)
 	raw, err := v.bundle.read(file)
 	if err != nil {
 		return err
@@ -183,25 +235,29 @@ func (v *verifier) checkClosing(begin *entry) error {
 	if err != nil {
 		return fileFault(file, "%v", err)
 	}
-	c, err := parseCheckpoint(text, v.genesis.origin)
+	c, err := ownCheckpoint(text, v.genesis.origin)
 	if err != nil {
 		return fileFault(file, "%v", err)
 	}
-	if c.size != begin.seq {
-		return fileFault(file, "its size is %d, and the next epoch begins at %d", c.size, begin.seq)
-	}
+	v.closings = append(v.closings, closedEpoch{c, raw})
+	return nil
+}
+
+// checkClosing compares it with the entries, of which there are enough.
+func (v *verifier) checkClosing(epoch int64) error {
+	c := v.closings[epoch-1]
 	root, err := v.tree.root(c.size)
 	if err != nil {
 		return err
 	}
 	if c.root != root {
-		return fileFault(file, "its root is not that of the entries")
+		return fileFault(closingFile(epoch), "its root is not that of the entries")
 	}
 	return nil
 }
 
 func (v *verifier) readCertificate(epoch int64) error {
-	file := fmt.Sprintf("epochs/%d.note", epoch)
+	file := certificateFile(epoch)
 	raw, err := v.bundle.read(file)
 	if err != nil {
 		return err
@@ -215,12 +271,14 @@ func (v *verifier) readCertificate(epoch int64) error {
 		lines[2] != fmt.Sprint(epoch) {
 		return fileFault(file, "it is not the certificate of epoch %d", epoch)
 	}
-	if lines[4] != base64Hash(v.note) {
+	if lines[4] != base64Hash(v.notes[epoch-2]) {
 		return fileFault(file, "it does not follow the certificate before")
 	}
 	if v.epochKey, err = parseKey(lines[3], v.genesis.origin); err != nil {
 		return fileFault(file, "%v", err)
 	}
-	v.note = sha256Of(text)
+	v.notes = append(v.notes, sha256Of(text))
 	return nil
 }
+
+func certificateFile(epoch int64) string { return fmt.Sprintf("epochs/%d.note", epoch) }

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+)
+
+// Files are what a bundle consists of, wherever they lie: by path, how to read each.
+type files map[string]func() ([]byte, error)
+
+func inFolder(folder fs.FS) (files, error) {
+	list := files{}
+	err := fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			list[name] = func() ([]byte, error) { return fs.ReadFile(folder, name) }
+		}
+		return err
+	})
+	return list, err
+}
+
+// openFiles takes a folder or a ZIP file. The file stays open as long as the bundle is read.
+func openFiles(path string) (files, func(), error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if info.IsDir() {
+		list, err := inFolder(os.DirFS(path))
+		return list, func() {}, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := inZip(file, info.Size())
+	return list, func() { _ = file.Close() }, err
+}
