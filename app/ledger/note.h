@@ -55,6 +55,10 @@ enum err note_key_make(struct note_key *out, const char *name, const uint8_t key
 void vkey_format(char out[VKEY_SIZE], const struct note_key *key);
 enum err vkey_parse(struct note_key *out, const char *text, size_t len) MUST_USE;
 
+/* Ed25519 as docs/formats/ledger.md narrows it: no points of small order, no second spelling of any, no cofactor. */
+bool signature_verifies(const uint8_t signature[SIGNATURE_SIZE], const void *data, size_t len,
+			const uint8_t key[KEY_SIZE]) MUST_USE;
+
 /* ERR_FORMAT: these bytes are not a note. */
 enum err note_parse(struct note *out, const char *data, size_t len) MUST_USE;
 /* Which line is `key`'s: its index, or -1. */

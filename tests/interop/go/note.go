@@ -113,8 +113,9 @@ func parseKey(vkey, origin string) (note.Verifier, error) {
 	if vkey != fmt.Sprintf("%s+%08x+%s", origin, v.KeyHash(), key) {
 		return nil, fmt.Errorf("%.80q is not a key of %s", vkey, origin)
 	}
-	if _, err := decodeExact(base64.StdEncoding, key); err != nil {
+	raw, err := decodeExact(base64.StdEncoding, key)
+	if err != nil {
 		return nil, err
 	}
-	return v, nil
+	return strictKey{v, raw[1:]}, nil
 }

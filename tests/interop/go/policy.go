@@ -196,5 +196,5 @@ func (w *witness) hasSigned(text string, signature []byte) bool {
 		return false
 	}
 	message := fmt.Sprintf("cosignature/v1\ntime %d\n%s", binary.BigEndian.Uint64(signature), text)
-	return ed25519.Verify(w.key, []byte(message), signature[8:])
+	return signatureFits(w.key, []byte(message), signature[8:])
 }

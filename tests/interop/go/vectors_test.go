@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -85,6 +86,113 @@ func TestPublicNotes(t *testing.T) {
 	for _, v := range vectors.BadVkeys {
 		if _, err := parseKey(v.Vkey, strings.Split(v.Vkey, "+")[0]); err == nil {
 			t.Errorf("a vkey with %s was accepted", v.Why)
+		}
+	}
+}
+
+func hexOf(t *testing.T, s string) []byte {
+	raw, err := hex.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+// proofOf returns nothing where a hash has not the size of one.
+func proofOf(t *testing.T, hashes ...string) (list []tlog.Hash) {
+	for _, text := range hashes {
+		var hash tlog.Hash
+		if copy(hash[:], hexOf(t, text)) != len(hash) || len(text) != 2*len(hash) {
+			return nil
+		}
+		list = append(list, hash)
+	}
+	return list
+}
+
+func TestPublicProofs(t *testing.T) {
+	var vectors struct {
+		Inclusion []struct {
+			Title, Leaf, Root string
+			Index             uint64 `json:",string"`
+			Size              int64
+			Proof             []string
+			Good              bool
+		}
+		Consistency []struct {
+			Title, Root string
+			OldRoot     string `json:"old_root"`
+			OldSize     int64  `json:"old_size"`
+			Size        int64
+			Proof       []string
+			Good        bool
+		}
+	}
+	readVectors(t, "proofs.json", &vectors)
+	if len(vectors.Inclusion) < 98 || len(vectors.Consistency) < 98 {
+		t.Fatal("proofs.json is not complete")
+	}
+	for _, v := range vectors.Inclusion {
+		h := proofOf(t, append([]string{v.Leaf, v.Root}, v.Proof...)...)
+		good := h != nil && tlog.CheckRecord(h[2:], v.Size, h[1], int64(v.Index), h[0]) == nil
+		if good != v.Good {
+			t.Errorf("inclusion %s: %v", v.Title, good)
+		}
+	}
+	for _, v := range vectors.Consistency {
+		h := proofOf(t, append([]string{v.OldRoot, v.Root}, v.Proof...)...)
+		good := h != nil && tlog.CheckTree(h[2:], v.Size, h[1], v.OldSize, h[0]) == nil
+		if good != v.Good {
+			t.Errorf("consistency %s: %v", v.Title, good)
+		}
+	}
+}
+
+func TestPublicCheckpoints(t *testing.T) {
+	var vectors struct {
+		Vkey                string
+		Leaves, Checkpoints []string
+	}
+	readVectors(t, "tessera.json", &vectors)
+	if len(vectors.Checkpoints) != len(vectors.Leaves)+1 {
+		t.Fatal("tessera.json is not complete")
+	}
+	origin := strings.Split(vectors.Vkey, "+")[0]
+	key, err := parseKey(vectors.Vkey, origin)
+	must(err)
+	var grown tree
+	for size, raw := range vectors.Checkpoints {
+		n, err := readNote([]byte(raw), key)
+		if err != nil {
+			t.Errorf("checkpoint %d: %v", size, err)
+			continue
+		}
+		root, err := grown.root(int64(size))
+		must(err)
+		if want := fmt.Sprintf("%s\n%d\n%s\n", origin, size, base64Hash(root)); n.Text != want {
+			t.Errorf("checkpoint %d: %q", size, n.Text)
+		}
+		if size < len(vectors.Leaves) {
+			must(grown.add(tlog.RecordHash([]byte(vectors.Leaves[size]))))
+		}
+	}
+}
+
+func TestEdgesOfEd25519(t *testing.T) {
+	var vectors struct {
+		Vectors []struct {
+			Key, Sig, Msg string
+			Flags         []string
+			Good          bool
+		}
+	}
+	readVectors(t, "ed25519.json", &vectors)
+	if len(vectors.Vectors) < 914 {
+		t.Fatal("ed25519.json is not complete")
+	}
+	for i, v := range vectors.Vectors {
+		if good := signatureFits(hexOf(t, v.Key), []byte(v.Msg), hexOf(t, v.Sig)); good != v.Good {
+			t.Errorf("%d, %v: %v", i, v.Flags, good)
 		}
 	}
 }
