@@ -2,7 +2,7 @@
 """Two verifiers that share no code judge the same bundles. They must be right, and of one mind.
 
 kannuki-verify is the box's own, in C; kannuki-verify-go is written from docs/formats/ledger.md alone.
-OpenSSL and sha256sum check samples without either of them.
+What other people's tools say of a bundle is in test_tools.py.
 """
 import atexit
 import base64
@@ -129,13 +129,6 @@ def parse_entries(tile):
 
 def join_entries(entries):
     return b"".join(struct.pack(">H", len(entry)) + entry for entry in entries)
-
-
-def split_note(note):
-    """The text of a note, and (key id, signature) of its lines."""
-    text, lines = note.rsplit(b"\n\n", 1)
-    signatures = [base64.b64decode(line.split(b" ")[2], validate=True) for line in lines.splitlines()]
-    return text + b"\n", [(raw[:4], raw[4:]) for raw in signatures]
 
 
 def blame_the_same(c, go):
@@ -403,37 +396,6 @@ class SignedLies(Case):
 
     def test_honest_oddities(self):
         self.assert_verdicts(GOOD, self.bundles("honest"), "--genesis", self.code)
-
-
-class OtherTools(Case):
-    def setUp(self):
-        self.bundle = log("box").bundle
-
-    def test_openssl_checks_a_signature(self):
-        text, signatures = split_note((self.bundle / "checkpoint.log").read_bytes())
-        vkey = (self.bundle / "genesis.note").read_text().split("\n")[2]
-        name, key_id, key = vkey.split("+", 2)
-        public = base64.b64decode(key)[1:]
-        (signature,) = [raw for number, raw in signatures if number.hex() == key_id]
-        der = bytes.fromhex("302a300506032b6570032100") + public  # SubjectPublicKeyInfo of Ed25519, RFC 8410
-        pem = "-----BEGIN PUBLIC KEY-----\n" + base64.b64encode(der).decode() + "\n-----END PUBLIC KEY-----\n"
-        work = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH))
-        (work / "key.pem").write_text(pem)
-        (work / "signature").write_bytes(signature)
-        for title, signed, status in (("as signed", text, 0), ("changed", text.replace(b"city", b"town"), 1)):
-            (work / "text").write_bytes(signed)
-            done = run("openssl", "pkeyutl", "-verify", "-pubin", "-inkey", work / "key.pem", "-rawin", "-in", work / "text",
-                       "-sigfile", work / "signature")
-            self.assertEqual(done.returncode, status, (title, done.stderr))
-
-    def test_digest_of_a_disclosure(self):
-        line = json.loads((self.bundle / "disclosures/0.jsonl").read_text().splitlines()[-1])
-        entry = parse_entries((self.bundle / "tile/entries/000").read_bytes())[line["seq"]].decode()
-        (committed,) = [words.split()[2] for words in entry.splitlines() if words.startswith(f"sd {line['name']} ")]
-        digest = base64.urlsafe_b64decode(committed + "=")
-        text = line["disclosure"].encode()
-        self.assertEqual(run("sha256sum", input=text).stdout.split()[0].decode(), digest.hex())
-        self.assertEqual(run("openssl", "dgst", "-sha256", "-binary", input=text).stdout, digest)
 
 
 if __name__ == "__main__":
