@@ -194,3 +194,19 @@ void text_escape(struct buf *out, const char *text, size_t len)
 		at += size;
 	}
 }
+
+void text_show(char *out, size_t size, const char *text, size_t len)
+{
+	struct buf shown = {0};
+	size_t fit = 0, step;
+	uint32_t c;
+
+	buf_adds(&shown, "");
+	text_escape(&shown, text, len);
+	while ((step = utf8_next(shown.data + fit, shown.len - fit, &c)) > 0 && fit + step < size)
+		fit += step;
+	if (fit > 0)
+		memcpy(out, shown.data, fit);
+	out[fit] = '\0';
+	buf_fini(&shown);
+}

@@ -34,5 +34,7 @@ size_t text_fit(const char *text, size_t columns);
 bool text_has_control(const char *text, size_t len, const char *allowed);
 /* Appends `text`, control characters and invalid bytes as \xNN: for diagnostics. */
 void text_escape(struct buf *out, const char *text, size_t len);
+/* The same into an array, as many whole characters of it as fit. */
+void text_show(char *out, size_t size, const char *text, size_t len);
 
 #endif

@@ -2,14 +2,9 @@
 
 #include "ledger/number.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 void bundle_disclosures_path(char out[BUNDLE_PATH_SIZE], uint64_t tile)
 {
@@ -143,119 +138,4 @@ enum bundle_file bundle_classify(const char *path, uint64_t size, uint64_t epoch
 	if (strcmp(path, "README.txt") == 0 || strcmp(path, "summary.pdf") == 0 || is_time_stamp(path))
 		return FILE_UNSIGNED;
 	return FILE_FOREIGN;
-}
-
-/* ---- reading ---- */
-
-enum err bundle_open(int dir, const char *path, int *fd)
-{
-	/* O_NONBLOCK: a pipe under this name must not hold us. */
-	int opened = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat about;
-
-	if (opened < 0)
-		return errno == ENOTDIR || errno == ELOOP ? ERR_FORMAT : err_from_errno(errno);
-	if (fstat(opened, &about) != 0 || !S_ISREG(about.st_mode)) {
-		(void)close(opened);
-		return ERR_FORMAT;
-	}
-	*fd = opened;
-	return ERR_OK;
-}
-
-static enum err read_some(int fd, void *out, size_t room, size_t *got)
-{
-	ssize_t len;
-
-	do
-		len = read(fd, out, room);
-	while (len < 0 && errno == EINTR);
-	if (len < 0)
-		return err_from_errno(errno);
-	*got = (size_t)len;
-	return ERR_OK;
-}
-
-enum err bundle_read(int dir, const char *path, size_t limit, struct buf *out)
-{
-	char chunk[16384];
-	size_t got = 0;
-	int fd = -1;
-	enum err err = bundle_open(dir, path, &fd);
-
-	if (err != ERR_OK)
-		return err;
-	buf_clear(out);
-	buf_adds(out, "");
-	while ((err = read_some(fd, chunk, sizeof chunk, &got)) == ERR_OK && got > 0) {
-		if (got > limit - out->len) {
-			err = ERR_RANGE;
-			break;
-		}
-		buf_add(out, chunk, got);
-	}
-	(void)close(fd);
-	return err != ERR_OK ? err : buf_status(out);
-}
-
-enum err line_reader_init(struct line_reader *r, size_t longest)
-{
-	*r = (struct line_reader){.fd = -1, .data = malloc(longest + 1), .size = longest + 1};
-	return r->data != NULL ? ERR_OK : ERR_NOMEM;
-}
-
-void line_reader_fini(struct line_reader *r)
-{
-	line_reader_use(r, -1);
-	free(r->data);
-	r->data = NULL;
-}
-
-void line_reader_use(struct line_reader *r, int fd)
-{
-	if (r->fd >= 0)
-		(void)close(r->fd);
-	r->fd = fd;
-	r->from = r->to = 0;
-	r->is_at_end = false;
-}
-
-static enum err refill(struct line_reader *r)
-{
-	size_t got = 0;
-	enum err err;
-
-	memmove(r->data, r->data + r->from, r->to - r->from);
-	r->to -= r->from;
-	r->from = 0;
-	if (r->to == r->size)
-		return ERR_FORMAT;
-	err = read_some(r->fd, r->data + r->to, r->size - r->to, &got);
-	r->to += got;
-	r->is_at_end = got == 0;
-	return err;
-}
-
-enum err line_reader_next(struct line_reader *r, const char **line, size_t *len)
-{
-	size_t searched = 0;
-
-	for (;;) {
-		const char *start = r->data + r->from;
-		const char *lf = memchr(start + searched, '\n', r->to - r->from - searched);
-		enum err err;
-
-		if (lf != NULL) {
-			*line = start;
-			*len = (size_t)(lf - start);
-			r->from += *len + 1;
-			return ERR_OK;
-		}
-		if (r->is_at_end)
-			return r->from == r->to ? ERR_MISSING : ERR_FORMAT;
-		searched = r->to - r->from;
-		err = refill(r);
-		if (err != ERR_OK)
-			return err;
-	}
 }

@@ -29,21 +29,46 @@ enum bundle_file { FILE_PART, FILE_UNSIGNED, FILE_BLOB, FILE_FOREIGN, FILE_STRAY
 /* What a file at this path is in a bundle of `size` entries and `epochs` epochs. */
 enum bundle_file bundle_classify(const char *path, uint64_t size, uint64_t epochs);
 
-/* Regular files only, below the folder `dir`. ERR_MISSING; ERR_RANGE: larger than `limit`; ERR_FORMAT: no regular file.
- */
-enum err bundle_open(int dir, const char *path, int *fd) MUST_USE;
-enum err bundle_read(int dir, const char *path, size_t limit, struct buf *out) MUST_USE;
+/* A bundle to read: a folder, or one ZIP file. Several threads may read it at once. */
+struct bundle {
+	int fd;                        /* the folder or the ZIP file */
+	struct zip *zip;               /* NULL: a folder */
+	char blamed[BUNDLE_PATH_SIZE]; /* the member that is to blame, or "ZIP", when bundle_open fails for it */
+};
+/* ERR_CORRUPT: a ZIP file that is not written as the format wants; ERR_FORMAT: neither a folder nor a ZIP file. */
+enum err bundle_open(struct bundle *b, const char *path, struct fault *f) MUST_USE;
+void bundle_close(struct bundle *b);
+bool bundle_has(const struct bundle *b, const char *path);
+/* Each file once, in no order that means anything. A failure of `visit` ends it. */
+typedef enum err bundle_visit(void *context, const char *path);
+enum err bundle_list(const struct bundle *b, bundle_visit *visit, void *context) MUST_USE;
+
+/* One file of it, read from its beginning. Regular files only; links are not followed. */
+struct bundle_stream {
+	int fd;
+	const struct zip *zip;
+	uint64_t at, end; /* in the ZIP file */
+	uint32_t crc, right_crc;
+};
+/* ERR_MISSING; ERR_FORMAT: no regular file. */
+enum err bundle_stream_open(const struct bundle *b, const char *path, struct bundle_stream *out) MUST_USE;
+/* 0 bytes at the end. ERR_CORRUPT: the checksum in the ZIP file does not fit. */
+enum err bundle_stream_read(struct bundle_stream *s, void *out, size_t room, size_t *got) MUST_USE;
+void bundle_stream_close(struct bundle_stream *s);
+/* The whole file. ERR_RANGE: larger than `limit`; and as above. */
+enum err bundle_read(const struct bundle *b, const char *path, size_t limit, struct buf *out) MUST_USE;
 
 /* Lines of a file of any length in constant memory. */
 struct line_reader {
-	int fd;
+	struct bundle_stream stream;
 	char *data;
 	size_t size, from, to;
 	bool is_at_end;
 };
 enum err line_reader_init(struct line_reader *r, size_t longest) MUST_USE;
 void line_reader_fini(struct line_reader *r);
-void line_reader_use(struct line_reader *r, int fd);
+/* Goes on with this file, which it will close. */
+void line_reader_take(struct line_reader *r, const struct bundle_stream *stream);
 /* The next line without its LF, valid until the next call. ERR_MISSING: the end; ERR_FORMAT: no LF, or too long. */
 enum err line_reader_next(struct line_reader *r, const char **line, size_t *len) MUST_USE;
 

@@ -2,23 +2,24 @@
 
 #include "base/text.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <fts.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* ---- words ---- */
 
+/* Names of files are the bundle's: what could move a terminal's cursor must not reach it. */
+static void show_path(char out[BUNDLE_PATH_SIZE], const char *path)
+{
+	text_show(out, BUNDLE_PATH_SIZE, path, strlen(path));
+}
+
 enum err verify_bad_file(struct verifier *v, const char *path, const char *reason)
 {
-	(void)snprintf(v->verdict->file, sizeof v->verdict->file, "%s", path);
-	return fault_set(v->f, ERR_CORRUPT, "%s: %s", path, reason);
+	show_path(v->verdict->file, path);
+	return fault_set(v->f, ERR_CORRUPT, "%s: %s", v->verdict->file, reason);
 }
 
 enum err verify_unreadable(struct verifier *v, const char *path, enum err err)
@@ -29,13 +30,15 @@ enum err verify_unreadable(struct verifier *v, const char *path, enum err err)
 		return verify_bad_file(v, path, _("is longer than it can be"));
 	if (err == ERR_FORMAT)
 		return verify_bad_file(v, path, _("is not written as the format wants"));
-	(void)snprintf(v->verdict->file, sizeof v->verdict->file, "%s", path);
-	return fault_set(v->f, err, _("%s: cannot be read (%s)"), path, err_name(err));
+	if (err == ERR_CORRUPT)
+		return verify_bad_file(v, path, _("does not fit its checksum in the ZIP file"));
+	show_path(v->verdict->file, path);
+	return fault_set(v->f, err, _("%s: cannot be read (%s)"), v->verdict->file, err_name(err));
 }
 
 enum err verify_read_part(struct verifier *v, const char *path, size_t limit, struct buf *out)
 {
-	enum err err = bundle_read(v->dir, path, limit, out);
+	enum err err = bundle_read(&v->bundle, path, limit, out);
 
 	return err == ERR_OK ? ERR_OK : verify_unreadable(v, path, err);
 }
@@ -48,7 +51,7 @@ static enum err read_note(void *context, uint64_t epoch, const char *prefix, str
 	char path[BUNDLE_PATH_SIZE];
 
 	(void)snprintf(path, sizeof path, "%s%" PRIu64 "%s", prefix, epoch, *prefix == 'e' ? ".note" : "");
-	return bundle_read(v->dir, path, NOTE_MAX, out);
+	return bundle_read(&v->bundle, path, NOTE_MAX, out);
 }
 
 static enum err read_certificate(void *context, uint64_t epoch, struct buf *out)
@@ -137,75 +140,78 @@ static enum err verify_policy(struct verifier *v)
 
 /* ---- everything else that lies in the folder ---- */
 
-static enum err verify_blob(struct verifier *v, const char *path)
+/* Of what the log knows nothing about only the checksum in a ZIP file can be checked. */
+static enum err read_to_end(struct verifier *v, const char *path, struct hasher *hasher)
 {
-	struct hasher *hasher;
-	uint8_t hash[HASH_SIZE];
-	char name[HEX_SIZE(HASH_SIZE)], chunk[65536];
-	ssize_t got;
-	int fd;
-	enum err err = bundle_open(v->dir, path, &fd);
+	struct bundle_stream stream;
+	char chunk[65536];
+	size_t got = 0;
+	enum err err = bundle_stream_open(&v->bundle, path, &stream);
 
 	if (err != ERR_OK)
-		return verify_unreadable(v, path, err);
-	hasher = hasher_new();
-	while ((got = read(fd, chunk, sizeof chunk)) > 0)
-		hasher_add(hasher, chunk, (size_t)got);
-	if (got < 0)
-		err = verify_unreadable(v, path, err_from_errno(errno));
-	hasher_end(hasher, hash);
-	(void)close(fd);
-	hex_encode(name, hash, HASH_SIZE);
-	if (err == ERR_OK && strcmp(name, path + strlen("blobs/")) != 0)
-		err = verify_bad_file(v, path, _("is not the file of this name: it was changed"));
-	v->verdict->blobs_checked++;
+		return err;
+	while ((err = bundle_stream_read(&stream, chunk, sizeof chunk, &got)) == ERR_OK && got > 0)
+		if (hasher != NULL)
+			hasher_add(hasher, chunk, got);
+	bundle_stream_close(&stream);
 	return err;
 }
 
-static enum err judge_path(struct verifier *v, const char *path)
+static enum err verify_blob(struct verifier *v, const char *path)
 {
+	struct hasher *hasher = hasher_new();
+	uint8_t hash[HASH_SIZE];
+	char name[HEX_SIZE(HASH_SIZE)];
+	enum err err = read_to_end(v, path, hasher);
+
+	hasher_end(hasher, hash);
+	if (err != ERR_OK)
+		return verify_unreadable(v, path, err);
+	hex_encode(name, hash, HASH_SIZE);
+	v->verdict->blobs_checked++;
+	if (strcmp(name, path + strlen("blobs/")) != 0)
+		return verify_bad_file(v, path, _("is not the file of this name: it was changed"));
+	return ERR_OK;
+}
+
+static enum err judge_path(void *context, const char *path)
+{
+	struct verifier *v = context;
+	enum err err;
+
 	switch (bundle_classify(path, v->verdict->checkpoint.size, v->audit.epoch)) {
 	case FILE_PART:
-		return ERR_OK;
-	case FILE_UNSIGNED:
-		v->verdict->unsigned_files++;
 		return ERR_OK;
 	case FILE_BLOB:
 		return verify_blob(v, path);
 	case FILE_STRAY:
 		return verify_bad_file(v, path, _("belongs to no entry and no epoch of this log"));
+	case FILE_UNSIGNED:
+		v->verdict->unsigned_files++;
+		break;
 	case FILE_FOREIGN:
+		if (v->verdict->foreign_files++ == 0)
+			show_path(v->verdict->first_foreign, path);
 		break;
 	}
-	if (v->verdict->foreign_files++ == 0)
-		(void)snprintf(v->verdict->first_foreign, sizeof v->verdict->first_foreign, "%s", path);
-	return ERR_OK;
+	if (v->bundle.zip == NULL)
+		return ERR_OK;
+	err = read_to_end(v, path, NULL);
+	return err == ERR_OK ? ERR_OK : verify_unreadable(v, path, err);
 }
 
-static enum err walk(struct verifier *v, const char *folder)
+static enum err judge_all_paths(struct verifier *v)
 {
-	char *start = strdup(folder), *const paths[] = {start, NULL};
-	FTS *tree = start != NULL ? fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL) : NULL;
-	enum err err = tree != NULL ? ERR_OK : fault_set(v->f, ERR_NOMEM, _("no memory"));
-	FTSENT *item;
+	enum err err = bundle_list(&v->bundle, judge_path, v);
 
-	while (err == ERR_OK && (item = fts_read(tree)) != NULL) {
-		const char *path = item->fts_path + strlen(folder);
-
-		if (item->fts_info == FTS_D || item->fts_info == FTS_DP)
-			continue;
-		err = judge_path(v, path + strspn(path, "/"));
-	}
-	if (tree != NULL)
-		(void)fts_close(tree);
-	free(start);
-	return err;
+	if (err == ERR_OK || err == v->f->err)
+		return err;
+	return fault_set(v->f, err, _("the bundle's folders cannot be read (%s)"), err_name(err));
 }
 
 /* ---- the verdict ---- */
 
-static enum err verify(struct verifier *v, const char *folder, const struct known_genesis *known,
-		       const struct verdict_progress *progress)
+static enum err verify(struct verifier *v, const struct known_genesis *known, const struct verdict_progress *progress)
 {
 	enum err err = line_reader_init(&v->lines, DISCLOSURE_LINE_MAX);
 
@@ -222,7 +228,7 @@ static enum err verify(struct verifier *v, const char *folder, const struct know
 		err = verify_entries(v, progress);
 	if (err == ERR_OK)
 		err = audit_end(&v->audit, v->log.data, v->log.len, AUDIT_BOTH_SIGN, v->f);
-	return err == ERR_OK ? walk(v, folder) : err;
+	return err == ERR_OK ? judge_all_paths(v) : err;
 }
 
 static void conclude(struct verdict *out, const struct audit *a, enum err err, const struct known_genesis *known)
@@ -246,7 +252,7 @@ static void conclude(struct verdict *out, const struct audit *a, enum err err, c
 	}
 }
 
-void bundle_verify(struct verdict *out, const char *folder, const struct known_genesis *known,
+void bundle_verify(struct verdict *out, const char *path, const struct known_genesis *known,
 		   const struct verdict_progress *progress)
 {
 	struct verifier *v = calloc(1, sizeof *v);
@@ -261,16 +267,13 @@ void bundle_verify(struct verdict *out, const char *folder, const struct known_g
 	}
 	v->verdict = out;
 	v->f = &out->fault;
-	v->lines.fd = -1;
-	v->dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (v->dir < 0)
-		err = fault_set(v->f, err_from_errno(errno), _("%s: cannot be opened as a folder: %s"), folder,
-				strerror(errno));
-	else
-		err = verify(v, folder, known, progress);
+	v->lines.stream.fd = -1;
+	err = bundle_open(&v->bundle, path, v->f);
+	(void)snprintf(out->file, sizeof out->file, "%s", v->bundle.blamed);
+	if (err == ERR_OK)
+		err = verify(v, known, progress);
 	conclude(out, &v->audit, err, known);
-	if (v->dir >= 0)
-		(void)close(v->dir);
+	bundle_close(&v->bundle);
 	line_reader_fini(&v->lines);
 	audit_fini(&v->audit);
 	buf_fini(&v->data);

@@ -38,8 +38,8 @@ struct verdict_progress {
 	void *context;
 };
 
-/* Always fills `out`. `progress` may be NULL. */
-void bundle_verify(struct verdict *out, const char *folder, const struct known_genesis *known,
+/* `path` is a folder or a ZIP file. Always fills `out`. `progress` may be NULL. */
+void bundle_verify(struct verdict *out, const char *path, const struct known_genesis *known,
 		   const struct verdict_progress *progress);
 
 #endif

@@ -12,7 +12,7 @@ struct level {
 };
 
 struct verifier {
-	int dir;
+	struct bundle bundle;
 	struct verdict *verdict;
 	struct audit audit;
 	struct tile_listener listener;

@@ -3,11 +3,9 @@
 
 #include "base/text.h"
 
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- tiles of hashes ---- */
 
@@ -89,7 +87,7 @@ static void count_blob(struct verifier *v, const json_t *file)
 	if (name == NULL || strlen(name) != FILE_HASH_CHARS)
 		return;
 	(void)snprintf(path, sizeof path, "blobs/%s", name);
-	if (bundle_classify(path, 0, 0) != FILE_BLOB || faccessat(v->dir, path, F_OK, 0) != 0)
+	if (bundle_classify(path, 0, 0) != FILE_BLOB || !bundle_has(&v->bundle, path))
 		v->verdict->blobs_absent++;
 }
 
@@ -177,15 +175,15 @@ static enum err verify_tile(struct verifier *v, uint64_t index, unsigned width)
 	char tile[TILE_PATH_SIZE], path[BUNDLE_PATH_SIZE];
 	const char *line;
 	size_t len;
-	int fd;
+	struct bundle_stream stream;
 	enum err err;
 
 	tile_path(tile, "entries", index, width);
 	bundle_disclosures_path(path, index);
-	err = bundle_open(v->dir, path, &fd);
+	err = bundle_stream_open(&v->bundle, path, &stream);
 	if (err != ERR_OK)
 		return verify_unreadable(v, path, err);
-	line_reader_use(&v->lines, fd);
+	line_reader_take(&v->lines, &stream);
 	err = verify_tile_entries(v, tile, path, width);
 	if (err != ERR_OK)
 		return err;
