@@ -1,349 +1,175 @@
 /* Export: a bundle written in slices beside a ledger that goes on recording.
  *
  * The checkpoint is pinned first: the closing checkpoint of the epoch that export_begin ends. Everything before it
- * never changes any more (but for erasures), so reading may be spread over any time. Files go into OUT.part, each is
- * synced, and the last step renames the folder; a bundle that has its name is whole.
+ * never changes any more (but for erasures), so reading may be spread over any time. The phases then write one kind of
+ * file after the other; each call of one does a small piece, so that a step can end in time.
  */
-#include "ledger/inside.h"
+#include "ledger/export_inside.h"
 
-#include "base/file.h"
 #include "base/text.h"
-#include "ledger/bundle.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-struct tile_buffer {
-	uint64_t tile;
-	unsigned width;
-	uint8_t hashes[TILE_WIDTH][HASH_SIZE];
-};
-
-struct export
+static enum err export_finish(struct export *x, bool *done)
 {
-	struct ledger *ledger;
-	char out[PATH_MAX], part[PATH_MAX];
-	struct export_options options;
-	uint64_t size, epoch; /* pinned */
-	struct buf closing;
-	struct tree tree;
-	struct tile_buffer levels[TILE_LEVELS];
-	struct buf entries, lines;
-	struct opened opened;
-	bool is_renamed;
-	enum err tile_err;
-	struct fault *f;
-};
-
-/* ---- writing files ---- */
-
-static enum err part_path(const struct export *x, char path[PATH_MAX], const char *name)
-{
-	if ((size_t)snprintf(path, PATH_MAX, "%s/%s", x->part, name) >= PATH_MAX)
-		return fault_set(x->f, ERR_RANGE, _("%s: the path is too long"), x->part);
-	return ERR_OK;
+	return outlet_finish(&x->outlet, done, x->f);
 }
 
-/* The folder above is made on the first file in it. The bundle is private until someone carries it out. */
-static enum err write_part(const struct export *x, const char *name, const void *data, size_t len)
+static export_phase *const phases[] = {export_entries, export_last_tiles, export_blobs, export_epochs,
+				       export_proofs,  export_rest,       export_finish};
+enum { PHASES = sizeof phases / sizeof *phases };
+
+/* ---- what is pinned ---- */
+
+static enum err load_last_closing(struct export *x)
 {
-	char path[PATH_MAX], folder[PATH_MAX];
-	enum err err = part_path(x, path, name);
+	struct store *store = &x->ledger->store;
+	struct blob stored;
+	enum err err = store_row(store, STORE_LAST_EPOCH, 0, NULL);
 
 	if (err != ERR_OK)
 		return err;
-	(void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
-	if (access(folder, F_OK) != 0)
-		err = folder_make(folder, 0700, x->f);
-	return err == ERR_OK ? file_create(path, data, len, 0600, x->f) : err;
+	x->epoch = (uint64_t)store_integer(store, STORE_LAST_EPOCH, 0);
+	store_done(store, STORE_LAST_EPOCH);
+	err = x->epoch != 0 ? store_row(store, STORE_GET_EPOCH, (int64_t)x->epoch, NULL) : ERR_MISSING;
+	if (err != ERR_OK)
+		return err;
+	stored = store_blob(store, STORE_GET_EPOCH, 1);
+	buf_add(&x->closing, stored.data, stored.len);
+	store_done(store, STORE_GET_EPOCH);
+	return buf_status(&x->closing);
 }
 
-static enum err write_buf(const struct export *x, const char *name, const struct buf *data)
+static enum err pin(struct export *x)
 {
-	if (buf_status(data) != ERR_OK)
-		return fault_set(x->f, buf_status(data), _("no memory"));
-	return write_part(x, name, data->data, data->len);
-}
-
-/* ---- beginning ---- */
-
-static enum err load_closing(struct export *x)
-{
-	struct ledger *l = x->ledger;
-	struct checkpoint closing;
 	struct note note;
-	struct blob stored;
-	enum err err = store_row(&l->store, STORE_LAST_EPOCH, 0, NULL);
+	enum err err = load_last_closing(x);
 
-	if (err == ERR_OK) {
-		x->epoch = (uint64_t)store_integer(&l->store, STORE_LAST_EPOCH, 0);
-		store_done(&l->store, STORE_LAST_EPOCH);
-		err = x->epoch != 0 ? store_row(&l->store, STORE_GET_EPOCH, (int64_t)x->epoch, NULL) : ERR_MISSING;
-	}
 	if (err == ERR_MISSING)
 		return fault_set(x->f, ERR_STATE, _("no epoch has ended yet, so there is nothing to export"));
-	if (err == ERR_OK) {
-		stored = store_blob(&l->store, STORE_GET_EPOCH, 1);
-		buf_add(&x->closing, stored.data, stored.len);
-		store_done(&l->store, STORE_GET_EPOCH);
-		err = buf_status(&x->closing);
-	}
 	if (err == ERR_OK)
 		err = note_parse(&note, x->closing.data, x->closing.len);
 	if (err == ERR_OK)
-		err = checkpoint_parse(&closing, ledger_origin(l), note.text, note.text_len);
+		err = checkpoint_parse(&x->pinned, ledger_origin(x->ledger), note.text, note.text_len);
 	if (err != ERR_OK)
 		return fault_set(x->f, ERR_CORRUPT, _("the closing checkpoint of epoch %llu is damaged"),
 				 (unsigned long long)x->epoch);
-	x->size = closing.size;
 	return ERR_OK;
 }
 
-static enum err prepare(struct export *x, const char *out, struct moment now)
-{
-	enum err err = ERR_OK;
+/* ---- which entries ---- */
 
-	if ((size_t)snprintf(x->out, sizeof x->out, "%s", out) >= sizeof x->out ||
-	    (size_t)snprintf(x->part, sizeof x->part, "%s.part", out) >= sizeof x->part) {
-		x->part[0] = '\0';
-		return fault_set(x->f, ERR_RANGE, _("%s: the path is too long"), out);
+bool export_is_ranged(const struct export *x)
+{
+	return x->first_tile > 0 || x->to_tile * TILE_WIDTH < x->pinned.size;
+}
+
+/* Judged before the epoch ends, and so before anything is changed. */
+static enum err check_options(const struct ledger *l, const struct export_options *options, struct fault *f)
+{
+	uint64_t size = ledger_head(l).size;
+
+	if (options->from != 0 || options->to != 0) {
+		if (options->to != 0 && options->from >= options->to)
+			return fault_set(f, ERR_RANGE,
+					 _("the range is empty: it begins at entry %llu and ends before entry %llu"),
+					 (unsigned long long)options->from, (unsigned long long)options->to);
+		if (options->from >= size || options->to > size)
+			return fault_set(f, ERR_RANGE,
+					 _("the range goes beyond the log, which has the entries 0 to %llu"),
+					 (unsigned long long)size - 1);
 	}
-	if (access(x->out, F_OK) == 0)
-		return fault_set(x->f, ERR_EXISTS, _("%s: is already there; give another name"), x->out);
-	/* What an interrupted export left. */
-	err = folder_remove(x->part, x->f);
-	if (err == ERR_OK)
-		err = folder_make(x->part, 0700, x->f);
-	if (err == ERR_OK && !x->ledger->is_readonly)
-		err = ledger_rotate(x->ledger, now, x->f);
-	return err == ERR_OK ? load_closing(x) : err;
+	for (size_t i = 0; i < options->prove_count; i++)
+		if (options->prove[i] >= size)
+			return fault_set(f, ERR_RANGE, _("entry %llu cannot be proven: the last one is %llu"),
+					 (unsigned long long)options->prove[i], (unsigned long long)size - 1);
+	if (options->prove_count > EXPORT_PROOFS_MAX)
+		return fault_set(f, ERR_RANGE, _("at most %d entries can be proven one by one"), EXPORT_PROOFS_MAX);
+	if (options->recipient_count > AGE_RECIPIENTS_MAX)
+		return fault_set(f, ERR_RANGE, _("at most %d recipients"), AGE_RECIPIENTS_MAX);
+	return ERR_OK;
+}
+
+/* A short range is also proven entry by entry. */
+static enum err set_proofs(struct export *x)
+{
+	uint64_t seqs[PROOFS_MAX];
+	size_t count = x->options.prove_count;
+	enum err err;
+
+	if (count > 0)
+		memcpy(seqs, x->options.prove, count * sizeof *seqs);
+	if ((x->options.from != 0 || x->options.to != 0) && x->asked_to - x->options.from <= TILE_WIDTH)
+		for (uint64_t seq = x->options.from; seq < x->asked_to; seq++)
+			seqs[count++] = seq;
+	err = proofs_init(&x->proofs, seqs, count, x->pinned.size);
+	if (err == ERR_RANGE)
+		return fault_set(x->f, err, _("the last epoch that ended has only the entries 0 to %llu"),
+				 (unsigned long long)x->pinned.size - 1);
+	return err == ERR_OK ? ERR_OK : fault_set(x->f, err, _("no memory"));
+}
+
+static enum err set_range(struct export *x)
+{
+	const struct export_options *options = &x->options;
+
+	x->asked_to = options->to != 0 ? options->to : x->pinned.size;
+	/* A ledger that is only read has entries after its last closed epoch. */
+	if (x->asked_to > x->pinned.size || options->from >= x->pinned.size)
+		return fault_set(x->f, ERR_RANGE, _("the last epoch that ended has only the entries 0 to %llu"),
+				 (unsigned long long)x->pinned.size - 1);
+	x->first_tile = options->from / TILE_WIDTH;
+	x->to_tile = (x->asked_to + TILE_WIDTH - 1) / TILE_WIDTH;
+	return set_proofs(x);
+}
+
+/* ---- beginning, going on, ending ---- */
+
+static struct export *make(struct ledger *l, const struct export_options *options, struct fault *f)
+{
+	struct export *x = calloc(1, sizeof *x);
+
+	if (x == NULL)
+		return NULL;
+	x->ledger = l;
+	x->options = *options;
+	if (options->recipient_count > 0)
+		memcpy(x->recipients, options->recipients, options->recipient_count * sizeof *x->recipients);
+	x->options.recipients = x->recipients;
+	x->f = f;
+	x->copying.fd = -1;
+	x->next_epoch = 1;
+	return x;
 }
 
 enum err export_begin(struct ledger *l, const char *out, const struct export_options *options, struct moment now,
 		      struct export **export, struct fault *f)
 {
 	struct export *x;
-	enum err err;
+	enum err err = check_options(l, options, f);
 
-	if (options->from != 0 || options->to != 0)
-		return fault_set(f, ERR_RANGE, _("only the whole log can be exported"));
-	x = calloc(1, sizeof *x);
+	if (err != ERR_OK)
+		return err;
+	x = make(l, options, f);
 	if (x == NULL)
 		return fault_set(f, ERR_NOMEM, _("no memory"));
-	x->ledger = l;
-	x->options = *options;
-	x->f = f;
-	err = prepare(x, out, now);
+	err = outlet_open(&x->outlet, out, options->as_zip ? OUTLET_ZIP : OUTLET_FOLDER, f);
+	if (err == ERR_OK && !l->is_readonly)
+		err = ledger_rotate(l, now, f);
+	if (err == ERR_OK)
+		err = pin(x);
+	if (err == ERR_OK)
+		err = set_range(x);
+	/* Only set_range reads what the caller lent. */
+	x->options.prove = NULL;
 	if (err != ERR_OK) {
 		export_end(x);
 		return err;
 	}
 	*export = x;
 	return ERR_OK;
-}
-
-/* ---- entries, tile by tile ---- */
-
-static enum err write_tile(struct export *x, unsigned number)
-{
-	struct tile_buffer *level = &x->levels[number];
-	char path[TILE_PATH_SIZE], name[2] = {(char)('0' + number), '\0'};
-	unsigned width = level->width;
-
-	tile_path(path, name, level->tile, width);
-	level->tile++;
-	level->width = 0;
-	return write_part(x, path, level->hashes, (size_t)width * HASH_SIZE);
-}
-
-static void take_hash(void *context, unsigned number, const uint8_t hash[HASH_SIZE])
-{
-	struct export *x = context;
-	struct tile_buffer *level = &x->levels[number];
-
-	memcpy(level->hashes[level->width++], hash, HASH_SIZE);
-	if (level->width == TILE_WIDTH && x->tile_err == ERR_OK)
-		x->tile_err = write_tile(x, number);
-}
-
-static bool is_withheld(const struct export_options *options, int name)
-{
-	return (name == DISCLOSURE_TEXT && options->without_text) ||
-	       (name == DISCLOSURE_PERSON && options->without_person) ||
-	       (name == DISCLOSURE_FILES && options->without_files);
-}
-
-static void add_line(struct export *x, int name)
-{
-	char head[LINE_HEAD_SIZE];
-	size_t len = disclosure_line_head(head, x->opened.entry.seq, (enum disclosure_name)name);
-
-	buf_add(&x->lines, head, len);
-	if (x->opened.is_erased[name]) {
-		buf_adds(&x->lines, "\"status\":\"redacted\"}\n");
-	} else if (is_withheld(&x->options, name)) {
-		buf_adds(&x->lines, "\"status\":\"withheld\"}\n");
-	} else {
-		buf_adds(&x->lines, "\"disclosure\":\"");
-		buf_add(&x->lines, x->opened.strings[name].data, x->opened.strings[name].len);
-		buf_adds(&x->lines, "\"}\n");
-	}
-}
-
-static void add_entry(struct export *x)
-{
-	struct tile_listener listener = {take_hash, x};
-	size_t len = x->opened.leaf.len;
-	uint8_t prefix[2] = {(uint8_t)(len >> 8), (uint8_t)len};
-
-	buf_add(&x->entries, prefix, sizeof prefix);
-	buf_add(&x->entries, x->opened.leaf.data, len);
-	for (int i = 0; i < DISCLOSURE_COUNT; i++)
-		if (x->opened.entry.has[i])
-			add_line(x, i);
-	tree_append(&x->tree, x->opened.hash, &listener);
-}
-
-static enum err read_tile(struct export *x, uint64_t from, uint64_t to)
-{
-	struct ledger *l = x->ledger;
-	sqlite3_stmt *rows = NULL;
-	enum err err = store_entries(&l->store, from, to, &rows);
-
-	buf_clear(&x->entries);
-	buf_clear(&x->lines);
-	while (err == ERR_OK && (err = store_next(rows)) == ERR_OK) {
-		err = opened_fill(l, &x->opened, rows, x->f);
-		if (err != ERR_OK)
-			goto out;
-		add_entry(x);
-	}
-	err = err == ERR_MISSING ? x->tile_err : store_fault(&l->store, err, _("reading"), x->f);
-out:
-	(void)sqlite3_finalize(rows);
-	return err;
-}
-
-static enum err export_tile(struct export *x)
-{
-	uint64_t from = x->tree.size, index = from / TILE_WIDTH;
-	unsigned width = tile_width(x->size, index);
-	char path[BUNDLE_PATH_SIZE];
-	enum err err = read_tile(x, from, from + width);
-
-	if (err != ERR_OK)
-		return err;
-	tile_path(path, "entries", index, width);
-	err = write_buf(x, path, &x->entries);
-	if (err != ERR_OK)
-		return err;
-	bundle_disclosures_path(path, index);
-	return write_buf(x, path, &x->lines);
-}
-
-/* ---- notes, and the end ---- */
-
-static enum err export_epoch(struct export *x, uint64_t epoch)
-{
-	struct ledger *l = x->ledger;
-	char certificate[BUNDLE_PATH_SIZE], closing[BUNDLE_PATH_SIZE];
-	struct blob stored;
-	enum err err = store_row(&l->store, STORE_GET_EPOCH, (int64_t)epoch, NULL);
-
-	if (err != ERR_OK)
-		return fault_set(x->f, ERR_CORRUPT, _("the certificate of epoch %llu is missing or damaged"),
-				 (unsigned long long)epoch);
-	(void)snprintf(certificate, sizeof certificate, epoch == 1 ? "genesis.note" : "epochs/%" PRIu64 ".note", epoch);
-	(void)snprintf(closing, sizeof closing, "checkpoints/%" PRIu64, epoch);
-	stored = store_blob(&l->store, STORE_GET_EPOCH, 0);
-	err = write_part(x, certificate, stored.data, stored.len);
-	stored = store_blob(&l->store, STORE_GET_EPOCH, 1);
-	if (err == ERR_OK && epoch < x->epoch)
-		err = write_part(x, closing, stored.data, stored.len);
-	store_done(&l->store, STORE_GET_EPOCH);
-	return err;
-}
-
-static const char readme[] =
-	"This folder is a log exported from a Kannuki box. Check it with\n"
-	"\n"
-	"    kannuki-verify FOLDER --genesis CODE\n"
-	"\n"
-	"where CODE is the genesis code that was written on paper when the box was commissioned. This file itself is not\n"
-	"signed, and neither is any code or key you find in this folder: take the code from the paper.\n"
-	"\n"
-	"With other people's tools:\n"
-	"* checkpoint, epochs/*.note, checkpoints/*, genesis.note are C2SP signed notes. Go: golang.org/x/mod/sumdb/note opens\n"
-	"  them with the keys that genesis.note and the certificates name.\n"
-	"* tile/ is a C2SP tlog-tiles log: golang.org/x/mod/sumdb/tlog computes its tree hash, which is the third line of\n"
-	"  checkpoint.\n"
-	"* One signature with OpenSSL: cut the text (up to and with the last line before the empty line) and the 64 bytes after\n"
-	"  the first 4 of the base64 in a signature line, then\n"
-	"  openssl pkeyutl -verify -pubin -inkey KEY.pem -rawin -in TEXT -sigfile SIGNATURE\n"
-	"* A disclosure: printf %s DISCLOSURE | openssl dgst -sha256 -binary | basenc --base64url gives the hash in the entry's\n"
-	"  sd line (there without the = at the end).\n"
-	"* What each file must hold, and every rule: docs/formats/ledger.md of the Kannuki source.\n";
-
-static enum err export_rest(struct export *x)
-{
-	struct buf policy = {.cap = NOTE_MAX};
-	enum err err = ERR_OK;
-
-	for (unsigned i = 0; i < TILE_LEVELS && err == ERR_OK; i++)
-		if (x->levels[i].width > 0)
-			err = write_tile(x, i);
-	for (uint64_t epoch = 1; epoch <= x->epoch && err == ERR_OK; epoch++)
-		err = export_epoch(x, epoch);
-	bundle_policy(&policy, &x->ledger->genesis.identity);
-	if (err == ERR_OK)
-		err = write_buf(x, "policy", &policy);
-	buf_fini(&policy);
-	if (err == ERR_OK)
-		err = write_part(x, "README.txt", readme, sizeof readme - 1);
-	if (err == ERR_OK)
-		err = write_buf(x, "checkpoint.log", &x->closing);
-	return err == ERR_OK ? write_buf(x, "checkpoint", &x->closing) : err;
-}
-
-/* What was written must be what was signed. */
-static enum err check_root(const struct export *x)
-{
-	uint8_t root[HASH_SIZE];
-	struct checkpoint closing;
-	struct note note;
-
-	tree_root(&x->tree, root);
-	if (note_parse(&note, x->closing.data, x->closing.len) != ERR_OK ||
-	    checkpoint_parse(&closing, ledger_origin(x->ledger), note.text, note.text_len) != ERR_OK ||
-	    memcmp(root, closing.root, HASH_SIZE) != 0)
-		return fault_set(x->f, ERR_CORRUPT,
-				 _("the entries do not fit the checkpoint; run a check of the ledger"));
-	return ERR_OK;
-}
-
-static enum err put_into_place(struct export *x)
-{
-	char parent[PATH_MAX];
-	const char *slash = strrchr(x->out, '/');
-	enum err err = folder_sync_all(x->part, x->f);
-
-	if (err != ERR_OK)
-		return err;
-	if (rename(x->part, x->out) != 0)
-		return fault_set(x->f, err_from_errno(errno), _("%s: cannot be put into place: %s"), x->out,
-				 strerror(errno));
-	x->is_renamed = true;
-	if (slash == NULL)
-		(void)snprintf(parent, sizeof parent, ".");
-	else
-		(void)snprintf(parent, sizeof parent, "%.*s", slash == x->out ? 1 : (int)(slash - x->out), x->out);
-	return folder_sync(parent, x->f);
 }
 
 /* The one place below the programs that looks at a clock: to keep its slice short. */
@@ -355,37 +181,50 @@ int64_t slice_clock_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+bool export_is_over(const struct export *x)
+{
+	return slice_clock_ns() >= x->end_ns;
+}
+
 enum err export_step(struct export *x, int64_t budget_ns, bool *done, struct fault *f)
 {
-	int64_t end = slice_clock_ns() + budget_ns;
 	enum err err = ERR_OK;
 
+	x->end_ns = slice_clock_ns() + budget_ns;
 	x->f = f;
 	do {
-		if (x->tree.size == x->size) {
-			err = check_root(x);
-			if (err == ERR_OK)
-				err = export_rest(x);
-			if (err == ERR_OK)
-				err = put_into_place(x);
-			*done = err == ERR_OK;
-			return err;
-		}
-		err = export_tile(x);
-	} while (err == ERR_OK && slice_clock_ns() < end);
-	*done = false;
+		bool is_phase_done = false;
+
+		err = phases[x->phase](x, &is_phase_done);
+		if (err == ERR_OK && is_phase_done)
+			x->phase++;
+	} while (err == ERR_OK && x->phase < PHASES && !export_is_over(x));
+	*done = err == ERR_OK && x->phase == PHASES;
 	return err;
+}
+
+struct export_progress export_progress(const struct export *x)
+{
+	return (struct export_progress){.entries = x->tree.size,
+					.entries_total = x->pinned.size,
+					.files = x->copying.next,
+					.files_total = x->blobs.count,
+					.files_absent = x->blobs_absent};
 }
 
 void export_end(struct export *x)
 {
 	if (x == NULL)
 		return;
-	if (!x->is_renamed)
-		(void)!folder_remove(x->part, NULL);
+	outlet_close(&x->outlet);
+	copying_fini(&x->copying);
+	blob_names_fini(&x->blobs);
+	proofs_fini(&x->proofs);
 	buf_fini(&x->closing);
 	buf_fini(&x->entries);
 	buf_fini(&x->lines);
+	buf_fini(&x->value);
+	buf_fini(&x->policy);
 	opened_fini(&x->opened);
 	free(x);
 }

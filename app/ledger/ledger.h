@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "ledger/age.h"
 #include "ledger/hash.h"
 
 #include <stdbool.h>
@@ -112,14 +113,27 @@ void check_end(struct check *check);
 /* Export in slices, so that a keeper can go on recording in between: begin (which ends the epoch, as the
    format wants, and pins the checkpoint), step until *done, end. `out` must not exist; it is renamed into
    place when complete. On a read-only ledger the last closing checkpoint is exported instead. */
+enum { EXPORT_PROOFS_MAX = 256 };
 struct export_options {
-	uint64_t from, to; /* 0, 0: everything */
+	uint64_t from, to; /* entries [from, to); to 0: to the end. The tiles that hold them go out */
 	bool without_text, without_person, without_files;
+	bool as_zip;
+	/* Whom stored files are encrypted to; nobody: as they are. Lent until export_begin returns. */
+	const struct age_recipient *recipients;
+	size_t recipient_count;
+	/* Entries to be proven each by itself; those of a range of at most 256 are anyway. Lent likewise. */
+	const uint64_t *prove;
+	size_t prove_count;
 };
 struct export;
 enum err export_begin(struct ledger *l, const char *out, const struct export_options *options, struct moment now,
 		      struct export **export, struct fault *f) MUST_USE;
 enum err export_step(struct export *export, int64_t budget_ns, bool *done, struct fault *f) MUST_USE;
+/* How far it is. The number of files is known when all entries are written; absent ones count among `files`. */
+struct export_progress {
+	uint64_t entries, entries_total, files, files_total, files_absent;
+};
+struct export_progress export_progress(const struct export *export);
 void export_end(struct export *export);
 
 #endif

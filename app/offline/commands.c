@@ -105,25 +105,6 @@ enum err command_check(const struct request *request, struct fault *f)
 	return err;
 }
 
-enum err command_export(const struct request *request, struct fault *f)
-{
-	struct ledger *l = NULL;
-	struct export *x = NULL;
-	bool done = false;
-	enum err err = ledger_open(request->folder, moment_now(), &l, f);
-
-	if (err == ERR_OK)
-		err = export_begin(l, request->out, &request->options, moment_now(), &x, f);
-	while (err == ERR_OK && !done)
-		err = export_step(x, INT64_C(1000000000), &done, f);
-	export_end(x);
-	if (err == ERR_OK)
-		(void)printf(_("Written: %s\nCheck it with: kannuki-verify %s --genesis %s\n"), request->out,
-			     request->out, ledger_genesis_code(l));
-	ledger_close(l);
-	return err;
-}
-
 /* ---- append ---- */
 
 /* The class of an act is what stands before its first dot, unless the line names one. */

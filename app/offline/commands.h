@@ -2,13 +2,21 @@
 #ifndef KANNUKI_OFFLINE_COMMANDS_H
 #define KANNUKI_OFFLINE_COMMANDS_H
 
+#include "ledger/age.h"
 #include "ledger/ledger.h"
 
 struct request {
 	const char *folder, *out, *origin;
 	uint64_t from, to;
-	struct export_options options;
+	struct export_options options; /* of export; these two are what it lends */
+	struct age_recipient recipients[AGE_RECIPIENTS_MAX];
+	uint64_t prove[EXPORT_PROOFS_MAX];
 };
+
+/* The options of export, one at a time. `names` may be several, with commas between. */
+enum err export_without(struct request *request, const char *names, struct fault *f) MUST_USE;
+enum err export_encrypt_to(struct request *request, const char *recipient, struct fault *f) MUST_USE;
+enum err export_prove(struct request *request, uint64_t seq, struct fault *f) MUST_USE;
 
 enum err command_init(const struct request *request, struct fault *f) MUST_USE;
 enum err command_genesis(const struct request *request, struct fault *f) MUST_USE;

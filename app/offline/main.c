@@ -20,7 +20,7 @@ static const struct command {
 	{"show", 1, command_show, N_("show DIR [--from N] [--to N]            print entries as JSON lines")},
 	{"check", 1, command_check, N_("check DIR                               check everything as an auditor would")},
 	{"export", 2, command_export,
-	 N_("export DIR BUNDLE [--without NAME]…      write a bundle; NAME is text, person or files")},
+	 N_("export DIR BUNDLE [OPTION]…             write a bundle for auditors; its options are below")},
 	{"append", 1, command_append,
 	 N_("append DIR                              record JSON lines from standard input")},
 };
@@ -31,6 +31,14 @@ static void usage(FILE *out)
 	(void)fputs(_("Usage: kannuki-ledger COMMAND …   (only while the keeper is stopped)\n\n"), out);
 	for (size_t i = 0; i < COMMANDS; i++)
 		(void)fprintf(out, "  %s\n", _(commands[i].help));
+	(void)fputs(
+		_("\nOptions of export:\n"
+		  "  --from N --to N     only the entries from N to before N, each of at most 256 proven by itself\n"
+		  "  --without NAMES     keep back what people wrote: text, person, files, with commas between\n"
+		  "  --encrypt-to AGE    encrypt stored files to an auditor's age recipient; may be repeated\n"
+		  "  --prove N           prove entry N by itself, too; may be repeated\n"
+		  "  --zip               one ZIP file in place of a folder\n"),
+		out);
 	(void)fputs(
 		_("\nA line for append: {\"type\":\"incident.noted\",\"about\":\"2026-007\",\"text\":\"…\"}; also who, via, class,\n"
 		  "idem, body, person, files. Each recorded entry is answered with its leaf hash in base64.\n"),
@@ -48,60 +56,68 @@ static bool read_seq(const char *text, uint64_t *out)
 	return true;
 }
 
-static bool read_without(const char *name, struct export_options *options)
+static bool read_lang(const char *name)
 {
-	bool *const fields[] = {&options->without_text, &options->without_person, &options->without_files};
-	static const char *const names[] = {"text", "person", "files"};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (strcmp(name, names[i]) == 0) {
-			*fields[i] = true;
-			return true;
-		}
-	}
-	return false;
+	lang_use(strcmp(name, "en") == 0 ? LANG_EN : LANG_JA);
+	return strcmp(name, "ja") == 0 || strcmp(name, "en") == 0;
 }
 
-static bool read_options(int argc, char **argv, struct request *request)
+/* `f` says why, where the usage alone would not. */
+static bool read_option(int option, struct request *request, struct fault *f)
+{
+	uint64_t seq = 0;
+
+	switch (option) {
+	case 'o':
+		request->origin = optarg;
+		return true;
+	case 'f':
+		return read_seq(optarg, &request->from);
+	case 't':
+		return read_seq(optarg, &request->to);
+	case 'w':
+		return export_without(request, optarg, f) == ERR_OK;
+	case 'e':
+		return export_encrypt_to(request, optarg, f) == ERR_OK;
+	case 'p':
+		return read_seq(optarg, &seq) && export_prove(request, seq, f) == ERR_OK;
+	case 'z':
+		request->options.as_zip = true;
+		return true;
+	case 'l':
+		return read_lang(optarg);
+	case 'h':
+		usage(stdout);
+		exit(EXIT_SUCCESS);
+	case 'v':
+		(void)printf("kannuki-ledger %s\n", KANNUKI_VERSION);
+		exit(EXIT_SUCCESS);
+	default:
+		return false;
+	}
+}
+
+static bool read_options(int argc, char **argv, struct request *request, struct fault *f)
 {
 	static const struct option options[] = {
-		{"origin", required_argument, NULL, 'o'}, {"from", required_argument, NULL, 'f'},
-		{"to", required_argument, NULL, 't'},     {"without", required_argument, NULL, 'w'},
-		{"lang", required_argument, NULL, 'l'},   {"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'v'},      {NULL, 0, NULL, 0},
+		{"origin", required_argument, NULL, 'o'},
+		{"from", required_argument, NULL, 'f'},
+		{"to", required_argument, NULL, 't'},
+		{"without", required_argument, NULL, 'w'},
+		{"prove", required_argument, NULL, 'p'},
+		{"encrypt-to", required_argument, NULL, 'e'},
+		{"zip", no_argument, NULL, 'z'},
+		{"lang", required_argument, NULL, 'l'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},
+		{NULL, 0, NULL, 0},
 	};
-	bool good = true;
 	int option;
 
-	while (good && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'o':
-			request->origin = optarg;
-			break;
-		case 'f':
-			good = read_seq(optarg, &request->from);
-			break;
-		case 't':
-			good = read_seq(optarg, &request->to);
-			break;
-		case 'w':
-			good = read_without(optarg, &request->options);
-			break;
-		case 'l':
-			good = strcmp(optarg, "ja") == 0 || strcmp(optarg, "en") == 0;
-			lang_use(strcmp(optarg, "en") == 0 ? LANG_EN : LANG_JA);
-			break;
-		case 'h':
-			usage(stdout);
-			exit(EXIT_SUCCESS);
-		case 'v':
-			(void)printf("kannuki-ledger %s\n", KANNUKI_VERSION);
-			exit(EXIT_SUCCESS);
-		default:
-			good = false;
-		}
-	}
-	return good;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (!read_option(option, request, f))
+			return false;
+	return true;
 }
 
 static const struct command *find_command(const char *name, int operands)
@@ -116,12 +132,16 @@ int main(int argc, char **argv)
 {
 	struct request request = {.to = UINT64_MAX};
 	const struct command *command = NULL;
-	struct fault fault;
+	struct fault fault = {.text = ""};
 
 	diag_start("kannuki-ledger");
 	lang_use(lang_from_environment());
-	if (read_options(argc, argv, &request) && optind < argc)
+	if (read_options(argc, argv, &request, &fault) && optind < argc)
 		command = find_command(argv[optind], argc - optind - 1);
+	if (fault.text[0] != '\0') {
+		(void)fprintf(stderr, "kannuki-ledger: %s\n", fault.text);
+		return 2;
+	}
 	if (command == NULL) {
 		usage(stderr);
 		return 2;

@@ -1,0 +1,105 @@
+/* What stands around the entries: notes, proofs, policy, and what is for people. */
+#include "ledger/export_inside.h"
+
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static enum err put_stored(struct export *x, const char *path, struct blob stored)
+{
+	struct buf copy = {.cap = NOTE_MAX};
+	enum err err;
+
+	buf_add(&copy, stored.data, stored.len);
+	err = outlet_put(&x->outlet, path, &copy, x->f);
+	buf_fini(&copy);
+	return err;
+}
+
+/* One epoch's certificate (of the first the genesis note) and closing checkpoint. */
+enum err export_epochs(struct export *x, bool *done)
+{
+	struct store *store = &x->ledger->store;
+	uint64_t epoch = x->next_epoch++;
+	char certificate[BUNDLE_PATH_SIZE], closing[BUNDLE_PATH_SIZE];
+	enum err err = store_row(store, STORE_GET_EPOCH, (int64_t)epoch, NULL);
+
+	if (err != ERR_OK)
+		return fault_set(x->f, ERR_CORRUPT, _("the certificate of epoch %llu is missing or damaged"),
+				 (unsigned long long)epoch);
+	(void)snprintf(certificate, sizeof certificate, epoch == 1 ? "genesis.note" : "epochs/%" PRIu64 ".note", epoch);
+	(void)snprintf(closing, sizeof closing, "checkpoints/%" PRIu64, epoch);
+	err = put_stored(x, certificate, store_blob(store, STORE_GET_EPOCH, 0));
+	if (err == ERR_OK && epoch < x->epoch)
+		err = put_stored(x, closing, store_blob(store, STORE_GET_EPOCH, 1));
+	store_done(store, STORE_GET_EPOCH);
+	*done = epoch == x->epoch;
+	return err;
+}
+
+enum err export_proofs(struct export *x, bool *done)
+{
+	const struct proof *proof = &x->proofs.all[x->next_proof];
+	struct buf text = {.cap = PROOF_TEXT_MAX};
+	char path[BUNDLE_PATH_SIZE];
+	enum err err;
+
+	*done = x->next_proof == x->proofs.count;
+	if (*done)
+		return ERR_OK;
+	x->next_proof++;
+	(void)snprintf(path, sizeof path, "proofs/%" PRIu64 ".tlog-proof", proof->seq);
+	proof_format(&text, proof, &x->closing);
+	err = outlet_put(&x->outlet, path, &text, x->f);
+	buf_fini(&text);
+	return err;
+}
+
+static enum err put_range(struct export *x)
+{
+	struct buf range = {.cap = 128};
+	uint64_t to = x->to_tile * TILE_WIDTH;
+	enum err err;
+
+	buf_addf(&range, "from %" PRIu64 "\nto %" PRIu64 "\n", x->first_tile * TILE_WIDTH,
+		 to < x->pinned.size ? to : x->pinned.size);
+	err = outlet_put(&x->outlet, "range", &range, x->f);
+	buf_fini(&range);
+	return err;
+}
+
+/* The last policy that was set; otherwise the one that follows from the genesis. */
+static enum err put_policy(struct export *x)
+{
+	if (x->policy.data == NULL)
+		bundle_policy(&x->policy, &x->ledger->genesis.identity);
+	return outlet_put(&x->outlet, "policy", &x->policy, x->f);
+}
+
+static enum err put_readme(struct export *x)
+{
+	struct buf text = {.cap = NOTE_MAX};
+	enum err err;
+
+	export_readme(&text, x);
+	err = outlet_put(&x->outlet, "README.txt", &text, x->f);
+	buf_fini(&text);
+	return err;
+}
+
+enum err export_rest(struct export *x, bool *done)
+{
+	enum err err = export_is_ranged(x) ? put_range(x) : ERR_OK;
+
+	if (err == ERR_OK)
+		err = put_policy(x);
+	if (err == ERR_OK)
+		err = put_readme(x);
+	if (err == ERR_OK)
+		err = outlet_put(&x->outlet, "checkpoint.log", &x->closing, x->f);
+	if (err == ERR_OK)
+		err = outlet_put(&x->outlet, "checkpoint", &x->closing, x->f);
+	*done = true;
+	return err;
+}

@@ -1,0 +1,120 @@
+/* kannuki-ledger export: its options, and how far it is. */
+#include "base/text.h"
+#include "ledger/age.h"
+#include "offline/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum err leave_out(const char *name, size_t len, struct export_options *options, struct fault *f)
+{
+	bool *const fields[] = {&options->without_text, &options->without_person, &options->without_files};
+	static const char *const names[] = {"text", "person", "files"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strlen(names[i]) == len && memcmp(name, names[i], len) == 0) {
+			*fields[i] = true;
+			return ERR_OK;
+		}
+	}
+	return fault_set(f, ERR_FORMAT, _("--without takes text, person and files, not '%.*s'"), (int)len, name);
+}
+
+enum err export_without(struct request *request, const char *names, struct fault *f)
+{
+	enum err err = ERR_OK;
+
+	while (err == ERR_OK) {
+		size_t len = strcspn(names, ",");
+
+		err = leave_out(names, len, &request->options, f);
+		if (names[len] == '\0')
+			break;
+		names += len + 1;
+	}
+	return err;
+}
+
+enum err export_encrypt_to(struct request *request, const char *recipient, struct fault *f)
+{
+	struct fault why;
+
+	if (request->options.recipient_count == AGE_RECIPIENTS_MAX)
+		return fault_set(f, ERR_RANGE, _("at most %d recipients"), AGE_RECIPIENTS_MAX);
+	if (age_recipient_parse(&request->recipients[request->options.recipient_count], recipient, &why) != ERR_OK)
+		return fault_set(f, ERR_FORMAT, "--encrypt-to: %s", why.text);
+	request->options.recipient_count++;
+	return ERR_OK;
+}
+
+enum err export_prove(struct request *request, uint64_t seq, struct fault *f)
+{
+	if (request->options.prove_count == EXPORT_PROOFS_MAX)
+		return fault_set(f, ERR_RANGE, _("at most %d entries can be proven one by one"), EXPORT_PROOFS_MAX);
+	request->prove[request->options.prove_count++] = seq;
+	return ERR_OK;
+}
+
+static void show_progress(const struct export *x)
+{
+	struct export_progress at = export_progress(x);
+
+	if (isatty(STDERR_FILENO) == 0)
+		return;
+	(void)fputc('\r', stderr);
+	(void)fprintf(stderr, _("Entries %llu of %llu, stored files %llu of %llu "), (unsigned long long)at.entries,
+		      (unsigned long long)at.entries_total, (unsigned long long)at.files,
+		      (unsigned long long)at.files_total);
+}
+
+static enum err run(struct export *x, struct fault *f)
+{
+	bool done = false;
+	enum err err = ERR_OK;
+
+	while (err == ERR_OK && !done) {
+		err = export_step(x, INT64_C(200000000), &done, f);
+		show_progress(x);
+	}
+	if (isatty(STDERR_FILENO) != 0)
+		(void)fputc('\n', stderr);
+	return err;
+}
+
+static void report(const struct request *request, struct ledger *l, const struct export *x)
+{
+	struct export_progress at = export_progress(x);
+
+	(void)printf(_("Written: %s\nCheck it with: kannuki-verify %s --genesis %s\n"), request->out, request->out,
+		     ledger_genesis_code(l));
+	if (at.files_absent > 0)
+		(void)printf(_("Of the stored files %llu are no longer there and were left out.\n"),
+			     (unsigned long long)at.files_absent);
+}
+
+enum err command_export(const struct request *request, struct fault *f)
+{
+	struct export_options options = request->options;
+	struct ledger *l = NULL;
+	struct export *x = NULL;
+	enum err err;
+
+	options.from = request->from;
+	options.to = request->to == UINT64_MAX ? 0 : request->to;
+	options.recipients = request->recipients;
+	options.prove = request->prove;
+	if (request->to == 0)
+		return fault_set(f, ERR_RANGE, _("the range is empty: it ends before entry 0"));
+	err = ledger_open(request->folder, moment_now(), &l, f);
+	if (err == ERR_OK)
+		err = export_begin(l, request->out, &options, moment_now(), &x, f);
+	if (err == ERR_OK)
+		err = run(x, f);
+	if (err == ERR_OK)
+		report(request, l, x);
+	export_end(x);
+	ledger_close(l);
+	return err;
+}
