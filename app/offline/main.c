@@ -138,11 +138,9 @@ int main(int argc, char **argv)
 	lang_use(lang_from_environment());
 	if (read_options(argc, argv, &request, &fault) && optind < argc)
 		command = find_command(argv[optind], argc - optind - 1);
-	if (fault.text[0] != '\0') {
-		(void)fprintf(stderr, "kannuki-ledger: %s\n", fault.text);
-		return 2;
-	}
 	if (command == NULL) {
+		if (fault.text[0] != '\0')
+			(void)fprintf(stderr, "kannuki-ledger: %s\n\n", fault.text);
 		usage(stderr);
 		return 2;
 	}

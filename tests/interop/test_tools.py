@@ -56,7 +56,8 @@ def vkeys():
     """Every key of the log by its id."""
     bundle = made_bundle()
     texts = [(bundle / "genesis.note").read_text()] + [path.read_text() for path in (bundle / "epochs").iterdir()]
-    words = [line.split("+", 2) for text in texts for line in text.splitlines() if line.count("+") >= 2 and " " not in line]
+    words = [line.split("+", 2) for text in texts for line in text.splitlines()
+             if line.startswith(text.splitlines()[1] + "+")]
     return {key_id: base64.b64decode(key)[1:] for origin, key_id, key in words}
 
 
