@@ -65,7 +65,7 @@ PROGRAMS := $(foreach p,$(PROGRAMS),$(if $(call sources,$($(p)_ROOM)),$(p)))
 ARCHIVES := $(foreach r,$(ROOMS),$(O)/lib/lib$(r).a)
 BINARIES := $(addprefix $(O)/bin/,$(filter-out $(if $(NO_SIMULATOR),kannuki-simboard kannuki-simcable),$(PROGRAMS)))
 
-all: $(BINARIES) locale ## Build every program into build/<profile>/bin
+all: $(BINARIES) locale page ## Build every program into build/<profile>/bin
 .PHONY: all
 
 $(O)/%.o: %.c
@@ -107,6 +107,15 @@ $(JA_MESSAGES): $(C_MESSAGES)
 	$(call say,COPY,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
+
+# ---- the auditor's page ---------------------------------------------------------------------------
+
+page: $(O)/share/kannuki-verify.html ## Build the one HTML file that checks a bundle in a browser
+.PHONY: page
+$(O)/share/kannuki-verify.html: scripts/page $(wildcard app/verify/page/*)
+	$(call say,JOIN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)scripts/page $@
 
 # ---- the panel controller -------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 # Programs that only tests and benchmarks use, and the list of test kinds `make test` runs.
-TESTS ?= unit firmware interop system
+TESTS ?= unit firmware interop browser system
 
 test-programs: unit-tests
 bench-programs:
