@@ -1,5 +1,9 @@
-/* Public test vectors, made again by tests/interop/vectors/generate: proofs, checkpoints, the edges of Ed25519. */
+/* The test vectors of tests/interop/vectors: public ones made again (proofs, checkpoints, the edges of Ed25519), and
+   our own. */
+#include "base/file.h"
 #include "ledger/checkpoint.h"
+#include "ledger/disclosure.h"
+#include "ledger/epoch.h"
 #include "ledger/note.h"
 #include "ledger/tree.h"
 
@@ -146,6 +150,109 @@ static void checkpoints_of_another_log(void **state)
 	json_decref(vectors);
 }
 
+/* A file of our own vectors, named by the member of a line of the index. */
+static void read_vector(struct buf *out, const json_t *vector, const char *member)
+{
+	char path[160];
+	struct fault f;
+
+	(void)snprintf(path, sizeof path, "tests/interop/vectors/%s", text_of(vector, member));
+	if (file_read(path, 1024L * 1024, out, &f) != ERR_OK)
+		fail_msg("%s", f.text);
+}
+
+static bool note_is_right(const json_t *vector, const struct buf *file)
+{
+	const json_t *vkeys = json_object_get(vector, "keys");
+	struct note_key keys[2];
+	const struct note_key *const both[] = {&keys[0], &keys[1]};
+	struct note note;
+
+	for (size_t i = 0; i < json_array_size(vkeys); i++) {
+		const char *vkey = json_string_value(json_array_get(vkeys, i));
+
+		assert_true(i < 2);
+		if (vkey_parse(&keys[i], vkey, strlen(vkey)) != ERR_OK)
+			return false;
+	}
+	return note_parse(&note, file->data, file->len) == ERR_OK &&
+	       note_is_signed_exactly(&note, both, json_array_size(vkeys));
+}
+
+static bool checkpoint_is_right(const json_t *vector, const struct buf *file)
+{
+	struct checkpoint c;
+
+	(void)vector;
+	return checkpoint_parse(&c, "city.example/k0001/1", file->data, file->len) == ERR_OK;
+}
+
+static bool entry_is_right(const json_t *vector, const struct buf *file)
+{
+	struct entry entry;
+	struct fault f;
+	uint8_t leaf[HASH_SIZE], expected[HASH_SIZE];
+
+	hash_leaf(leaf, file->data, file->len);
+	if (bytes_from(expected, HASH_SIZE, text_of(vector, "leaf")))
+		assert_memory_equal(leaf, expected, HASH_SIZE);
+	return entry_parse(&entry, file->data, file->len, &f) == ERR_OK;
+}
+
+static bool disclosure_is_right(const json_t *vector, const struct buf *file)
+{
+	const char *name = text_of(vector, "name"), *expected = text_of(vector, "value");
+	enum disclosure_name which =
+		(enum disclosure_name)name_find(disclosure_names, DISCLOSURE_COUNT, name, strlen(name));
+	struct buf value = {.cap = DISCLOSURE_MAX};
+	bool right = disclosure_parse(&value, which, file->data, file->len) == ERR_OK;
+
+	if (right && expected != NULL)
+		assert_string_equal(value.data, expected);
+	buf_fini(&value);
+	return right;
+}
+
+static bool genesis_is_right(const json_t *vector, const struct buf *file)
+{
+	uint8_t hash[HASH_SIZE];
+
+	assert_true(bytes_from(hash, HASH_SIZE, text_of(vector, "hash")));
+	return genesis_code_check(file->data, hash) == ERR_OK;
+}
+
+/* Kinds that are absent here are put before the verifiers as programs, by tests/interop. */
+static void our_own(void **state)
+{
+	static const struct {
+		const char *kind;
+		bool (*is_right)(const json_t *vector, const struct buf *file);
+	} checks[] = {
+		{"note", note_is_right},       {"checkpoint", checkpoint_is_right},
+		{"entry", entry_is_right},     {"disclosure", disclosure_is_right},
+		{"genesis", genesis_is_right},
+	};
+	json_t *index = load("index.json"), *vector;
+	size_t i, checked = 0;
+
+	(void)state;
+	json_array_foreach (json_object_get(index, "vectors"), i, vector) {
+		for (size_t k = 0; k < sizeof checks / sizeof *checks; k++) {
+			struct buf file = {0};
+
+			if (strcmp(checks[k].kind, text_of(vector, "kind")) != 0)
+				continue;
+			read_vector(&file, vector, "file");
+			if (checks[k].is_right(vector, &file) != json_is_true(json_object_get(vector, "good")))
+				fail_msg("%s (%s): the wrong answer", text_of(vector, "file"), text_of(vector, "why"));
+			checked++;
+			buf_fini(&file);
+		}
+	}
+	assert_true(checked > 90);
+	json_decref(index);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -159,6 +266,7 @@ int main(void)
 		cmocka_unit_test(consistency_proofs),
 		cmocka_unit_test(the_edges_of_ed25519),
 		cmocka_unit_test(checkpoints_of_another_log),
+		cmocka_unit_test(our_own),
 	};
 
 	return cmocka_run_group_tests_name("vectors", tests, begin, NULL);
