@@ -5,20 +5,20 @@ import base64
 import functools
 import hashlib
 import json
-import os
 import pathlib
 import shutil
-import struct
 import subprocess
 import tempfile
 import unittest
 
+import bundles
 import tap
+from bundles import Box
 
-BIN = pathlib.Path(os.environ["KANNUKI_BIN"])
 SCRATCH = pathlib.Path(tempfile.mkdtemp(prefix="kannuki-tools-"))
 atexit.register(shutil.rmtree, SCRATCH)
 STORED = "写真".encode()
+STORED_NAME = hashlib.sha256(STORED).hexdigest()
 
 
 def run(*command, data=None, folder=SCRATCH):
@@ -33,16 +33,19 @@ def must(*command, data=None, folder=SCRATCH):
 
 
 @functools.lru_cache(maxsize=None)
-def made_bundle():
-    """A log of four epochs; entry 2 names a stored file."""
-    log, bundle = SCRATCH / "log", SCRATCH / "bundle"
-    must(BIN / "kannuki-ledger", "init", log, "--origin", "city.example/k0001/1")
-    named = {"name": "写真.jpg", "size": len(STORED), "type": "image/jpeg", "sha256": hashlib.sha256(STORED).hexdigest()}
-    for opening in range(3):
-        line = {"type": "incident.noted", "about": "2026-007", "text": f"端末 {opening} 号のケーブルを抜いた", "files": [named]}
-        must(BIN / "kannuki-ledger", "append", log, data=json.dumps(line).encode())
-    must(BIN / "kannuki-ledger", "export", log, bundle)
-    return bundle
+def made_box():
+    """A log of four epochs with a stored file."""
+    named = {"name": "写真.jpg", "size": len(STORED), "type": "image/jpeg", "sha256": STORED_NAME}
+    box = Box(SCRATCH / "log", *([{"type": "incident.noted", "about": "2026-007", "text": f"端末 {number} 号のケーブルを抜いた",
+                                   "files": [named]}] for number in range(3)))
+    (box.folder / "blobs").mkdir(exist_ok=True)
+    (box.folder / "blobs" / STORED_NAME).write_bytes(STORED)
+    return box
+
+
+@functools.lru_cache(maxsize=None)
+def made_bundle(*options):
+    return made_box().export(*options)
 
 
 def split_note(note):
@@ -183,13 +186,10 @@ class Digests(unittest.TestCase):
     """sha256sum and openssl see the numbers that the log holds."""
 
     def setUp(self):
-        self.lines = [json.loads(line) for line in (made_bundle() / "disclosures/0.jsonl").read_text().splitlines()]
-        (tile,) = (made_bundle() / "tile/entries").rglob("*.p/*")
-        data, self.entries = tile.read_bytes(), []
-        while data:
-            (length,) = struct.unpack_from(">H", data)
-            self.entries.append(data[2:2 + length])
-            data = data[2 + length:]
+        files = bundles.read(made_bundle())
+        self.lines = [json.loads(line) for line in files["disclosures/0.jsonl"].splitlines()]
+        self.entries = bundles.entries_of(files)
+        self.leaves = files[bundles.tile_path(0, 0, len(self.entries))]
 
     def digests(self, data):
         return {must("sha256sum", data=data).split()[0].decode(), must("openssl", "dgst", "-sha256", "-r", data=data).split()[0].decode()}
@@ -205,24 +205,56 @@ class Digests(unittest.TestCase):
             self.assertNotIn(digest, self.digests(line["disclosure"].encode() + b"\n"))
 
     def test_leaves(self):
-        """The number that `openssl` makes of each entry is in the tile and in the entry after it."""
-        (tile,) = (made_bundle() / "tile/0").rglob("*.p/*")
-        leaves = tile.read_bytes()
+        """The number made of each entry is in the tile and in the entry after it."""
         for seq, entry in enumerate(self.entries):
-            leaf = leaves[32 * seq:32 * seq + 32]
+            leaf = self.leaves[32 * seq:32 * seq + 32]
             self.assertEqual(self.digests(b"\0" + entry), {leaf.hex()})
             self.assertNotIn(leaf.hex(), self.digests(entry))
             if seq + 1 < len(self.entries):
                 self.assertIn(b"\nprev %s\n" % base64.b64encode(leaf), self.entries[seq + 1])
 
     def test_stored_file(self):
-        (value,) = {json.loads(base64.urlsafe_b64decode(line["disclosure"] + "=="))[2][0]["sha256"]
+        (named,) = {json.loads(base64.urlsafe_b64decode(line["disclosure"] + "=="))[2][0]["sha256"]
                     for line in self.lines if line["name"] == "files"}
-        self.assertEqual(self.digests(STORED), {value})
-        blobs = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH))
-        for content, status in ((STORED, 0), (STORED + b"\n", 1)):
-            (blobs / value).write_bytes(content)
-            self.assertEqual(run("sha256sum", "--check", data=f"{value}  {value}\n".encode(), folder=blobs).returncode, status)
+        stored = made_bundle() / "blobs" / named
+        self.assertEqual(self.digests(stored.read_bytes()), {named})
+        self.assertNotIn(named, self.digests(stored.read_bytes() + b"\n"))
+
+
+class Encrypted(unittest.TestCase):
+    """A stored file encrypted to two auditors: age gives it back to either, and to nobody else."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.work = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH))
+        recipients = []
+        for name in ("first", "second", "other"):
+            must("age-keygen", "-o", f"{name}.key", folder=cls.work)
+            recipients.append(must("age-keygen", "-y", f"{name}.key", folder=cls.work).decode().strip())
+        cls.bundle = made_bundle("--encrypt-to", recipients[0], "--encrypt-to", recipients[1])
+        cls.file = cls.bundle / "blobs" / f"{STORED_NAME}.age"
+
+    def decrypt(self, key, path):
+        return run("age", "--decrypt", "-i", f"{key}.key", path, folder=self.work)
+
+    def test_both_auditors_can_read(self):
+        self.assertFalse((self.bundle / "blobs" / STORED_NAME).exists())
+        for key in ("first", "second"):
+            done = self.decrypt(key, self.file)
+            self.assertEqual((done.returncode, done.stdout), (0, STORED), done.stderr)
+
+    def test_nobody_else_can(self):
+        done = self.decrypt("other", self.file)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, b"")
+
+    def test_changed_file_is_refused(self):
+        data = bytearray(self.file.read_bytes())
+        data[-1] ^= 1
+        (self.work / "changed.age").write_bytes(data)
+        done = self.decrypt("first", "changed.age")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertNotEqual(done.stdout, STORED)
 
 
 if __name__ == "__main__":
