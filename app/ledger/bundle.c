@@ -60,35 +60,45 @@ static uint64_t tile_index_of(const char *path)
 	return index;
 }
 
-static bool is_tile(const char *path, uint64_t size)
+static bool is_tile(const char *path, const struct extent *e)
 {
 	char right[TILE_PATH_SIZE], level[8] = "entries";
 	const char *at = path + strlen("tile/"), *slash = strchr(at, '/');
-	uint64_t hashes = size, index;
+	uint64_t hashes = e->to, first = e->from / TILE_WIDTH, index;
 	unsigned width;
 
 	if (slash == NULL)
 		return false;
 	index = tile_index_of(slash + 1);
 	if (slash - at == 1) {
-		hashes = *at >= '0' && *at <= '7' ? tile_level_hashes(size, (unsigned)(*at - '0')) : 0;
+		hashes = *at >= '0' && *at <= '7' ? tile_level_hashes(e->size, (unsigned)(*at - '0')) : 0;
+		first = 0;
 		level[0] = *at;
 		level[1] = '\0';
 	}
 	width = tile_width(hashes, index);
-	if (width == 0)
+	if (width == 0 || index < first)
 		return false;
 	tile_path(right, level, index, width);
 	return strcmp(path, right) == 0;
 }
 
-static bool is_blob(const char *path)
+bool bundle_blob_path(char out[BUNDLE_PATH_SIZE], const char *hash, const char *suffix)
 {
-	static const char prefix[] = "blobs/";
-	const char *name = path + sizeof prefix - 1;
+	if (strlen(hash) != FILE_HASH_CHARS || strspn(hash, "0123456789abcdef") != FILE_HASH_CHARS)
+		return false;
+	(void)snprintf(out, BUNDLE_PATH_SIZE, "blobs/%s%s", hash, suffix);
+	return true;
+}
 
-	return strncmp(path, prefix, sizeof prefix - 1) == 0 && strlen(name) == FILE_HASH_CHARS &&
-	       strspn(name, "0123456789abcdef") == FILE_HASH_CHARS;
+static bool is_blob(const char *path, const char *suffix)
+{
+	char hash[FILE_HASH_CHARS + 1], right[BUNDLE_PATH_SIZE];
+
+	if (strncmp(path, "blobs/", 6) != 0)
+		return false;
+	(void)snprintf(hash, sizeof hash, "%s", path + 6);
+	return bundle_blob_path(right, hash, suffix) && strcmp(path, right) == 0;
 }
 
 static bool is_time_stamp(const char *path)
@@ -107,35 +117,72 @@ static bool is_hidden(const char *path)
 }
 
 /* In the folders whose every file belongs to an entry or an epoch. */
-static bool is_in_its_place(const char *path, uint64_t size, uint64_t epochs)
+static enum bundle_file place_of(const char *path, const struct extent *e, uint64_t *number)
 {
-	uint64_t number;
+	bool is_there = false;
 
-	if (is_numbered(path, "epochs/", ".note", &number))
-		return number >= 2 && number <= epochs;
-	if (is_numbered(path, "checkpoints/", "", &number))
-		return number >= 1 && number < epochs;
-	if (is_numbered(path, "disclosures/", ".jsonl", &number))
-		return tile_width(size, number) > 0;
-	return strncmp(path, "tile/", 5) == 0 && is_tile(path, size);
+	if (is_numbered(path, "proofs/", ".tlog-proof", number))
+		return *number < e->size ? FILE_PROOF : FILE_STRAY;
+	if (is_numbered(path, "witnessed/", "", number))
+		return *number >= 1 && *number <= e->size ? FILE_WITNESSED : FILE_STRAY;
+	if (is_numbered(path, "epochs/", ".note", number))
+		is_there = *number >= 2 && *number <= e->epochs;
+	else if (is_numbered(path, "checkpoints/", "", number))
+		is_there = *number >= 1 && *number < e->epochs;
+	else if (is_numbered(path, "disclosures/", ".jsonl", number))
+		is_there = tile_width(e->to, *number) > 0 && *number >= e->from / TILE_WIDTH;
+	else if (strncmp(path, "tile/", 5) == 0)
+		is_there = is_tile(path, e);
+	return is_there ? FILE_PART : FILE_STRAY;
 }
 
-enum bundle_file bundle_classify(const char *path, uint64_t size, uint64_t epochs)
+enum bundle_file bundle_classify(const char *path, const struct extent *e, uint64_t *number)
 {
 	static const char *const parts[] = {"checkpoint", "checkpoint.log", "genesis.note", "policy"};
-	static const char *const folders[] = {"checkpoints/", "disclosures/", "epochs/", "tile/"};
+	static const char *const folders[] = {"checkpoints/", "disclosures/", "epochs/",
+					      "proofs/",      "tile/",        "witnessed/"};
 
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if (strcmp(path, parts[i]) == 0)
 			return FILE_PART;
+	if (strcmp(path, "range") == 0)
+		return extent_is_part(e) ? FILE_PART : FILE_STRAY;
 	if (is_hidden(path))
 		return FILE_FOREIGN;
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
 		if (strncmp(path, folders[i], strlen(folders[i])) == 0)
-			return is_in_its_place(path, size, epochs) ? FILE_PART : FILE_STRAY;
-	if (is_blob(path))
+			return place_of(path, e, number);
+	if (is_blob(path, ""))
 		return FILE_BLOB;
-	if (strcmp(path, "README.txt") == 0 || strcmp(path, "summary.pdf") == 0 || is_time_stamp(path))
+	if (is_blob(path, ".age"))
+		return FILE_ENCRYPTED;
+	if (is_time_stamp(path))
+		return FILE_STAMP;
+	if (strcmp(path, "README.txt") == 0 || strcmp(path, "summary.pdf") == 0)
 		return FILE_UNSIGNED;
 	return FILE_FOREIGN;
+}
+
+/* ---- a part of the log ---- */
+
+bool extent_is_part(const struct extent *e)
+{
+	return e->from != 0 || e->to != e->size;
+}
+
+enum err range_parse(uint64_t *from, uint64_t *to, const char *text, size_t len, uint64_t size)
+{
+	const char *lf = memchr(text, '\n', len), *end = text + len;
+	uint64_t first, after;
+
+	if (lf == NULL || end[-1] != '\n' || len < 5 || memcmp(text, "from ", 5) != 0 || end - lf < 5 ||
+	    memcmp(lf + 1, "to ", 3) != 0 || number_parse(text + 5, (size_t)(lf - text) - 5, &first) != ERR_OK ||
+	    number_parse(lf + 4, (size_t)(end - lf) - 5, &after) != ERR_OK)
+		return ERR_FORMAT;
+	if (first % TILE_WIDTH != 0 || first >= after || after > size || (after % TILE_WIDTH != 0 && after != size) ||
+	    (first == 0 && after == size))
+		return ERR_FORMAT;
+	*from = first;
+	*to = after;
+	return ERR_OK;
 }

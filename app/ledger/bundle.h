@@ -18,16 +18,37 @@ void bundle_disclosures_path(char out[BUNDLE_PATH_SIZE], uint64_t tile);
 uint64_t tile_level_hashes(uint64_t size, unsigned level);
 /* The width of tile `index` among `hashes`: 256, less for the last one, 0 beyond it. */
 unsigned tile_width(uint64_t hashes, uint64_t index);
-/* The policy that follows from the genesis. */
+/* The policy of a log that never set one. */
 void bundle_policy(struct buf *out, const struct note_key *identity);
 /* A line of a disclosure file up to what differs: {"seq":7,"name":"text", */
 enum { LINE_HEAD_SIZE = 64 };
 size_t disclosure_line_head(char out[LINE_HEAD_SIZE], uint64_t seq, enum disclosure_name name);
 
-/* FILE_STRAY claims an entry or an epoch that the log does not have. */
-enum bundle_file { FILE_PART, FILE_UNSIGNED, FILE_BLOB, FILE_FOREIGN, FILE_STRAY };
-/* What a file at this path is in a bundle of `size` entries and `epochs` epochs. */
-enum bundle_file bundle_classify(const char *path, uint64_t size, uint64_t epochs);
+/* What a bundle holds: the entries from `from` to `to` - 1 of a log of `size` entries and `epochs` epochs. */
+struct extent {
+	uint64_t size, epochs, from, to;
+};
+bool extent_is_part(const struct extent *e);
+
+/* The file "range": "from <number>" LF "to <number>" LF, whole tiles, not the whole log. ERR_FORMAT. */
+enum err range_parse(uint64_t *from, uint64_t *to, const char *text, size_t len, uint64_t size) MUST_USE;
+
+/* FILE_STRAY claims an entry or an epoch that the bundle does not have. */
+enum bundle_file {
+	FILE_PART,
+	FILE_PROOF,
+	FILE_WITNESSED,
+	FILE_BLOB,
+	FILE_ENCRYPTED,
+	FILE_STAMP,
+	FILE_UNSIGNED,
+	FILE_FOREIGN,
+	FILE_STRAY
+};
+/* What a file at this path is. The number in its name, where it has one, is put into `number`. */
+enum bundle_file bundle_classify(const char *path, const struct extent *e, uint64_t *number);
+/* The path of a stored file by the name that an entry gives it; false: that is not a hash. */
+bool bundle_blob_path(char out[BUNDLE_PATH_SIZE], const char *hash, const char *suffix);
 
 /* A bundle to read: a folder, or one ZIP file. Several threads may read it at once. */
 struct bundle {

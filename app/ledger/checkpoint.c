@@ -1,9 +1,10 @@
 #include "ledger/checkpoint.h"
 
-#include "ledger/note.h"
 #include "ledger/number.h"
 
+#include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum err origin_check(const char *origin)
@@ -47,4 +48,92 @@ enum err checkpoint_parse(struct checkpoint *out, const char *origin, const char
 		return ERR_FORMAT;
 	*out = parsed;
 	return ERR_OK;
+}
+
+enum err kept_checkpoint_parse(struct kept_checkpoint *out, const char *data, size_t len)
+{
+	struct kept_checkpoint kept;
+	const char *lf;
+	struct note note;
+
+	if (note_parse(&note, data, len) != ERR_OK)
+		return ERR_FORMAT;
+	lf = memchr(note.text, '\n', note.text_len);
+	if (lf == NULL || (size_t)(lf - note.text) >= sizeof kept.origin)
+		return ERR_FORMAT;
+	memcpy(kept.origin, note.text, (size_t)(lf - note.text));
+	kept.origin[lf - note.text] = '\0';
+	if (origin_check(kept.origin) != ERR_OK ||
+	    checkpoint_parse(&kept.checkpoint, kept.origin, note.text, note.text_len) != ERR_OK)
+		return ERR_FORMAT;
+	*out = kept;
+	return ERR_OK;
+}
+
+/* ---- on paper ---- */
+
+static void whole_code(char out[PAPER_CODE_MAX + 1], const char *origin, const struct checkpoint *checkpoint)
+{
+	char text[NOTE_NAME_MAX + NUMBER_SIZE + BASE64_SIZE(HASH_SIZE) + 3], root[BASE64_SIZE(HASH_SIZE)];
+	uint8_t hash[HASH_SIZE];
+	int len;
+
+	base64_encode(root, checkpoint->root, HASH_SIZE);
+	len = snprintf(text, sizeof text, "%.255s\n%" PRIu64 "\n%s\n", origin, checkpoint->size, root);
+	hash_bytes(hash, text, (size_t)len);
+	base32_encode(out, hash, HASH_SIZE);
+}
+
+void paper_code_format(char out[PAPER_CODE_SIZE], const char *origin, const struct checkpoint *checkpoint)
+{
+	char code[PAPER_CODE_MAX + 1];
+
+	whole_code(code, origin, checkpoint);
+	(void)snprintf(out, PAPER_CODE_SIZE, "%" PRIu64 "-%.5s-%.5s-%.5s-%.5s", checkpoint->size, code, code + 5,
+		       code + 10, code + 15);
+}
+
+enum err code_read(char *out, size_t min, size_t max, const char *text, size_t len)
+{
+	char code[64];
+	size_t count = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = (char)toupper((unsigned char)text[i]);
+
+		if (c == ' ' || c == '-' || c == '\n')
+			continue;
+		if (count == max || c == '\0' || strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", c) == NULL)
+			return ERR_FORMAT;
+		code[count++] = c;
+	}
+	if (count < min)
+		return ERR_FORMAT;
+	memcpy(out, code, count);
+	out[count] = '\0';
+	return ERR_OK;
+}
+
+enum err paper_code_parse(struct paper_code *out, const char *text, size_t len)
+{
+	const char *hyphen = memchr(text, '-', len);
+	struct paper_code parsed;
+	size_t size_len;
+
+	if (hyphen == NULL)
+		return ERR_FORMAT;
+	size_len = (size_t)(hyphen - text);
+	if (number_parse(text, size_len, &parsed.size) != ERR_OK ||
+	    code_read(parsed.code, PAPER_CODE_MIN, PAPER_CODE_MAX, hyphen, len - size_len) != ERR_OK)
+		return ERR_FORMAT;
+	*out = parsed;
+	return ERR_OK;
+}
+
+bool paper_code_fits(const struct paper_code *code, const char *origin, const struct checkpoint *checkpoint)
+{
+	char right[PAPER_CODE_MAX + 1];
+
+	whole_code(right, origin, checkpoint);
+	return code->size == checkpoint->size && strncmp(right, code->code, strlen(code->code)) == 0;
 }

@@ -3,7 +3,6 @@
 #include "ledger/checkpoint.h"
 #include "ledger/number.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
@@ -149,21 +148,11 @@ void genesis_code(char *out, size_t chars, const uint8_t hash[HASH_SIZE])
 enum err genesis_code_check(const char *code, const uint8_t hash[HASH_SIZE])
 {
 	char right[BASE32_SIZE(HASH_SIZE)], typed[GENESIS_CODE_MAX + 1];
-	size_t len = 0;
 
-	for (; *code != '\0'; code++) {
-		char c = (char)toupper((unsigned char)*code);
-
-		if (c == ' ' || c == '-' || c == '\n')
-			continue;
-		if (len == GENESIS_CODE_MAX || strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", c) == NULL)
-			return ERR_FORMAT;
-		typed[len++] = c;
-	}
-	if (len < GENESIS_CODE_MIN)
+	if (code_read(typed, GENESIS_CODE_MIN, GENESIS_CODE_MAX, code, strlen(code)) != ERR_OK)
 		return ERR_FORMAT;
 	genesis_code(right, GENESIS_CODE_MAX, hash);
-	return memcmp(right, typed, len) == 0 ? ERR_OK : ERR_CRYPTO;
+	return memcmp(right, typed, strlen(typed)) == 0 ? ERR_OK : ERR_CRYPTO;
 }
 
 static void certificate_text(struct buf *out, uint64_t epoch, const struct note_key *next,

@@ -2,11 +2,12 @@
 
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
 
 static const char dash[] = "\xe2\x80\x94 "; /* "— " */
-enum { DASH_LEN = sizeof dash - 1, ALGORITHM_ED25519 = 1 };
+enum { DASH_LEN = sizeof dash - 1 };
 
 /* Unicode's white space beyond the ASCII space; control characters are refused anyway. */
 static bool is_space(uint32_t c)
@@ -30,7 +31,7 @@ bool note_name_is_valid(const char *name, size_t len)
 	return true;
 }
 
-enum err note_key_make(struct note_key *out, const char *name, const uint8_t key[KEY_SIZE])
+static enum err make_key(struct note_key *out, enum key_type type, const char *name, const uint8_t key[KEY_SIZE])
 {
 	char text[NOTE_NAME_MAX + 2 + KEY_SIZE];
 	uint8_t hash[HASH_SIZE];
@@ -40,18 +41,29 @@ enum err note_key_make(struct note_key *out, const char *name, const uint8_t key
 		return ERR_FORMAT;
 	memcpy(text, name, len + 1);
 	text[len] = '\n';
-	text[len + 1] = ALGORITHM_ED25519;
+	text[len + 1] = (char)type;
 	memcpy(text + len + 2, key, KEY_SIZE);
 	hash_bytes(hash, text, len + 2 + KEY_SIZE);
+	out->type = type;
 	memcpy(out->name, name, len + 1);
 	memcpy(out->id, hash, KEY_ID_SIZE);
 	memmove(out->key, key, KEY_SIZE);
 	return ERR_OK;
 }
 
+enum err note_key_make(struct note_key *out, const char *name, const uint8_t key[KEY_SIZE])
+{
+	return make_key(out, KEY_SIGNS, name, key);
+}
+
+enum err witness_key_make(struct note_key *out, const char *name, const uint8_t key[KEY_SIZE])
+{
+	return make_key(out, KEY_COSIGNS, name, key);
+}
+
 void vkey_format(char out[VKEY_SIZE], const struct note_key *key)
 {
-	uint8_t typed[1 + KEY_SIZE] = {ALGORITHM_ED25519};
+	uint8_t typed[1 + KEY_SIZE] = {(uint8_t)key->type};
 	size_t len = strlen(key->name);
 
 	memcpy(typed + 1, key->key, KEY_SIZE);
@@ -62,7 +74,7 @@ void vkey_format(char out[VKEY_SIZE], const struct note_key *key)
 	base64_encode(out + len + 10, typed, sizeof typed);
 }
 
-enum err vkey_parse(struct note_key *out, const char *text, size_t len)
+static enum err parse_vkey(struct note_key *out, enum key_type type, const char *text, size_t len)
 {
 	const char *plus = memchr(text, '+', len);
 	size_t name_len = plus != NULL ? (size_t)(plus - text) : 0;
@@ -75,15 +87,25 @@ enum err vkey_parse(struct note_key *out, const char *text, size_t len)
 		return ERR_FORMAT;
 	if (hex_decode(id, &id_len, plus + 1, 8) != ERR_OK ||
 	    base64_decode(typed, &typed_len, plus + 10, len - name_len - 10) != ERR_OK || typed_len != sizeof typed ||
-	    typed[0] != ALGORITHM_ED25519)
+	    typed[0] != type)
 		return ERR_FORMAT;
 	memcpy(name, text, name_len);
 	name[name_len] = '\0';
-	if (strlen(name) != name_len || note_key_make(&key, name, typed + 1) != ERR_OK ||
+	if (strlen(name) != name_len || make_key(&key, type, name, typed + 1) != ERR_OK ||
 	    memcmp(key.id, id, KEY_ID_SIZE) != 0)
 		return ERR_FORMAT;
 	*out = key;
 	return ERR_OK;
+}
+
+enum err vkey_parse(struct note_key *out, const char *text, size_t len)
+{
+	return parse_vkey(out, KEY_SIGNS, text, len);
+}
+
+enum err witness_vkey_parse(struct note_key *out, const char *text, size_t len)
+{
+	return parse_vkey(out, KEY_COSIGNS, text, len);
 }
 
 /* One signature line without its LF. */
@@ -106,9 +128,9 @@ static enum err parse_line(struct note_line *out, const char *line, size_t len)
 	out->name = name;
 	out->name_len = (size_t)(space - name);
 	memcpy(out->id, signature, KEY_ID_SIZE);
-	out->is_ed25519_size = size == KEY_ID_SIZE + SIGNATURE_SIZE;
-	if (out->is_ed25519_size)
-		memcpy(out->signature, signature + KEY_ID_SIZE, SIGNATURE_SIZE);
+	out->size = size - KEY_ID_SIZE;
+	if (out->size <= COSIGNATURE_SIZE)
+		memcpy(out->signature, signature + KEY_ID_SIZE, out->size);
 	return ERR_OK;
 }
 
@@ -152,7 +174,7 @@ enum err note_parse(struct note *out, const char *data, size_t len)
 	return out->count > 0 ? ERR_OK : ERR_FORMAT;
 }
 
-static bool is_line_of(const struct note_line *line, const struct note_key *key)
+bool note_line_is_of(const struct note_line *line, const struct note_key *key)
 {
 	return memcmp(line->id, key->id, KEY_ID_SIZE) == 0 && line->name_len == strlen(key->name) &&
 	       memcmp(line->name, key->name, line->name_len) == 0;
@@ -161,7 +183,7 @@ static bool is_line_of(const struct note_line *line, const struct note_key *key)
 int note_line_of(const struct note *note, const struct note_key *key)
 {
 	for (size_t i = 0; i < note->count; i++)
-		if (is_line_of(&note->lines[i], key))
+		if (note_line_is_of(&note->lines[i], key))
 			return (int)i;
 	return -1;
 }
@@ -175,7 +197,8 @@ bool signature_verifies(const uint8_t signature[SIGNATURE_SIZE], const void *dat
 
 static bool line_verifies(const struct note *note, const struct note_line *line, const struct note_key *key)
 {
-	return line->is_ed25519_size && signature_verifies(line->signature, note->text, note->text_len, key->key);
+	return line->size == SIGNATURE_SIZE &&
+	       signature_verifies(line->signature, note->text, note->text_len, key->key);
 }
 
 enum err note_verify(const struct note *note, const struct note_key *key)
@@ -185,7 +208,7 @@ enum err note_verify(const struct note *note, const struct note_key *key)
 	if (at < 0)
 		return ERR_MISSING;
 	for (size_t i = (size_t)at + 1; i < note->count; i++)
-		if (is_line_of(&note->lines[i], key))
+		if (note_line_is_of(&note->lines[i], key))
 			return ERR_CRYPTO;
 	return line_verifies(note, &note->lines[at], key) ? ERR_OK : ERR_CRYPTO;
 }
@@ -195,7 +218,7 @@ bool note_is_signed_exactly(const struct note *note, const struct note_key *cons
 	if (note->count != count)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (!is_line_of(&note->lines[i], keys[i]) || !line_verifies(note, &note->lines[i], keys[i]))
+		if (!note_line_is_of(&note->lines[i], keys[i]) || !line_verifies(note, &note->lines[i], keys[i]))
 			return false;
 	return true;
 }
@@ -210,4 +233,78 @@ void note_sign_line(struct buf *out, const char *text, size_t text_len, const st
 	(void)crypto_sign_detached(signature + KEY_ID_SIZE, NULL, (const unsigned char *)text, text_len, secret);
 	base64_encode(line, signature, sizeof signature);
 	buf_addf(out, "%s%s %s\n", dash, key->name, line);
+}
+
+/* ---- witnesses ---- */
+
+/* What a witness signs. */
+static void cosigned_text(struct buf *out, uint64_t time, const char *text, size_t len)
+{
+	buf_addf(out, "cosignature/v1\ntime %" PRIu64 "\n", time);
+	buf_add(out, text, len);
+}
+
+static uint64_t time_of(const uint8_t signature[COSIGNATURE_SIZE])
+{
+	uint64_t time = 0;
+
+	for (int i = 0; i < 8; i++)
+		time = time << 8 | signature[i];
+	return time;
+}
+
+static bool cosignature_verifies(const struct note *note, const struct note_line *line, const struct note_key *witness,
+				 uint64_t *time)
+{
+	struct buf text = {.cap = NOTE_MAX + 64};
+	bool verifies = false;
+
+	if (line->size != COSIGNATURE_SIZE || time_of(line->signature) > INT64_MAX)
+		return false;
+	*time = time_of(line->signature);
+	cosigned_text(&text, *time, note->text, note->text_len);
+	if (buf_status(&text) == ERR_OK)
+		verifies = signature_verifies(line->signature + 8, text.data, text.len, witness->key);
+	buf_fini(&text);
+	return verifies;
+}
+
+enum err note_cosigned(const struct note *note, const struct note_key *witness, uint64_t *time)
+{
+	uint64_t latest = 0, at;
+	enum err err = ERR_MISSING;
+
+	for (size_t i = 0; i < note->count; i++) {
+		if (!note_line_is_of(&note->lines[i], witness))
+			continue;
+		if (!cosignature_verifies(note, &note->lines[i], witness, &at))
+			return ERR_CRYPTO;
+		latest = at > latest ? at : latest;
+		err = ERR_OK;
+	}
+	if (err == ERR_OK)
+		*time = latest;
+	return err;
+}
+
+void note_cosign_line(struct buf *out, const char *text, size_t text_len, const struct note_key *witness, uint64_t time,
+		      const uint8_t secret[KEY_SECRET_SIZE])
+{
+	uint8_t signature[KEY_ID_SIZE + COSIGNATURE_SIZE];
+	char line[BASE64_SIZE(sizeof signature)];
+	struct buf signed_text = {0};
+
+	cosigned_text(&signed_text, time, text, text_len);
+	if (buf_status(&signed_text) != ERR_OK) {
+		out->err = buf_status(&signed_text);
+		return;
+	}
+	memcpy(signature, witness->id, KEY_ID_SIZE);
+	for (int i = 0; i < 8; i++)
+		signature[KEY_ID_SIZE + i] = (uint8_t)(time >> (8 * (7 - i)));
+	(void)crypto_sign_detached(signature + KEY_ID_SIZE + 8, NULL, (const unsigned char *)signed_text.data,
+				   signed_text.len, secret);
+	buf_fini(&signed_text);
+	base64_encode(line, signature, sizeof signature);
+	buf_addf(out, "%s%s %s\n", dash, witness->name, line);
 }

@@ -10,15 +10,14 @@
 
 /* ---- words ---- */
 
-/* Names of files are the bundle's: what could move a terminal's cursor must not reach it. */
-static void show_path(char out[BUNDLE_PATH_SIZE], const char *path)
+void verify_show_path(char out[BUNDLE_PATH_SIZE], const char *path)
 {
 	text_show(out, BUNDLE_PATH_SIZE, path, strlen(path));
 }
 
 enum err verify_bad_file(struct verifier *v, const char *path, const char *reason)
 {
-	show_path(v->verdict->file, path);
+	verify_show_path(v->verdict->file, path);
 	return fault_set(v->f, ERR_CORRUPT, "%s: %s", v->verdict->file, reason);
 }
 
@@ -32,7 +31,7 @@ enum err verify_unreadable(struct verifier *v, const char *path, enum err err)
 		return verify_bad_file(v, path, _("is not written as the format wants"));
 	if (err == ERR_CORRUPT)
 		return verify_bad_file(v, path, _("does not fit its checksum in the ZIP file"));
-	show_path(v->verdict->file, path);
+	verify_show_path(v->verdict->file, path);
 	return fault_set(v->f, err, _("%s: cannot be read (%s)"), v->verdict->file, err_name(err));
 }
 
@@ -64,10 +63,11 @@ static enum err read_closing(void *context, uint64_t epoch, struct buf *out)
 	return read_note(context, epoch, "checkpoints/", out);
 }
 
-/* ---- genesis, checkpoint, policy ---- */
+/* ---- genesis, checkpoint, range, policy ---- */
 
-static enum err compare_genesis(struct verifier *v, const struct known_genesis *known)
+static enum err compare_genesis(struct verifier *v)
 {
+	const struct known *known = v->known;
 	struct genesis outside;
 
 	if (known->note != NULL) {
@@ -89,7 +89,7 @@ static enum err compare_genesis(struct verifier *v, const struct known_genesis *
 	return ERR_OK;
 }
 
-static enum err verify_genesis(struct verifier *v, const struct known_genesis *known)
+static enum err verify_genesis(struct verifier *v)
 {
 	struct audit_source source = {read_certificate, read_closing, v};
 	enum err err = verify_read_part(v, "genesis.note", NOTE_MAX, &v->data);
@@ -100,148 +100,130 @@ static enum err verify_genesis(struct verifier *v, const struct known_genesis *k
 		return err;
 	memcpy(v->verdict->origin, v->audit.genesis.identity.name, sizeof v->verdict->origin);
 	genesis_code(v->verdict->code, GENESIS_CODE_MAX, v->audit.genesis.hash);
-	return compare_genesis(v, known);
+	return compare_genesis(v);
+}
+
+bool verify_extends(struct note *out, const struct buf *longer, const struct buf *own)
+{
+	return longer->len >= own->len && memcmp(longer->data, own->data, own->len) == 0 &&
+	       note_parse(out, longer->data, longer->len) == ERR_OK && out->text_len < own->len;
 }
 
 /* checkpoint = checkpoint.log and, perhaps, lines of witnesses. */
 static enum err verify_checkpoint(struct verifier *v)
 {
+	struct verdict *verdict = v->verdict;
 	struct note note;
 	enum err err = verify_read_part(v, "checkpoint.log", NOTE_MAX, &v->log);
 
 	if (err == ERR_OK)
-		err = verify_read_part(v, "checkpoint", NOTE_MAX, &v->data);
+		err = verify_read_part(v, "checkpoint", NOTE_MAX, &v->head);
 	if (err != ERR_OK)
 		return err;
 	if (note_parse(&note, v->log.data, v->log.len) != ERR_OK ||
-	    checkpoint_parse(&v->verdict->checkpoint, v->verdict->origin, note.text, note.text_len) != ERR_OK ||
-	    v->verdict->checkpoint.size == 0)
+	    checkpoint_parse(&verdict->checkpoint, verdict->origin, note.text, note.text_len) != ERR_OK ||
+	    verdict->checkpoint.size == 0)
 		return verify_bad_file(v, "checkpoint.log", _("is not a checkpoint of this log"));
-	if (v->data.len < v->log.len || memcmp(v->data.data, v->log.data, v->log.len) != 0 ||
-	    note_parse(&note, v->data.data, v->data.len) != ERR_OK || note.text_len + 1 > v->log.len)
+	verdict->to = verdict->checkpoint.size;
+	if (!verify_extends(&note, &v->head, &v->log))
 		return verify_bad_file(v, "checkpoint", _("does not begin with checkpoint.log"));
-	v->verdict->witness_lines = note.count > 2 ? note.count - 2 : 0;
+	return verify_witnesses(v, "checkpoint", &note, verdict->checkpoint.size);
+}
+
+static enum err verify_range(struct verifier *v)
+{
+	struct verdict *verdict = v->verdict;
+	enum err err = bundle_read(&v->bundle, "range", NOTE_MAX, &v->data);
+
+	if (err == ERR_MISSING)
+		return ERR_OK;
+	if (err != ERR_OK)
+		return verify_unreadable(v, "range", err);
+	if (range_parse(&verdict->from, &verdict->to, v->data.data, v->data.len, verdict->checkpoint.size) != ERR_OK)
+		return verify_bad_file(v, "range", _("does not name a part of this log in whole tiles"));
+	verdict->is_part = true;
+	audit_part(&v->audit);
 	return ERR_OK;
 }
 
+/* The entries of a part may not be those that set it. */
 static enum err verify_policy(struct verifier *v)
 {
-	struct buf right = {.cap = NOTE_MAX};
-	enum err err = verify_read_part(v, "policy", NOTE_MAX, &v->data);
+	struct buf right = {.cap = DISCLOSURE_MAX};
+	enum err err = verify_read_part(v, "policy", DISCLOSURE_MAX, &v->data);
 
-	bundle_policy(&right, &v->audit.genesis.identity);
-	if (err == ERR_OK)
-		err = buf_status(&right);
+	if (err != ERR_OK || v->verdict->is_part)
+		return err;
+	if (v->audit.policy.data != NULL)
+		buf_add(&right, v->audit.policy.data, v->audit.policy.len);
+	else
+		bundle_policy(&right, &v->audit.genesis.identity);
+	err = buf_status(&right);
 	if (err == ERR_OK && (right.len != v->data.len || memcmp(right.data, v->data.data, right.len) != 0))
 		err = verify_bad_file(v, "policy", _("is not the policy of this log"));
 	buf_fini(&right);
 	return err;
 }
 
-/* ---- everything else that lies in the folder ---- */
-
-/* Of what the log knows nothing about only the checksum in a ZIP file can be checked. */
-static enum err read_to_end(struct verifier *v, const char *path, struct hasher *hasher)
+struct extent verify_extent(const struct verifier *v)
 {
-	struct bundle_stream stream;
-	char chunk[65536];
-	size_t got = 0;
-	enum err err = bundle_stream_open(&v->bundle, path, &stream);
-
-	if (err != ERR_OK)
-		return err;
-	while ((err = bundle_stream_read(&stream, chunk, sizeof chunk, &got)) == ERR_OK && got > 0)
-		if (hasher != NULL)
-			hasher_add(hasher, chunk, got);
-	bundle_stream_close(&stream);
-	return err;
-}
-
-static enum err verify_blob(struct verifier *v, const char *path)
-{
-	struct hasher *hasher = hasher_new();
-	uint8_t hash[HASH_SIZE];
-	char name[HEX_SIZE(HASH_SIZE)];
-	enum err err = read_to_end(v, path, hasher);
-
-	hasher_end(hasher, hash);
-	if (err != ERR_OK)
-		return verify_unreadable(v, path, err);
-	hex_encode(name, hash, HASH_SIZE);
-	v->verdict->blobs_checked++;
-	if (strcmp(name, path + strlen("blobs/")) != 0)
-		return verify_bad_file(v, path, _("is not the file of this name: it was changed"));
-	return ERR_OK;
-}
-
-static enum err judge_path(void *context, const char *path)
-{
-	struct verifier *v = context;
-	enum err err;
-
-	switch (bundle_classify(path, v->verdict->checkpoint.size, v->audit.epoch)) {
-	case FILE_PART:
-		return ERR_OK;
-	case FILE_BLOB:
-		return verify_blob(v, path);
-	case FILE_STRAY:
-		return verify_bad_file(v, path, _("belongs to no entry and no epoch of this log"));
-	case FILE_UNSIGNED:
-		v->verdict->unsigned_files++;
-		break;
-	case FILE_FOREIGN:
-		if (v->verdict->foreign_files++ == 0)
-			show_path(v->verdict->first_foreign, path);
-		break;
-	}
-	if (v->bundle.zip == NULL)
-		return ERR_OK;
-	err = read_to_end(v, path, NULL);
-	return err == ERR_OK ? ERR_OK : verify_unreadable(v, path, err);
-}
-
-static enum err judge_all_paths(struct verifier *v)
-{
-	enum err err = bundle_list(&v->bundle, judge_path, v);
-
-	if (err == ERR_OK || err == v->f->err)
-		return err;
-	return fault_set(v->f, err, _("the bundle's folders cannot be read (%s)"), err_name(err));
+	return (struct extent){v->verdict->checkpoint.size, v->audit.epoch, v->verdict->from, v->verdict->to};
 }
 
 /* ---- the verdict ---- */
 
-static enum err verify(struct verifier *v, const struct known_genesis *known, const struct verdict_progress *progress)
+static enum err verify(struct verifier *v, const struct verdict_progress *progress)
 {
 	enum err err = line_reader_init(&v->lines, DISCLOSURE_LINE_MAX);
 
 	if (err != ERR_OK)
 		return fault_set(v->f, err, _("no memory"));
-	err = verify_genesis(v, known);
+	err = verify_genesis(v);
 	v->listener = (struct tile_listener){verify_take_hash, v};
 	v->audit.listener = &v->listener;
 	if (err == ERR_OK)
 		err = verify_checkpoint(v);
 	if (err == ERR_OK)
-		err = verify_policy(v);
+		err = verify_range(v);
 	if (err == ERR_OK)
 		err = verify_entries(v, progress);
 	if (err == ERR_OK)
 		err = audit_end(&v->audit, v->log.data, v->log.len, AUDIT_BOTH_SIGN, v->f);
-	return err == ERR_OK ? judge_all_paths(v) : err;
+	if (err == ERR_OK)
+		err = verify_partial_tiles(v);
+	if (err == ERR_OK)
+		err = verify_policy(v);
+	if (err == ERR_OK)
+		err = verify_files(v);
+	return err == ERR_OK ? verify_pins(v) : err;
 }
 
-static void conclude(struct verdict *out, const struct audit *a, enum err err, const struct known_genesis *known)
+static void take_from_audit(struct verdict *out, const struct audit *a)
 {
+	size_t count = a->earlier.len / sizeof(struct earlier_log);
+
 	out->epochs = a->epoch;
-	out->entries = a->tree.size;
+	out->epoch_began = a->epoch_began;
+	out->entries = a->entries;
+	out->redacted_elsewhere = a->redacted_elsewhere;
 	memcpy(out->counts, a->counts, sizeof out->counts);
+	out->earlier_count = count;
+	if (count > 0)
+		memcpy(out->earlier, a->earlier.data, count * sizeof(struct earlier_log));
+}
+
+static void conclude(struct verifier *v, enum err err)
+{
+	const struct known *known = v->known;
+	struct verdict *out = v->verdict;
+
+	take_from_audit(out, &v->audit);
 	if (err == ERR_CORRUPT) {
 		out->kind = VERDICT_BAD;
-		if (out->file[0] == '\0' && a->file[0] != '\0')
-			(void)snprintf(out->file, sizeof out->file, "%s", a->file);
-		out->has_entry = out->file[0] == '\0';
-		out->entry = a->blamed;
+		if (out->file[0] == '\0' && v->audit.file[0] != '\0')
+			(void)snprintf(out->file, sizeof out->file, "%s", v->audit.file);
+		out->has_entry = out->file[0] == '\0' && !v->is_pin_at_fault;
+		out->entry = v->audit.blamed;
 	} else if (err != ERR_OK) {
 		out->kind = VERDICT_UNKNOWN;
 	} else if (known->code == NULL && known->note == NULL) {
@@ -252,7 +234,7 @@ static void conclude(struct verdict *out, const struct audit *a, enum err err, c
 	}
 }
 
-void bundle_verify(struct verdict *out, const char *path, const struct known_genesis *known,
+void bundle_verify(struct verdict *out, const char *path, const struct known *known,
 		   const struct verdict_progress *progress)
 {
 	struct verifier *v = calloc(1, sizeof *v);
@@ -266,17 +248,20 @@ void bundle_verify(struct verdict *out, const char *path, const struct known_gen
 		return;
 	}
 	v->verdict = out;
+	v->known = known;
 	v->f = &out->fault;
 	v->lines.stream.fd = -1;
 	err = bundle_open(&v->bundle, path, v->f);
 	(void)snprintf(out->file, sizeof out->file, "%s", v->bundle.blamed);
 	if (err == ERR_OK)
-		err = verify(v, known, progress);
-	conclude(out, &v->audit, err, known);
+		err = verify(v, progress);
+	conclude(v, err);
 	bundle_close(&v->bundle);
 	line_reader_fini(&v->lines);
 	audit_fini(&v->audit);
 	buf_fini(&v->data);
 	buf_fini(&v->log);
+	buf_fini(&v->head);
+	buf_fini(&v->hashes);
 	free(v);
 }

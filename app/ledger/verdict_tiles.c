@@ -30,14 +30,15 @@ void verify_take_hash(void *context, unsigned number, const uint8_t hash[HASH_SI
 	struct verifier *v = context;
 	struct level *level = &v->levels[number];
 
-	if (v->tile_err != ERR_OK)
+	/* The leaf hashes of a part of the log come from their tiles. */
+	if (v->tile_err != ERR_OK || (number == 0 && v->audit.is_part))
 		return;
 	memcpy(level->hashes[level->width++], hash, HASH_SIZE);
 	if (level->width == TILE_WIDTH)
 		v->tile_err = compare_tile(v, number);
 }
 
-static enum err compare_partial_tiles(struct verifier *v)
+enum err verify_partial_tiles(struct verifier *v)
 {
 	enum err err = ERR_OK;
 
@@ -82,12 +83,10 @@ static bool read_status(const char **at, size_t *len, enum disclosed *state)
 static void count_blob(struct verifier *v, const json_t *file)
 {
 	const char *name = json_string_value(json_object_get(file, "sha256"));
-	char path[BUNDLE_PATH_SIZE];
+	char path[BUNDLE_PATH_SIZE], encrypted[BUNDLE_PATH_SIZE];
 
-	if (name == NULL || strlen(name) != FILE_HASH_CHARS)
-		return;
-	(void)snprintf(path, sizeof path, "blobs/%s", name);
-	if (bundle_classify(path, 0, 0) != FILE_BLOB || !bundle_has(&v->bundle, path))
+	if (name != NULL && bundle_blob_path(path, name, "") && bundle_blob_path(encrypted, name, ".age") &&
+	    !bundle_has(&v->bundle, path) && !bundle_has(&v->bundle, encrypted))
 		v->verdict->blobs_absent++;
 }
 
@@ -131,15 +130,27 @@ static enum err verify_line(struct verifier *v, const char *path, enum disclosur
 
 /* ---- entries ---- */
 
+/* The place that comes next, among the leaf hashes of a part. */
+static enum err take_place(struct verifier *v)
+{
+	size_t at = v->audit.tree.size % TILE_WIDTH * HASH_SIZE;
+
+	return audit_place(&v->audit, (const uint8_t *)v->hashes.data + at, v->f);
+}
+
 static enum err verify_entry(struct verifier *v, const char *path, const char *leaf, size_t len)
 {
-	enum err err = audit_entry(&v->audit, leaf, len, v->f);
+	enum err err = v->audit.is_part ? take_place(v) : ERR_OK;
 
+	if (err == ERR_OK)
+		err = audit_entry(&v->audit, leaf, len, v->f);
 	for (int i = 0; i < DISCLOSURE_COUNT && err == ERR_OK; i++)
 		if (v->audit.entry.has[i])
 			err = verify_line(v, path, (enum disclosure_name)i);
 	if (err == ERR_OK)
 		err = audit_settle(&v->audit, v->f);
+	if (err == ERR_OK)
+		verify_pass(v);
 	return err == ERR_OK ? v->tile_err : err;
 }
 
@@ -193,15 +204,57 @@ static enum err verify_tile(struct verifier *v, uint64_t index, unsigned width)
 	return err == ERR_OK ? verify_bad_file(v, path, _("has a line too many")) : verify_unreadable(v, path, err);
 }
 
+/* ---- a part of the log ---- */
+
+enum err verify_read_hashes(struct verifier *v, uint64_t seq)
+{
+	unsigned width = tile_width(v->verdict->checkpoint.size, seq / TILE_WIDTH);
+	char path[TILE_PATH_SIZE];
+	enum err err;
+
+	tile_path(path, "0", seq / TILE_WIDTH, width);
+	err = verify_read_part(v, path, sizeof v->levels[0].hashes, &v->hashes);
+	if (err == ERR_OK && v->hashes.len != (size_t)width * HASH_SIZE)
+		err = verify_bad_file(v, path, _("is not as long as its entries are many"));
+	return err;
+}
+
+static enum err skip_tile(struct verifier *v, unsigned width)
+{
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; i < width && err == ERR_OK; i++) {
+		err = take_place(v);
+		if (err != ERR_OK)
+			break;
+		audit_skip(&v->audit);
+		verify_pass(v);
+		err = v->tile_err;
+	}
+	return err;
+}
+
+static enum err verify_next_tile(struct verifier *v)
+{
+	const struct verdict *out = v->verdict;
+	uint64_t seq = v->audit.tree.size, index = seq / TILE_WIDTH;
+	unsigned width = tile_width(out->checkpoint.size, index);
+	enum err err = v->audit.is_part ? verify_read_hashes(v, seq) : ERR_OK;
+
+	if (err != ERR_OK)
+		return err;
+	return seq >= out->from && seq < out->to ? verify_tile(v, index, width) : skip_tile(v, width);
+}
+
 enum err verify_entries(struct verifier *v, const struct verdict_progress *progress)
 {
 	uint64_t size = v->verdict->checkpoint.size;
 	enum err err = ERR_OK;
 
-	for (uint64_t index = 0; err == ERR_OK && tile_width(size, index) > 0; index++) {
-		err = verify_tile(v, index, tile_width(size, index));
+	while (err == ERR_OK && v->audit.tree.size < size) {
+		err = verify_next_tile(v);
 		if (err == ERR_OK && progress != NULL)
 			progress->report(progress->context, v->audit.tree.size, size);
 	}
-	return err == ERR_OK ? compare_partial_tiles(v) : err;
+	return err;
 }

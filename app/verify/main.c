@@ -2,11 +2,10 @@
 #include "base/diag.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "ledger/verdict.h"
+#include "verify/report.h"
 
 #include <getopt.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,149 +14,172 @@
 enum { EXIT_CANNOT_TELL = 2 };
 
 struct wish {
-	const char *bundle, *genesis;
+	const char *bundle, *genesis, *since, *paper, *policy;
 	bool as_json;
 };
 
 static void usage(FILE *out)
 {
 	(void)fputs(
-		_("Usage: kannuki-verify BUNDLE --genesis CODE|FILE [--json] [--lang ja|en]\n"
+		_("Usage: kannuki-verify BUNDLE --genesis CODE|FILE [--since FILE|BUNDLE] [--paper CODE|FILE]\n"
+		  "                      [--policy FILE] [--json] [--lang ja|en]\n"
 		  "\n"
-		  "Checks a log exported from a Kannuki box. CODE is the genesis code written on paper when the box was\n"
-		  "commissioned; FILE is a genesis note that you kept yourself, not the one inside the bundle.\n"
+		  "Checks a log exported from a Kannuki box.\n"
+		  "\n"
+		  "  --genesis CODE|FILE   the genesis code written on paper when the box was commissioned, or a genesis\n"
+		  "                        note that you kept yourself, not the one inside the bundle\n"
+		  "\n"
+		  "What else you know from outside; a bundle that does not fit it is bad:\n"
+		  "\n"
+		  "  --since FILE|BUNDLE   an older checkpoint that you kept (also from a QR code), or an older bundle\n"
+		  "  --paper CODE|FILE     the code of a checkpoint on a printed report: 1234-ABCDE-FGHIJ-KLMNO-PQRST\n"
+		  "  --policy FILE         the witnesses you trust (C2SP tlog-policy)\n"
+		  "\n"
+		  "  --json                the verdict for machines\n"
+		  "  --lang ja|en          the language of the verdict\n"
+		  "  --help, --version\n"
 		  "\n"
 		  "Exit code: 0 good; 1 bad (the first bad entry or file is named); 2 cannot tell.\n"),
 		out);
 }
 
+static bool use_language(const char *name)
+{
+	if (strcmp(name, "ja") != 0 && strcmp(name, "en") != 0)
+		return false;
+	lang_use(strcmp(name, "en") == 0 ? LANG_EN : LANG_JA);
+	return true;
+}
+
+static bool take_option(struct wish *wish, int option, const char *value)
+{
+	switch (option) {
+	case 'g':
+		wish->genesis = value;
+		return true;
+	case 's':
+		wish->since = value;
+		return true;
+	case 'p':
+		wish->paper = value;
+		return true;
+	case 'w':
+		wish->policy = value;
+		return true;
+	case 'j':
+		wish->as_json = true;
+		return true;
+	case 'l':
+		return use_language(value);
+	default:
+		return false;
+	}
+}
+
 static bool read_wish(int argc, char **argv, struct wish *wish)
 {
 	static const struct option options[] = {
-		{"genesis", required_argument, NULL, 'g'}, {"json", no_argument, NULL, 'j'},
-		{"lang", required_argument, NULL, 'l'},    {"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'v'},       {NULL, 0, NULL, 0},
+		{"genesis", required_argument, NULL, 'g'},
+		{"since", required_argument, NULL, 's'},
+		{"paper", required_argument, NULL, 'p'},
+		{"policy", required_argument, NULL, 'w'},
+		{"json", no_argument, NULL, 'j'},
+		{"lang", required_argument, NULL, 'l'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},
+		{NULL, 0, NULL, 0},
 	};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'g':
-			wish->genesis = optarg;
-			break;
-		case 'j':
-			wish->as_json = true;
-			break;
-		case 'l':
-			if (strcmp(optarg, "ja") != 0 && strcmp(optarg, "en") != 0)
-				return false;
-			lang_use(strcmp(optarg, "en") == 0 ? LANG_EN : LANG_JA);
-			break;
-		case 'h':
+		if (option == 'h') {
 			usage(stdout);
 			exit(EXIT_SUCCESS);
-		case 'v':
+		}
+		if (option == 'v') {
 			(void)printf("kannuki-verify %s\n", KANNUKI_VERSION);
 			exit(EXIT_SUCCESS);
-		default:
-			return false;
 		}
+		if (!take_option(wish, option, optarg))
+			return false;
 	}
 	wish->bundle = argv[optind];
 	return argc - optind == 1;
 }
 
-static const char *const words[] = {[VERDICT_GOOD] = "good", [VERDICT_BAD] = "bad", [VERDICT_UNKNOWN] = "unknown"};
+/* ---- what the auditor brought ---- */
 
-static void set_text(json_t *json, const char *key, const char *text)
+struct brought {
+	struct known known;
+	struct buf note;
+	struct kept_checkpoint since;
+	struct paper_code paper;
+	struct policy policy;
+};
+
+/* A genesis that is the name of a file is that file; else it is a code. */
+static enum err bring_genesis(struct brought *b, const char *genesis, struct fault *f)
 {
-	if (text[0] != '\0')
-		(void)json_object_set_new(json, key, json_string(text));
-}
-
-static void print_json(const struct verdict *v)
-{
-	json_t *json = json_object();
-	char root[BASE64_SIZE(HASH_SIZE)];
-
-	base64_encode(root, v->checkpoint.root, HASH_SIZE);
-	set_text(json, "verdict", words[v->kind]);
-	set_text(json, "reason", v->fault.text);
-	if (v->has_entry)
-		(void)json_object_set_new(json, "entry", json_integer((json_int_t)v->entry));
-	set_text(json, "file", v->file);
-	set_text(json, "origin", v->origin);
-	set_text(json, "genesis", v->code);
-	(void)json_object_set_new(json, "size", json_integer((json_int_t)v->checkpoint.size));
-	set_text(json, "root", root);
-	(void)json_object_set_new(json, "entries_checked", json_integer((json_int_t)v->entries));
-	(void)json_object_set_new(json, "epochs", json_integer((json_int_t)v->epochs));
-	(void)json_object_set_new(json, "disclosed", json_integer((json_int_t)v->counts[DISCLOSED]));
-	(void)json_object_set_new(json, "withheld", json_integer((json_int_t)v->counts[WITHHELD]));
-	(void)json_object_set_new(json, "redacted", json_integer((json_int_t)v->counts[REDACTED]));
-	(void)json_object_set_new(json, "blobs_checked", json_integer((json_int_t)v->blobs_checked));
-	(void)json_object_set_new(json, "blobs_absent", json_integer((json_int_t)v->blobs_absent));
-	(void)json_object_set_new(json, "unchecked_witness_lines", json_integer((json_int_t)v->witness_lines));
-	(void)json_object_set_new(json, "foreign_files", json_integer((json_int_t)v->foreign_files));
-	(void)json_dumpf(json, stdout, JSON_INDENT(2));
-	(void)putchar('\n');
-	json_decref(json);
-}
-
-/* Only what is not zero deserves a line. */
-static void print_count(const char *format, uint64_t count)
-{
-	char number[24];
-
-	if (count == 0)
-		return;
-	(void)snprintf(number, sizeof number, "%" PRIu64, count);
-	for (const char *at = format; *at != '\0'; at++) {
-		if (*at == '#')
-			(void)fputs(number, stdout);
-		else
-			(void)putchar(*at);
+	if (access(genesis, F_OK) != 0) {
+		b->known.code = genesis;
+		return ERR_OK;
 	}
-	(void)putchar('\n');
+	b->known.note = &b->note;
+	return file_read(genesis, NOTE_MAX, &b->note, f);
 }
 
-static void print_remarks(const struct verdict *v)
+static enum err bring_since(struct brought *b, const char *path, struct fault *f)
 {
-	print_count(_("# texts were withheld by the exporter; that they exist is proven."), v->counts[WITHHELD]);
-	print_count(_("# texts were erased; each erasure is recorded in the log."), v->counts[REDACTED]);
-	print_count(_("# stored files are in the bundle and are unchanged."), v->blobs_checked);
-	print_count(_("# stored files that the log names are not in the bundle."), v->blobs_absent);
-	print_count(_("# signature lines of witnesses were not checked: their keys are not known here."),
-		    v->witness_lines);
-	print_count(_("# files (such as README.txt) are for people and not signed; do not rely on them."),
-		    v->unsigned_files);
-	print_count(_("# files do not belong to the bundle and mean nothing:"), v->foreign_files);
-	if (v->foreign_files > 0)
-		(void)printf("    %s%s\n", v->first_foreign, v->foreign_files > 1 ? " …" : "");
+	b->known.since = &b->since;
+	return kept_checkpoint_read(&b->since, path, f);
 }
 
-static void print_words(const struct verdict *v)
+static enum err bring_paper(struct brought *b, const char *paper, struct fault *f)
 {
-	static const char *const headlines[] = {
-		[VERDICT_GOOD] = N_("GOOD: this log is complete and unchanged."),
-		[VERDICT_BAD] = N_("BAD: this log was changed, or is not the one you mean."),
-		[VERDICT_UNKNOWN] = N_("CANNOT TELL."),
-	};
+	struct buf text = {0};
+	enum err err = ERR_OK;
 
-	(void)printf("%s\n", _(headlines[v->kind]));
-	if (v->fault.text[0] != '\0')
-		(void)printf("%s\n", v->fault.text);
-	if (v->origin[0] != '\0')
-		(void)printf(_("Log: %s\n"), v->origin);
-	print_count(_("Entries checked: #"), v->entries);
-	if (v->kind == VERDICT_BAD)
-		return;
-	print_count(_("Epochs: #"), v->epochs);
-	print_remarks(v);
-	if (v->kind == VERDICT_GOOD)
-		(void)puts(_(
-			"Whether entries after the last one were cut off, only a later printed report, the panel or a witness "
-			"can tell."));
+	b->known.paper = &b->paper;
+	if (access(paper, F_OK) == 0)
+		err = file_read(paper, NOTE_MAX, &text, f);
+	else
+		buf_adds(&text, paper);
+	if (err == ERR_OK && paper_code_parse(&b->paper, text.data, text.len) != ERR_OK)
+		err = fault_set(f, ERR_FORMAT,
+				_("'%.80s' is neither a file nor a code like 1234-ABCDE-FGHIJ-KLMNO-PQRST"), paper);
+	buf_fini(&text);
+	return err;
+}
+
+static enum err bring_policy(struct brought *b, const char *path, struct fault *f)
+{
+	struct buf text = {0};
+	struct fault why;
+	enum err err = file_read(path, POLICY_MAX, &text, f);
+
+	b->known.policy = &b->policy;
+	if (err == ERR_OK) {
+		err = policy_parse(&b->policy, text.data, text.len, &why);
+		if (err != ERR_OK)
+			(void)fault_set(f, err, _("%s: is not a policy: %s"), path, why.text);
+	}
+	buf_fini(&text);
+	return err;
+}
+
+static enum err bring(struct brought *b, const struct wish *wish, struct fault *f)
+{
+	enum err err = ERR_OK;
+
+	if (wish->genesis != NULL)
+		err = bring_genesis(b, wish->genesis, f);
+	if (err == ERR_OK && wish->since != NULL)
+		err = bring_since(b, wish->since, f);
+	if (err == ERR_OK && wish->paper != NULL)
+		err = bring_paper(b, wish->paper, f);
+	if (err == ERR_OK && wish->policy != NULL)
+		err = bring_policy(b, wish->policy, f);
+	return err;
 }
 
 static void show_progress(void *context, uint64_t entries, uint64_t size)
@@ -166,28 +188,11 @@ static void show_progress(void *context, uint64_t entries, uint64_t size)
 	(void)fprintf(stderr, "\r%" PRIu64 " / %" PRIu64 "%s", entries, size, entries == size ? "\n" : "");
 }
 
-/* A genesis that is the name of a file is that file; else it is a code. */
-static enum err read_genesis(const char *genesis, struct known_genesis *known, struct buf *note, struct fault *f)
-{
-	enum err err = ERR_OK;
-
-	if (genesis == NULL)
-		return ERR_OK;
-	if (access(genesis, F_OK) == 0) {
-		err = file_read(genesis, NOTE_MAX, note, f);
-		known->note = note;
-	} else {
-		known->code = genesis;
-	}
-	return err;
-}
-
 int main(int argc, char **argv)
 {
+	static struct brought brought;
+	static struct verdict verdict;
 	struct verdict_progress progress = {show_progress, NULL};
-	struct known_genesis known = {0};
-	struct buf note = {0};
-	struct verdict verdict;
 	struct wish wish = {0};
 	struct fault fault;
 
@@ -197,15 +202,12 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return EXIT_CANNOT_TELL;
 	}
-	if (read_genesis(wish.genesis, &known, &note, &fault) != ERR_OK) {
+	if (bring(&brought, &wish, &fault) != ERR_OK) {
 		(void)fprintf(stderr, "%s\n", fault.text);
 		return EXIT_CANNOT_TELL;
 	}
-	bundle_verify(&verdict, wish.bundle, &known, isatty(STDERR_FILENO) ? &progress : NULL);
-	buf_fini(&note);
-	if (wish.as_json)
-		print_json(&verdict);
-	else
-		print_words(&verdict);
+	bundle_verify(&verdict, wish.bundle, &brought.known, isatty(STDERR_FILENO) ? &progress : NULL);
+	buf_fini(&brought.note);
+	(wish.as_json ? report_json : report_words)(&verdict, &brought.known);
 	return fflush(stdout) == 0 ? (int)verdict.kind : EXIT_CANNOT_TELL;
 }

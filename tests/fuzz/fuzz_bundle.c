@@ -58,7 +58,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct known_genesis known = {.code = "SE2C2AGGMPJVMOJWGLNRIUNQ"};
+	struct known known = {.code = "SE2C2AGGMPJVMOJWGLNRIUNQ"};
 	struct verdict v;
 	int index;
 	bool same;

@@ -50,6 +50,7 @@ enum lie {
 	REDACTION_OTHER_DIGEST,
 	REDACTION_OTHER_TYPE,
 	REDACTION_WITHHELD,
+	REDACTION_BY_ONE,
 	REDACTION_EARLIER,
 	LIES
 };
@@ -301,16 +302,15 @@ static enum err add_ordinary(struct maker *m)
 
 static enum err add_redaction(struct maker *m, uint64_t seq)
 {
-	char digest[BASE64_SIZE(HASH_SIZE)], body[200];
+	char digest[BASE64_SIZE(HASH_SIZE)], body[240];
 	struct said said = {DISCLOSURE_BODY, m->lie == REDACTION_WITHHELD ? WITHHELD : DISCLOSED, body};
 
 	if (m->lie == REDACTION_OTHER_DIGEST)
 		m->text_digest[0] ^= 1;
 	base64url_encode(digest, m->text_digest, HASH_SIZE);
 	(void)snprintf(body, sizeof body,
-		       "{\"act\":\"redaction\",\"seq\":%d,\"name\":\"text\",\"digest\":\"%s\","
-		       "\"approved_by\":[\"u1\",\"u2\"]}",
-		       (int)seq, digest);
+		       "{\"act\":\"redaction\",\"seq\":%d,\"name\":\"text\",\"digest\":\"%s\",\"approved_by\":[%s]}",
+		       (int)seq, digest, m->lie == REDACTION_BY_ONE ? "\"u1\",\"u1\",2" : "\"u1\",\"u2\"");
 	return add(m, entry_of(m, m->lie == REDACTION_OTHER_TYPE ? TYPE_INCIDENT : TYPE_SYSTEM), &said, 1);
 }
 

@@ -9,7 +9,7 @@
 
 static struct verdict verdict_of(const struct bench *b, const char *code)
 {
-	struct known_genesis known = {.code = code};
+	struct known known = {.code = code};
 	struct verdict v;
 
 	bundle_verify(&v, b->bundle, &known, NULL);
@@ -70,7 +70,7 @@ static void the_genesis_may_be_a_file_or_is_missing(void **state)
 	struct bench *b = *state;
 	struct export_options everything = {0};
 	struct buf note = {0};
-	struct known_genesis known = {.note = &note};
+	struct known known = {.note = &note};
 	struct verdict v;
 	char path[160];
 
@@ -222,7 +222,8 @@ static void blobs_are_hashed_and_strangers_reported(void **state)
 	assert_int_equal(v.blobs_checked, 1);
 	assert_int_equal(v.blobs_absent, 0);
 	assert_int_equal(v.foreign_files, 3);
-	assert_int_equal(v.unsigned_files, 2);
+	assert_int_equal(v.unsigned_files, 1);
+	assert_int_equal(v.stamps, 1);
 	write_into(b, abc, "abd");
 	v = verdict_of(b, b->code);
 	expect(&v, VERDICT_BAD);

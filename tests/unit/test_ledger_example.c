@@ -212,7 +212,7 @@ static void put(const char *folder, const char *name, const void *data, size_t l
 static void the_bytes_of_the_page_are_a_good_bundle(void **state)
 {
 	char folder[] = "/tmp/kannuki-example-XXXXXX", code[GENESIS_CODE_CHARS + 1];
-	struct known_genesis known = {.code = code};
+	struct known known = {.code = code};
 	struct example x = {0};
 	struct buf policy = {0};
 	struct verdict v;

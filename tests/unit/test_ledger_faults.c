@@ -392,7 +392,7 @@ static void an_erased_text_needs_its_redaction(void **state)
 {
 	struct bench *b = *state;
 	struct export_options everything = {0};
-	struct known_genesis known = {.code = b->code};
+	struct known known = {.code = b->code};
 	struct draft draft = small;
 	struct opened o = {0};
 	sqlite3_stmt *rows = NULL;
