@@ -1,69 +1,54 @@
+/* These calls of libcrypto are called deprecated because its newer ones can choose among providers at run time. There
+ * is nothing to choose here; and the newer ones bring configuration files, loadable modules and sockets into every
+ * program.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "ledger/hash.h"
 
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
-#include <threads.h>
 
-/* Fetching the algorithm and making a context costs more than hashing an entry, so each thread keeps its own. */
-static once_flag once = ONCE_FLAG_INIT;
-static tss_t context_key;
-static EVP_MD *sha256;
+struct hasher {
+	SHA256_CTX context;
+};
 
-static void context_free(void *context)
+static void start(SHA256_CTX *context)
 {
-	EVP_MD_CTX_free(context);
-}
-
-static void start(void)
-{
-	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	if (sha256 == NULL || tss_create(&context_key, context_free) != thrd_success)
+	if (SHA256_Init(context) != 1)
 		abort();
 }
 
-static EVP_MD_CTX *context_of_thread(void)
+static void add(SHA256_CTX *context, const void *data, size_t len)
 {
-	static _Thread_local EVP_MD_CTX *context;
-
-	if (context == NULL) {
-		call_once(&once, start);
-		context = EVP_MD_CTX_new();
-		if (context == NULL || tss_set(context_key, context) != thrd_success)
-			abort();
-	}
-	return context;
+	if (SHA256_Update(context, data, len) != 1)
+		abort();
 }
 
-struct piece {
-	const void *data;
-	size_t len;
-};
-
-static void hash_pieces(uint8_t out[HASH_SIZE], const struct piece *pieces, size_t count)
+static void end(SHA256_CTX *context, uint8_t out[HASH_SIZE])
 {
-	EVP_MD_CTX *context = context_of_thread();
-	int good = EVP_DigestInit_ex2(context, sha256, NULL);
-
-	for (size_t i = 0; i < count; i++)
-		good &= EVP_DigestUpdate(context, pieces[i].data, pieces[i].len);
-	good &= EVP_DigestFinal_ex(context, out, NULL);
-	if (good != 1)
+	if (SHA256_Final(out, context) != 1)
 		abort();
 }
 
 void hash_bytes(uint8_t out[HASH_SIZE], const void *data, size_t len)
 {
-	struct piece piece = {data, len};
+	SHA256_CTX context;
 
-	hash_pieces(out, &piece, 1);
+	start(&context);
+	add(&context, data, len);
+	end(&context, out);
 }
 
 void hash_leaf(uint8_t out[HASH_SIZE], const void *data, size_t len)
 {
-	struct piece pieces[] = {{"\0", 1}, {data, len}};
+	SHA256_CTX context;
 
-	hash_pieces(out, pieces, 2);
+	start(&context);
+	add(&context, "\0", 1);
+	add(&context, data, len);
+	end(&context, out);
 }
 
 void hash_node(uint8_t out[HASH_SIZE], const uint8_t left[HASH_SIZE], const uint8_t right[HASH_SIZE])
@@ -75,30 +60,23 @@ void hash_node(uint8_t out[HASH_SIZE], const uint8_t left[HASH_SIZE], const uint
 	hash_bytes(out, joined, sizeof joined);
 }
 
-struct hasher {
-	EVP_MD_CTX *context;
-};
-
 struct hasher *hasher_new(void)
 {
 	struct hasher *h = malloc(sizeof *h);
 
-	(void)context_of_thread();
-	if (h == NULL || (h->context = EVP_MD_CTX_new()) == NULL || EVP_DigestInit_ex2(h->context, sha256, NULL) != 1)
+	if (h == NULL)
 		abort();
+	start(&h->context);
 	return h;
 }
 
 void hasher_add(struct hasher *h, const void *data, size_t len)
 {
-	if (EVP_DigestUpdate(h->context, data, len) != 1)
-		abort();
+	add(&h->context, data, len);
 }
 
 void hasher_end(struct hasher *h, uint8_t out[HASH_SIZE])
 {
-	if (EVP_DigestFinal_ex(h->context, out, NULL) != 1)
-		abort();
-	EVP_MD_CTX_free(h->context);
+	end(&h->context, out);
 	free(h);
 }

@@ -1,11 +1,12 @@
 #include "ledger/zip_write.h"
 
+#include "base/crc32.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <threads.h>
 #include <unistd.h>
 
 enum {
@@ -25,33 +26,6 @@ enum {
 #define FULL32 UINT32_MAX
 #define FULL16 UINT16_MAX
 #define MODE_PRIVATE_FILE (0100600u << 16)
-
-/* ---- CRC-32, reflected, 0xEDB88320 ---- */
-
-static once_flag once = ONCE_FLAG_INIT;
-static uint32_t crc_table[256];
-
-static void fill_table(void)
-{
-	for (uint32_t i = 0; i < 256; i++) {
-		uint32_t crc = i;
-
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xedb88320 : 0);
-		crc_table[i] = crc;
-	}
-}
-
-uint32_t crc32_add(uint32_t crc, const void *data, size_t len)
-{
-	const uint8_t *at = data;
-
-	call_once(&once, fill_table);
-	crc = ~crc;
-	for (size_t i = 0; i < len; i++)
-		crc = crc >> 8 ^ crc_table[(crc ^ at[i]) & 0xff];
-	return ~crc;
-}
 
 /* ---- numbers, little-endian ---- */
 

@@ -42,6 +42,4 @@ enum err zip_write_end(struct zip_writer *z) MUST_USE;
 enum err zip_write_finish(struct zip_writer *z) MUST_USE;
 void zip_write_close(struct zip_writer *z);
 
-uint32_t crc32_add(uint32_t crc, const void *data, size_t len);
-
 #endif
