@@ -166,6 +166,11 @@ asan: ## Unit and system tests under AddressSanitizer and UBSan
 	$(Q)$(MAKE) -j$(JOBS) --no-print-directory PROFILE=asan all test-programs
 	$(Q)PROFILE=asan scripts/test $(BUILD)/asan unit interop system
 
+crash: ## Cut the ledger's power in 100,000 states (CRASH_STATES), with a new seed each time (CRASH_SEED)
+	$(Q)scripts/deps run test
+	$(Q)$(MAKE) -j$(JOBS) --no-print-directory test-programs
+	$(Q)$(O)/tests/crash/test_crash --states $(or $(CRASH_STATES),100000) --seed $(or $(CRASH_SEED),$$(date +%s))
+
 coverage: ## Line and branch coverage of the tests, as text and HTML
 	$(Q)scripts/deps test
 	$(Q)$(MAKE) -j$(JOBS) --no-print-directory PROFILE=coverage all test-programs
@@ -199,4 +204,4 @@ help: ## List the targets
 clean: ## Remove everything that was built
 	$(Q)rm -rf $(BUILD)
 
-.PHONY: run verify-go run-clean lint asan coverage fuzz bench release image test-image help clean bench-programs
+.PHONY: run verify-go run-clean lint asan crash coverage fuzz bench release image test-image help clean bench-programs

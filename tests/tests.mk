@@ -1,5 +1,5 @@
 # Programs that only tests and benchmarks use, and the list of test kinds `make test` runs.
-TESTS ?= unit firmware interop browser system
+TESTS ?= unit firmware interop browser crash system
 
 test-programs: unit-tests
 bench-programs:
@@ -7,6 +7,7 @@ bench-programs:
 include tests/firmware/firmware-tests.mk
 include tests/interop/interop.mk
 include tests/bench/bench-ledger.mk
+include tests/crash/crash.mk
 
 # The parts of the console, all but its main.
 $(O)/tests/test_console: $(filter-out $(O)/app/console/main.o,$(call objects,app/console))

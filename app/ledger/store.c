@@ -92,8 +92,10 @@ static enum err settle(struct store *s, enum store_mode mode, struct fault *f)
 		"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON; "
 		"PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
 		"PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY;";
+	int neighbours_are_safe = 0;
 
-	if (!pragma_is(s->db, "PRAGMA locking_mode = EXCLUSIVE", "exclusive") ||
+	if (sqlite3_file_control(s->db, NULL, SQLITE_FCNTL_POWERSAFE_OVERWRITE, &neighbours_are_safe) != SQLITE_OK ||
+	    !pragma_is(s->db, "PRAGMA locking_mode = EXCLUSIVE", "exclusive") ||
 	    !pragma_is(s->db, "PRAGMA journal_mode = WAL", "wal") ||
 	    sqlite3_exec(s->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
 	    !pragma_is(s->db, "PRAGMA synchronous", "2"))

@@ -1,0 +1,271 @@
+#include "life.h"
+#include "need.h"
+
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define ORIGIN "city.example/k0001/1"
+
+/* ---- randomness that can be repeated ---- */
+
+static struct dice library_dice;
+
+static const char *library_name(void)
+{
+	return "dice";
+}
+
+static uint32_t library_random(void)
+{
+	return (uint32_t)dice_throw(&library_dice);
+}
+
+static void library_fill(void *const out, const size_t len)
+{
+	dice_fill(&library_dice, out, len);
+}
+
+static randombytes_implementation library = {
+	.implementation_name = library_name,
+	.random = library_random,
+	.buf = library_fill,
+};
+
+/* ---- homes ---- */
+
+static void insist(enum err err, const struct fault *f)
+{
+	if (err == ERR_OK)
+		return;
+	(void)printf("Bail out! %s: %s\n", err_name(err), f->text);
+	exit(1);
+}
+
+void home_make(struct home *home)
+{
+	bool in_memory = access("/dev/shm", W_OK) == 0;
+
+	*home = (struct home){0};
+	(void)snprintf(home->place, sizeof home->place, "%s/kannuki-crash-XXXXXX", in_memory ? "/dev/shm" : "/tmp");
+	if (mkdtemp(home->place) == NULL) {
+		perror(home->place);
+		exit(1);
+	}
+	(void)snprintf(home->folder, sizeof home->folder, "%s/first", home->place);
+	(void)snprintf(home->bundle, sizeof home->bundle, "%s/bundle", home->place);
+}
+
+static void copy_file(const struct home *to, const struct home *from, const char *name)
+{
+	char path[160];
+	struct buf data = {.cap = 4096};
+	struct fault f;
+
+	(void)snprintf(path, sizeof path, "%s/%s", from->folder, name);
+	insist(file_read(path, 4096, &data, &f), &f);
+	(void)snprintf(path, sizeof path, "%s/%s", to->folder, name);
+	insist(file_create(path, data.data, data.len, 0600, &f), &f);
+	buf_fini(&data);
+}
+
+void home_copy(struct home *to, const struct home *from)
+{
+	char keys[160];
+	struct fault f;
+
+	home_make(to);
+	memcpy(to->code, from->code, sizeof to->code);
+	(void)snprintf(keys, sizeof keys, "%s/keys", to->folder);
+	insist(folder_make(keys, 0700, &f), &f);
+	copy_file(to, from, "keys/identity");
+	copy_file(to, from, "keys/wrap");
+}
+
+void home_remove(const struct home *home)
+{
+	struct fault f;
+
+	insist(folder_remove(home->place, &f), &f);
+}
+
+/* Who looks for the database's file before opening it sees a real, empty one. */
+static void show_files(const struct life *l)
+{
+	char path[160];
+	int fd;
+
+	(void)snprintf(path, sizeof path, "%s/ledger.db", l->home.folder);
+	if (disk_find(l->disk, 0, "ledger.db") == NULL) {
+		(void)unlink(path);
+		return;
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/* ---- truth ---- */
+
+void truth_copy(struct truth *to, const struct truth *from, uint64_t size)
+{
+	*to = (struct truth){.count = size, .room = size + 16, .lives = from->lives + 1};
+	to->known = need(NULL, to->room * sizeof *to->known);
+	memcpy(to->known, from->known, size * sizeof *to->known);
+}
+
+void truth_fini(struct truth *t)
+{
+	free(t->known);
+	free(t->promises);
+	*t = (struct truth){0};
+}
+
+uint64_t truth_promised(const struct truth *t, size_t at)
+{
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < t->promise_count && t->promises[i].at <= at; i++)
+		size = t->promises[i].size;
+	return size;
+}
+
+static enum err learn(void *context, const struct record *r)
+{
+	struct truth *t = context;
+
+	if (t->count == t->room) {
+		t->room = t->room * 2 + 64;
+		t->known = need(t->known, t->room * sizeof *t->known);
+	}
+	memcpy(t->known[t->count].leaf, r->leaf, HASH_SIZE);
+	(void)snprintf(t->known[t->count].idem, IDEM_TEXT, "%s", r->idem != NULL ? r->idem : "");
+	t->count++;
+	return ERR_OK;
+}
+
+enum err life_promise(struct life *l)
+{
+	struct truth *t = &l->truth;
+	uint64_t size = ledger_head(l->ledger).size;
+	enum err err = ledger_read(l->ledger, t->count, size, learn, t, &l->fault);
+
+	if (err != ERR_OK)
+		return err;
+	if (t->count != size)
+		return fault_set(&l->fault, ERR_CORRUPT, "the head has %llu entries, %zu can be read",
+				 (unsigned long long)size, t->count);
+	if (t->promise_count == t->promise_room) {
+		t->promise_room = t->promise_room * 2 + 64;
+		t->promises = need(t->promises, t->promise_room * sizeof *t->promises);
+	}
+	t->promises[t->promise_count++] = (struct promise){l->disk->op_count, size};
+	return ERR_OK;
+}
+
+/* ---- a life ---- */
+
+void life_begin(struct life *l, const struct home *home, struct disk *disk, uint64_t seed)
+{
+	*l = (struct life){.home = *home, .disk = disk, .dice = dice_of(seed, 2)};
+	(void)randombytes_set_implementation(&library);
+	library_dice = dice_of(seed, 3);
+	disk_mount(disk);
+	show_files(l);
+}
+
+void life_end(struct life *l)
+{
+	life_close(l);
+	truth_fini(&l->truth);
+}
+
+struct moment life_now(struct life *l)
+{
+	int64_t now = l->truth.lives * LIFE_NS + l->clock++;
+
+	return (struct moment){.boot_ns = now,
+			       .wall_ms = INT64_C(1795133553123) + now / 1000000,
+			       .uncertain_ms = 250,
+			       .source = WALL_NTP};
+}
+
+enum err life_create(struct life *l)
+{
+	enum err err = ledger_create(l->home.folder, ORIGIN, life_now(l), l->home.code, &l->fault);
+
+	if (err == ERR_OK)
+		disk_sync_folder(l->disk, 0);
+	show_files(l);
+	return err;
+}
+
+enum err life_open(struct life *l)
+{
+	enum err err = ledger_open(l->home.folder, life_now(l), &l->ledger, &l->fault);
+
+	return err == ERR_OK ? life_promise(l) : err;
+}
+
+void life_close(struct life *l)
+{
+	ledger_close(l->ledger);
+	l->ledger = NULL;
+}
+
+/* A text of up to 6,000 bytes, so that entries differ in how many pages they need. */
+static void throw_text(struct life *l, char text[6003])
+{
+	size_t len = dice_below(&l->dice, 4) == 0 ? dice_below(&l->dice, 6000) : dice_below(&l->dice, 200);
+
+	text[0] = '"';
+	memset(text + 1, 'a' + (int)dice_below(&l->dice, 26), len);
+	text[len + 1] = '"';
+	text[len + 2] = '\0';
+}
+
+enum err life_stage(struct life *l)
+{
+	char idem[IDEM_TEXT], body[64], about[16], text[6003];
+	struct draft draft = {
+		.who = "u1", .via = "cli", .type = "incident", .about = about, .idem = idem, .body = body};
+
+	l->acts++;
+	(void)snprintf(idem, sizeof idem, "%016llx%016llx", (unsigned long long)dice_throw(&l->dice),
+		       (unsigned long long)l->acts);
+	(void)snprintf(body, sizeof body, "{\"act\":\"test.entry\",\"number\":%llu}", (unsigned long long)l->acts);
+	(void)snprintf(about, sizeof about, "2026-%03d", (int)dice_below(&l->dice, 3));
+	if (dice_below(&l->dice, 3) == 0) {
+		throw_text(l, text);
+		draft.text = text;
+	}
+	return ledger_add(l->ledger, &draft, life_now(l), NULL, NULL, &l->fault);
+}
+
+enum err life_commit(struct life *l)
+{
+	enum err err = ledger_commit(l->ledger, life_now(l), &l->fault);
+
+	return err == ERR_OK ? life_promise(l) : err;
+}
+
+enum err life_append(struct life *l, unsigned group)
+{
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; i < group && err == ERR_OK; i++)
+		err = life_stage(l);
+	return err == ERR_OK ? life_commit(l) : err;
+}
+
+enum err life_rotate(struct life *l)
+{
+	enum err err = ledger_rotate(l->ledger, life_now(l), &l->fault);
+
+	return err == ERR_OK ? life_promise(l) : err;
+}

@@ -1,0 +1,91 @@
+/* A ledger that lives on a disk in memory, and what it promised: every entry that it ever acknowledged.
+ *
+ * The acts of a workload run against a life; each acknowledgement becomes a promise that names the instant. When
+ * power returns another life begins on what is left, and life_prove looks whether the promises were kept.
+ */
+#ifndef KANNUKI_TESTS_CRASH_LIFE_H
+#define KANNUKI_TESTS_CRASH_LIFE_H
+
+#include "disk.h"
+
+#include "ledger/ledger.h"
+
+#include <setjmp.h>
+
+enum { IDEM_TEXT = 33 };
+
+struct acknowledged {
+	uint8_t leaf[HASH_SIZE];
+	char idem[IDEM_TEXT]; /* empty: none */
+};
+
+/* When `at` operations of the disk had happened, `size` entries had been acknowledged. */
+struct promise {
+	size_t at;
+	uint64_t size;
+};
+
+struct truth {
+	struct acknowledged *known;
+	struct promise *promises;
+	size_t count, room, promise_count, promise_room;
+	int64_t lives; /* before this one */
+};
+
+struct home {
+	char place[64], folder[96], bundle[96];
+	char code[GENESIS_CODE_CHARS + 1];
+};
+
+enum { LIFE_NS = 1000000000 };
+
+struct life {
+	struct home home;
+	struct disk *disk;
+	struct ledger *ledger;
+	struct truth truth;
+	struct dice dice;
+	uint64_t acts; /* makes each idem another */
+	int64_t clock;
+	struct fault fault;
+	jmp_buf give_up; /* where a workload goes when what cannot fail has failed */
+};
+
+/* What is wrong: one word for machines ("lost", "fork", "refused" …) and the story. */
+struct finding {
+	char word[16];
+	char text[600];
+};
+
+/* The keys lie in real files; a worker's home has copies of them. */
+void home_make(struct home *home);
+void home_copy(struct home *to, const struct home *from);
+void home_remove(const struct home *home);
+
+/* `disk` is mounted; all randomness, the library's too, comes from `seed` from now on. */
+void life_begin(struct life *l, const struct home *home, struct disk *disk, uint64_t seed);
+void life_end(struct life *l);
+void truth_copy(struct truth *to, const struct truth *from, uint64_t size);
+void truth_fini(struct truth *t);
+/* How many entries had been acknowledged before operation `at`. */
+uint64_t truth_promised(const struct truth *t, size_t at);
+
+/* Acts. What was acknowledged is promised; what failed is left to the caller. */
+enum err life_create(struct life *l) MUST_USE;
+enum err life_open(struct life *l) MUST_USE;
+void life_close(struct life *l);
+enum err life_stage(struct life *l) MUST_USE;
+enum err life_commit(struct life *l) MUST_USE;
+enum err life_append(struct life *l, unsigned group) MUST_USE;
+enum err life_rotate(struct life *l) MUST_USE;
+/* Everything up to the head has been acknowledged now. */
+enum err life_promise(struct life *l) MUST_USE;
+/* Clocks of later lives run ahead of all that was read in earlier ones. */
+struct moment life_now(struct life *l);
+
+/* Opens the ledger on what is left, compares it with the truth, and goes on recording. `opening_ns` gets the CPU time
+   that opening took. False: `out` says which promise was broken. The ledger is closed again. */
+enum export_too { EXPORT_NOT, EXPORT_TOO };
+bool life_prove(struct life *l, enum export_too export_too, int64_t *opening_ns, struct finding *out);
+
+#endif

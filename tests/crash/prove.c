@@ -1,0 +1,185 @@
+/* What must be true of a ledger when power has returned. */
+#include "life.h"
+
+#include "base/file.h"
+#include "ledger/verdict.h"
+
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+static bool found(struct finding *out, const char *word, const char *format, ...) PRINTF_LIKE(3, 4);
+
+static bool found(struct finding *out, const char *word, const char *format, ...)
+{
+	va_list list;
+
+	(void)snprintf(out->word, sizeof out->word, "%s", word);
+	va_start(list, format);
+	(void)vsnprintf(out->text, sizeof out->text, format, list);
+	va_end(list);
+	return false;
+}
+
+static int64_t cpu_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* ---- nothing lost, no fork ---- */
+
+struct comparison {
+	const struct truth *truth;
+	uint64_t next;
+	struct finding *out;
+};
+
+static enum err compare(void *context, const struct record *r)
+{
+	struct comparison *c = context;
+	const struct acknowledged *known = &c->truth->known[c->next];
+
+	if (r->seq != c->next || memcmp(r->leaf, known->leaf, HASH_SIZE) != 0 ||
+	    strcmp(r->idem != NULL ? r->idem : "", known->idem) != 0) {
+		/* Written after power returned: nothing stood in this place. */
+		bool is_new = r->at.boot_ns >= c->truth->lives * LIFE_NS;
+
+		(void)found(c->out, is_new ? "lost" : "fork", "entry %llu is another than was acknowledged",
+			    (unsigned long long)c->next);
+		return ERR_STATE;
+	}
+	c->next++;
+	return ERR_OK;
+}
+
+static bool nothing_is_lost(struct life *l, struct finding *out)
+{
+	struct comparison c = {.truth = &l->truth, .out = out};
+	uint64_t promised = l->truth.count, size = ledger_head(l->ledger).size;
+	enum err err = ledger_read(l->ledger, 0, promised, compare, &c, &l->fault);
+
+	if (err == ERR_STATE)
+		return false;
+	if (err != ERR_OK)
+		return found(out, "unreadable", "%s", l->fault.text);
+	if (c.next != promised || size < promised)
+		return found(out, "lost", "%llu entries were acknowledged, %llu are there",
+			     (unsigned long long)promised, (unsigned long long)(c.next < promised ? c.next : size));
+	return true;
+}
+
+/* Who survived without having been acknowledged is, now that the ledger is open. */
+static bool the_rest_is_promised(struct life *l, struct finding *out)
+{
+	return life_promise(l) == ERR_OK ? true : found(out, "unreadable", "%s", l->fault.text);
+}
+
+static bool retries_are_known(struct life *l, uint64_t promised, struct finding *out)
+{
+	for (uint64_t i = 0; i < promised; i++) {
+		const struct acknowledged *known = &l->truth.known[i];
+		uint8_t leaf[HASH_SIZE];
+		uint64_t seq;
+
+		if (known->idem[0] == '\0')
+			continue;
+		if (ledger_find_idem(l->ledger, known->idem, &seq, leaf) != ERR_OK || seq != i ||
+		    memcmp(leaf, known->leaf, HASH_SIZE) != 0)
+			return found(out, "idem", "the retry key of entry %llu is not known any more",
+				     (unsigned long long)i);
+	}
+	return true;
+}
+
+/* ---- it goes on ---- */
+
+static bool it_goes_on(struct life *l, struct finding *out)
+{
+	if (life_append(l, 1) != ERR_OK || life_append(l, 2) != ERR_OK)
+		return found(out, "append", "%s", l->fault.text);
+	if (ledger_check(l->ledger, &l->fault) != ERR_OK)
+		return found(out, "check", "%s", l->fault.text);
+	return true;
+}
+
+static bool it_can_be_taken_away(struct life *l, struct finding *out)
+{
+	struct known known = {.code = l->home.code};
+	struct export_options everything = {0};
+	struct export *x = NULL;
+	struct verdict v;
+	bool done = false;
+	enum err err = folder_remove(l->home.bundle, &l->fault);
+
+	if (err == ERR_OK)
+		err = export_begin(l->ledger, l->home.bundle, &everything, life_now(l), &x, &l->fault);
+	while (err == ERR_OK && !done)
+		err = export_step(x, INT64_MAX / 2, &done, &l->fault);
+	export_end(x);
+	if (err != ERR_OK)
+		return found(out, "export", "%s", l->fault.text);
+	bundle_verify(&v, l->home.bundle, &known, NULL);
+	if (v.kind != VERDICT_GOOD)
+		return found(out, "export", "the bundle is not good: %s", v.fault.text);
+	return true;
+}
+
+/* ---- what lies in the file ---- */
+
+/* The number that a query gives; −1 when it cannot be asked. */
+static int64_t ask(sqlite3 *db, const char *query)
+{
+	sqlite3_stmt *statement = NULL;
+	int64_t answer = -1;
+
+	if (sqlite3_prepare_v2(db, query, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+		answer = sqlite3_column_int64(statement, 0);
+	(void)sqlite3_finalize(statement);
+	return answer;
+}
+
+static bool only_the_next_secret_is_kept(struct life *l, uint64_t epoch, struct finding *out)
+{
+	char path[160];
+	sqlite3 *db = NULL;
+	int64_t secrets = -1, oldest = -1;
+
+	(void)snprintf(path, sizeof path, "%s/ledger.db", l->home.folder);
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
+		(void)ask(db, "PRAGMA locking_mode = EXCLUSIVE");
+		secrets = ask(db, "SELECT count(*) FROM secrets");
+		oldest = ask(db, "SELECT min(epoch) FROM secrets");
+	}
+	(void)sqlite3_close(db);
+	if (secrets != 1 || oldest != (int64_t)epoch + 1)
+		return found(out, "secret", "epoch %llu runs, and %lld secrets are stored, the oldest of epoch %lld",
+			     (unsigned long long)epoch, (long long)secrets, (long long)oldest);
+	return true;
+}
+
+bool life_prove(struct life *l, enum export_too export_too, int64_t *opening_ns, struct finding *out)
+{
+	uint64_t promised = l->truth.count, epoch = 0;
+	int64_t start = cpu_ns();
+	enum err err = ledger_open(l->home.folder, life_now(l), &l->ledger, &l->fault);
+	bool good;
+
+	*opening_ns = cpu_ns() - start;
+	/* A ledger whose making was never answered may be missing or half there; the program says so. */
+	if (err != ERR_OK)
+		return promised == 0 && l->fault.text[0] != '\0' ? true : found(out, "refused", "%s", l->fault.text);
+	good = nothing_is_lost(l, out) && the_rest_is_promised(l, out) && retries_are_known(l, promised, out) &&
+	       it_goes_on(l, out) && (export_too == EXPORT_NOT || it_can_be_taken_away(l, out));
+	if (good)
+		epoch = ledger_head(l->ledger).epoch;
+	life_close(l);
+	if (good)
+		good = only_the_next_secret_is_kept(l, epoch, out);
+	if (good && *opening_ns > INT64_C(2000000000))
+		return found(out, "slow", "opening took %lld ms", (long long)(*opening_ns / 1000000));
+	return good;
+}

@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Each sabotaged ledger must break the promise it is meant to break within a short run.
+
+That the one we ship breaks none in the same states is what test_crash shows.
+"""
+import importlib.machinery
+import importlib.util
+import os
+import pathlib
+import re
+import subprocess
+import unittest
+
+import tap
+
+BUILD = pathlib.Path(os.environ["KANNUKI_BUILD"])
+STATES = "2400"
+
+
+def load_saboteur():
+    path = str(pathlib.Path(__file__).with_name("saboteur"))
+    loader = importlib.machinery.SourceFileLoader("saboteur", path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("saboteur", loader))
+    loader.exec_module(module)
+    return module
+
+
+class Sabotaged(unittest.TestCase):
+    pass
+
+
+def caught(sabotage):
+    def test(self):
+        program = BUILD / "sabotage" / sabotage.name / "test_crash"
+        done = subprocess.run([program, "--first", "--states", STATES], capture_output=True, text=True, timeout=300)
+        words = re.findall(r"^# \S+:\S+ (\w+): ", done.stdout, re.MULTILINE)
+        self.assertEqual(done.returncode, 1, f"nothing was found:\n{done.stdout}{done.stderr}")
+        self.assertIn(sabotage.word, words, done.stdout)
+        print("#", next(line for line in done.stdout.splitlines() if f" {sabotage.word}: " in line).removeprefix("# "))
+
+    return test
+
+
+for one in load_saboteur().read():
+    setattr(Sabotaged, "test_" + one.name.replace("-", "_"), caught(one))
+
+if __name__ == "__main__":
+    tap.main()
