@@ -185,7 +185,7 @@ enum err setup_run(const struct config *config, const char *path, const char *pa
 	if (err == ERR_OK)
 		err = check_place(&s, f);
 	if (err == ERR_OK)
-		err = ledger_create(s.fresh, s.site->origin, moment_now(), code, f);
+		err = ledger_create(s.fresh, NULL, s.site->origin, moment_now(), code, f);
 	if (err == ERR_OK)
 		err = ledger_open(s.fresh, moment_now(), &s.ledger, f);
 	if (err == ERR_OK)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum err may_write(const struct ledger *l, struct fault *f)
+enum err may_write(const struct ledger *l, struct fault *f)
 {
 	if (l->is_readonly)
 		return fault_set(f, ERR_STATE, _("the ledger was opened for reading only"));
@@ -16,42 +16,23 @@ static enum err may_write(const struct ledger *l, struct fault *f)
 	return ERR_OK;
 }
 
-/* SQLite's own word decides: after a full disk it may have rolled back already, and a BEGIN that failed may have begun.
- */
-static void roll_back(struct ledger *l)
+static void forget_staged(struct ledger *l)
 {
-	if (sqlite3_get_autocommit(l->store.db) == 0 && store_run(&l->store, STORE_ROLLBACK, 0, NULL, 0) != ERR_OK)
-		l->is_broken = true;
-	l->in_transaction = false;
-}
-
-enum err ledger_begin(struct ledger *l, struct fault *f)
-{
-	enum err err = may_write(l, f);
-
-	if (err != ERR_OK || l->in_transaction)
-		return err;
-	err = store_run(&l->store, STORE_BEGIN, 0, NULL, 0);
-	if (err != ERR_OK) {
-		err = store_fault(&l->store, err, _("recording"), f);
-		roll_back(l);
-		return err;
-	}
-	l->in_transaction = true;
-	return ERR_OK;
+	batch_clear(&l->changes);
+	buf_clear(&l->idems);
+	l->failed = ERR_OK;
 }
 
 void ledger_abandon(struct ledger *l)
 {
-	roll_back(l);
-	l->failed = ERR_OK;
+	forget_staged(l);
 	l->staged = l->durable;
 	case_keys_forget(l);
 }
 
 bool ledger_has_staged(const struct ledger *l)
 {
-	return l->failed != ERR_OK || l->staged.tree.size != l->durable.tree.size;
+	return l->failed != ERR_OK || !batch_is_empty(&l->changes);
 }
 
 /* ---- one entry ---- */
@@ -72,6 +53,9 @@ static enum err fill_words(struct entry *e, const struct draft *draft, struct fa
 		return fault_set(f, ERR_FORMAT, _("'%s' cannot stand in the line 'type'"), draft->type);
 	e->via = (enum via)via;
 	e->type = (enum entry_type)type;
+	if (draft->restricted != NULL &&
+	    (!word_is_valid(draft->restricted, strlen(draft->restricted)) || strcmp(draft->about, "-") != 0))
+		return fault_set(f, ERR_FORMAT, _("an entry of a restricted case must stand under '-'"));
 	memcpy(e->who, draft->who, strlen(draft->who) + 1);
 	memcpy(e->about, draft->about, strlen(draft->about) + 1);
 	if (draft->idem == NULL)
@@ -110,9 +94,9 @@ static enum err fill_disclosures(struct entry *e, struct buf strings[DISCLOSURE_
 	return ERR_OK;
 }
 
-/* Body stays readable; the rest is sealed in place. */
-static enum err seal_disclosures(struct ledger *l, const struct entry *e, struct buf strings[DISCLOSURE_COUNT],
-				 struct fault *f)
+/* Body stays readable, unless the case is restricted; the rest is sealed in place. */
+static enum err seal_disclosures(struct ledger *l, const struct entry *e, const char *restricted,
+				 struct buf strings[DISCLOSURE_COUNT], struct fault *f)
 {
 	uint8_t key[SEAL_KEY_SIZE] = {0};
 	char what[64];
@@ -121,9 +105,9 @@ static enum err seal_disclosures(struct ledger *l, const struct entry *e, struct
 	for (int i = 0; i < DISCLOSURE_COUNT && err == ERR_OK; i++) {
 		struct buf sealed = {0};
 
-		if (i == DISCLOSURE_BODY || !e->has[i])
+		if ((i == DISCLOSURE_BODY && restricted == NULL) || !e->has[i])
 			continue;
-		err = case_key(l, e->about, true, key, f);
+		err = case_key(l, restricted != NULL ? restricted : e->about, true, key, f);
 		if (err != ERR_OK)
 			break;
 		(void)snprintf(what, sizeof what, "%llu %s", (unsigned long long)e->seq, disclosure_names[i]);
@@ -136,41 +120,61 @@ static enum err seal_disclosures(struct ledger *l, const struct entry *e, struct
 	return err;
 }
 
-static enum err insert(struct ledger *l, const struct entry *e, const struct buf *leaf,
-		       const struct buf strings[DISCLOSURE_COUNT], struct fault *f)
+static void add_row(struct ledger *l, const struct entry *e, const struct buf *leaf, const char *restricted,
+		    const struct buf strings[DISCLOSURE_COUNT])
 {
-	struct blob values[DISCLOSURE_COUNT];
-	enum err err;
+	struct blob row[3 + DISCLOSURE_COUNT] = {{leaf->data, leaf->len}};
 
+	if (e->has_idem)
+		row[1] = (struct blob){e->idem, IDEM_BYTES};
 	for (int i = 0; i < DISCLOSURE_COUNT; i++)
-		values[i] = (struct blob){e->has[i] ? strings[i].data : NULL, strings[i].len};
-	err = store_add_entry(&l->store, e, (struct blob){leaf->data, leaf->len}, values);
-	return err == ERR_OK ? ERR_OK : store_fault(&l->store, err, _("recording"), f);
+		row[2 + i] = (struct blob){e->has[i] ? strings[i].data : NULL, strings[i].len};
+	if (restricted != NULL)
+		row[2 + DISCLOSURE_COUNT] = (struct blob){restricted, strlen(restricted)};
+	batch_add(&l->changes, STORE_ADD_ENTRY, (int64_t)e->seq, row, 3 + DISCLOSURE_COUNT);
 }
 
-static void advance(struct position *p, const struct buf *leaf)
+/* The root of a full tile is kept, so that proofs need not hash its entries again. */
+static void keep_node(void *context, unsigned level, const uint8_t hash[HASH_SIZE])
 {
-	hash_leaf(p->prev, leaf->data, leaf->len);
-	tree_append(&p->tree, p->prev, NULL);
+	struct ledger *l = context;
+	/* The tree counts the entry only after it has told of its nodes. */
+	int64_t place = (int64_t)(l->staged.tree.size >> (8 * level));
+
+	if (level > 0)
+		batch_add(&l->changes, STORE_ADD_NODE, (int64_t)level << 56 | place,
+			  (const struct blob[]){{hash, HASH_SIZE}}, 1);
 }
 
-/* From here on a failure may have cost the whole transaction, so nothing of it may be committed. */
-static enum err stage(struct ledger *l, const struct entry *e, const struct buf *leaf,
+static void advance(struct ledger *l, const struct entry *e, const struct buf *leaf)
+{
+	struct tile_listener listener = {keep_node, l};
+	struct staged_idem idem = {.seq = e->seq};
+
+	hash_leaf(l->staged.prev, leaf->data, leaf->len);
+	tree_append(&l->staged.tree, l->staged.prev, &listener);
+	if (!e->has_idem)
+		return;
+	memcpy(idem.idem, e->idem, IDEM_BYTES);
+	memcpy(idem.leaf, l->staged.prev, HASH_SIZE);
+	buf_add(&l->idems, &idem, sizeof idem);
+}
+
+/* From here on a failure leaves half an entry behind, so nothing that is staged may be committed. */
+static enum err stage(struct ledger *l, const struct entry *e, const struct buf *leaf, const char *restricted,
 		      struct buf strings[DISCLOSURE_COUNT], struct fault *f)
 {
-	enum err err = ledger_begin(l, f);
+	enum err err = seal_disclosures(l, e, restricted, strings, f);
 
-	if (err != ERR_OK)
-		return err;
-	err = seal_disclosures(l, e, strings, f);
-	if (err == ERR_OK)
-		err = insert(l, e, leaf, strings, f);
-	if (err != ERR_OK) {
-		l->failed = err;
-		return err;
+	if (err == ERR_OK) {
+		add_row(l, e, leaf, restricted, strings);
+		advance(l, e, leaf);
+		err = batch_status(&l->changes) != ERR_OK ? batch_status(&l->changes) : buf_status(&l->idems);
+		if (err != ERR_OK)
+			(void)fault_set(f, err, _("no memory"));
 	}
-	advance(&l->staged, leaf);
-	return ERR_OK;
+	l->failed = err;
+	return err;
 }
 
 enum err ledger_add(struct ledger *l, const struct draft *draft, struct moment now, uint64_t *seq,
@@ -192,7 +196,7 @@ enum err ledger_add(struct ledger *l, const struct draft *draft, struct moment n
 	if (err == ERR_OK && entry_format(&text, &e) != ERR_OK)
 		err = fault_set(f, ERR_RANGE, _("a time or number is outside what an entry can say"));
 	if (err == ERR_OK)
-		err = stage(l, &e, &text, strings, f);
+		err = stage(l, &e, &text, draft->restricted, strings, f);
 	if (err == ERR_OK && seq != NULL)
 		*seq = e.seq;
 	if (err == ERR_OK && leaf != NULL)
@@ -218,67 +222,100 @@ static enum err sign_head(struct ledger *l, struct checkpoint *head, struct buf 
 	return buf_status(note);
 }
 
-static enum err write_head(struct ledger *l, const struct buf *note)
+static void add_head(struct ledger *l, const struct buf *note)
 {
 	uint8_t peaks[TREE_PEAKS_MAX];
 	size_t len = tree_peaks_write(&l->staged.tree, peaks);
 
-	return store_run(&l->store, STORE_PUT_HEAD, (int64_t)l->staged.tree.size,
-			 (const struct blob[]){{note->data, note->len}, {peaks, len}}, 2);
+	batch_add(&l->changes, STORE_PUT_HEAD, (int64_t)l->staged.tree.size,
+		  (const struct blob[]){{note->data, note->len}, {peaks, len}}, 2);
 }
 
 /* A COMMIT that answers with an error has usually not happened. When it has all the same, memory and file no longer
    agree, and only opening anew brings them together. A failed sync leaves even the file in doubt. */
-static void judge_failed_commit(struct ledger *l, enum err err)
+static bool is_in_doubt(struct ledger *l, enum err err)
 {
-	ledger_abandon(l);
-	if (err == ERR_IO || store_row(&l->store, STORE_GET_HEAD, 0, NULL) != ERR_OK) {
-		l->is_broken = true;
-		return;
+	for (int i = 0; i < MEDIA_MAX; i++) {
+		struct medium *medium = &l->media.m[i];
+
+		if (medium->state != MEDIUM_GOOD)
+			continue;
+		if (err == ERR_IO || err == ERR_TIMEOUT || store_row(medium->store, STORE_GET_HEAD, 0, NULL) != ERR_OK)
+			return true;
+		err = (uint64_t)store_integer(medium->store, STORE_GET_HEAD, 0) != l->durable.tree.size ? ERR_IO : err;
+		store_done(medium->store, STORE_GET_HEAD);
 	}
-	if ((uint64_t)store_integer(&l->store, STORE_GET_HEAD, 0) != l->durable.tree.size)
+	return err == ERR_IO;
+}
+
+static enum err commit(struct ledger *l, struct buf *note, struct checkpoint *head, struct fault *f)
+{
+	enum err err = sign_head(l, head, note);
+
+	if (err == ERR_OK) {
+		add_head(l, note);
+		err = batch_status(&l->changes);
+	}
+	if (err != ERR_OK)
+		return fault_set(f, err, _("no memory"));
+	err = media_apply(&l->media, &l->changes, f);
+	if (err != ERR_OK && is_in_doubt(l, err)) {
 		l->is_broken = true;
-	store_done(&l->store, STORE_GET_HEAD);
+		err = ERR_IO;
+	}
+	return err;
 }
 
 enum err ledger_commit(struct ledger *l, struct moment now, struct fault *f)
 {
 	struct buf note = {.cap = NOTE_MAX};
 	struct checkpoint head;
-	enum err err = l->failed;
+	enum err err = may_write(l, f);
 
 	(void)now;
-	if (err != ERR_OK)
-		err = fault_set(f, err, _("an entry could not be recorded, so none of its group was"));
-	else if (!l->in_transaction)
+	if (err == ERR_OK && l->failed != ERR_OK)
+		err = fault_set(f, l->failed, _("an entry could not be recorded, so none of its group was"));
+	if (err == ERR_OK && batch_is_empty(&l->changes))
 		return ERR_OK;
 	if (err == ERR_OK)
-		err = sign_head(l, &head, &note);
-	if (err == ERR_OK)
-		err = write_head(l, &note);
+		err = commit(l, &note, &head, f);
 	if (err != ERR_OK) {
-		if (l->failed == ERR_OK)
-			err = store_fault(&l->store, err, _("recording"), f);
 		ledger_abandon(l);
 		buf_fini(&note);
 		return err;
 	}
-	err = store_run(&l->store, STORE_COMMIT, 0, NULL, 0);
-	if (err != ERR_OK) {
-		err = store_fault(&l->store, err, _("recording"), f);
-		judge_failed_commit(l, err);
-		err = l->is_broken ? ERR_IO : err;
-		buf_fini(&note);
-		return err;
-	}
-	l->in_transaction = false;
+	forget_staged(l);
 	l->durable = l->staged;
 	l->head = head;
 	buf_fini(&l->head_note);
 	l->head_note = note;
 	/* A failure here costs nothing: the entries are durable, and the next commit tries again. */
-	if (l->store.wal_pages >= WAL_PAGES_MAX)
-		(void)!store_tidy(&l->store);
+	if (media_store(&l->media)->wal_pages >= WAL_PAGES_MAX)
+		(void)!media_do(&l->media, JOB_TIDY);
+	return ERR_OK;
+}
+
+static const struct staged_idem *find_staged(const struct ledger *l, const uint8_t idem[IDEM_BYTES])
+{
+	const struct staged_idem *all = (const struct staged_idem *)(const void *)l->idems.data;
+
+	for (size_t i = 0; i < l->idems.len / sizeof *all; i++)
+		if (memcmp(all[i].idem, idem, IDEM_BYTES) == 0)
+			return &all[i];
+	return NULL;
+}
+
+static enum err find_stored(struct store *s, const uint8_t idem[IDEM_BYTES], struct staged_idem *out)
+{
+	struct blob key = {idem, IDEM_BYTES}, text;
+	enum err err = store_row(s, STORE_FIND_IDEM, 0, &key);
+
+	if (err != ERR_OK)
+		return err;
+	out->seq = (uint64_t)store_integer(s, STORE_FIND_IDEM, 0);
+	text = store_blob(s, STORE_FIND_IDEM, 1);
+	hash_leaf(out->leaf, text.data, text.len);
+	store_done(s, STORE_FIND_IDEM);
 	return ERR_OK;
 }
 
@@ -286,24 +323,27 @@ enum err ledger_find_idem(struct ledger *l, const char *idem, uint64_t *seq, uin
 {
 	uint8_t bytes[IDEM_BYTES];
 	size_t len = IDEM_BYTES;
-	struct blob key = {bytes, IDEM_BYTES}, text;
-	enum err err;
+	const struct staged_idem *staged;
+	struct staged_idem stored;
 
 	if (hex_decode(bytes, &len, idem, strlen(idem)) != ERR_OK || len != IDEM_BYTES)
 		return ERR_FORMAT;
-	err = store_row(&l->store, STORE_FIND_IDEM, 0, &key);
-	if (err != ERR_OK)
-		return err;
+	staged = find_staged(l, bytes);
+	if (staged == NULL) {
+		enum err err = find_stored(media_store(&l->media), bytes, &stored);
+
+		if (err != ERR_OK)
+			return err;
+		staged = &stored;
+	}
 	if (seq != NULL)
-		*seq = (uint64_t)store_integer(&l->store, STORE_FIND_IDEM, 0);
-	text = store_blob(&l->store, STORE_FIND_IDEM, 1);
+		*seq = staged->seq;
 	if (leaf != NULL)
-		hash_leaf(leaf, text.data, text.len);
-	store_done(&l->store, STORE_FIND_IDEM);
+		memcpy(leaf, staged->leaf, HASH_SIZE);
 	return ERR_OK;
 }
 
 enum err ledger_tidy(struct ledger *l)
 {
-	return l->in_transaction || l->is_readonly ? ERR_OK : store_tidy(&l->store);
+	return l->is_readonly ? ERR_OK : media_do(&l->media, JOB_TIDY);
 }

@@ -13,24 +13,43 @@ void case_keys_forget(struct ledger *l)
 	l->next_case = 0;
 }
 
-static void remember(struct ledger *l, const char *about, const uint8_t key[SEAL_KEY_SIZE])
+static void remember(struct ledger *l, const char *name, const uint8_t key[SEAL_KEY_SIZE])
 {
 	struct case_key *slot = &l->cases[l->next_case];
 
 	l->next_case = (l->next_case + 1) % CASES_CACHED;
-	(void)snprintf(slot->about, sizeof slot->about, "%s", about);
+	(void)snprintf(slot->about, sizeof slot->about, "%s", name);
 	memcpy(slot->key, key, SEAL_KEY_SIZE);
 }
 
-static enum err load_case_key(struct ledger *l, const char *about, const char *what, uint8_t key[SEAL_KEY_SIZE])
+/* Made for an entry that is not committed yet. */
+static bool find_staged(const struct ledger *l, const struct blob *name, struct blob *sealed)
 {
-	struct blob name = {about, strlen(about)}, sealed;
+	struct change change;
+	bool is_found = false;
+
+	for (size_t at = 0; batch_next(&l->changes, &at, &change);) {
+		if (change.statement != STORE_ADD_CASE || change.blobs[0].len != name->len ||
+		    memcmp(change.blobs[0].data, name->data, name->len) != 0)
+			continue;
+		*sealed = change.blobs[1];
+		is_found = true;
+	}
+	return is_found;
+}
+
+static enum err load_case_key(struct ledger *l, const char *name, const char *what, uint8_t key[SEAL_KEY_SIZE])
+{
+	struct blob wanted = {name, strlen(name)}, sealed;
 	struct buf value = {.cap = 256};
-	enum err err = store_row(&l->store, STORE_GET_CASE, 0, &name);
+	struct store *store = media_store(&l->media);
+	bool is_staged = find_staged(l, &wanted, &sealed);
+	enum err err = is_staged ? ERR_OK : store_row(store, STORE_GET_CASE, 0, &wanted);
 
 	if (err != ERR_OK)
 		return err;
-	sealed = store_blob(&l->store, STORE_GET_CASE, 0);
+	if (!is_staged)
+		sealed = store_blob(store, STORE_GET_CASE, 0);
 	err = unseal(&value, l->keys.wrap, what, sealed.data, sealed.len);
 	if (err == ERR_OK && value.len != SEAL_KEY_SIZE)
 		err = ERR_CRYPTO;
@@ -39,11 +58,12 @@ static enum err load_case_key(struct ledger *l, const char *about, const char *w
 	if (value.data != NULL)
 		sodium_memzero(value.data, value.size);
 	buf_fini(&value);
-	store_done(&l->store, STORE_GET_CASE);
+	if (!is_staged)
+		store_done(store, STORE_GET_CASE);
 	return err;
 }
 
-static enum err create_case_key(struct ledger *l, const char *about, const char *what, uint8_t key[SEAL_KEY_SIZE])
+static enum err create_case_key(struct ledger *l, const char *name, const char *what, uint8_t key[SEAL_KEY_SIZE])
 {
 	struct buf sealed = {.cap = 256};
 	enum err err;
@@ -52,29 +72,29 @@ static enum err create_case_key(struct ledger *l, const char *about, const char 
 	seal(&sealed, l->keys.wrap, what, key, SEAL_KEY_SIZE);
 	err = buf_status(&sealed);
 	if (err == ERR_OK)
-		err = store_run(&l->store, STORE_ADD_CASE, 0,
-				(const struct blob[]){{about, strlen(about)}, {sealed.data, sealed.len}}, 2);
+		batch_add(&l->changes, STORE_ADD_CASE, 0,
+			  (const struct blob[]){{name, strlen(name)}, {sealed.data, sealed.len}}, 2);
 	buf_fini(&sealed);
 	return err;
 }
 
-enum err case_key(struct ledger *l, const char *about, bool create, uint8_t key[SEAL_KEY_SIZE], struct fault *f)
+enum err case_key(struct ledger *l, const char *name, bool create, uint8_t key[SEAL_KEY_SIZE], struct fault *f)
 {
 	char what[WORD_MAX + sizeof "case "];
 	enum err err;
 
 	for (unsigned i = 0; i < CASES_CACHED; i++) {
-		if (strcmp(l->cases[i].about, about) == 0) {
+		if (strcmp(l->cases[i].about, name) == 0) {
 			memcpy(key, l->cases[i].key, SEAL_KEY_SIZE);
 			return ERR_OK;
 		}
 	}
-	(void)snprintf(what, sizeof what, "case %s", about);
-	err = load_case_key(l, about, what, key);
+	(void)snprintf(what, sizeof what, "case %s", name);
+	err = load_case_key(l, name, what, key);
 	if (err == ERR_MISSING && create)
-		err = create_case_key(l, about, what, key);
+		err = create_case_key(l, name, what, key);
 	if (err != ERR_OK)
-		return fault_set(f, err, _("%s: the key for what people wrote is missing or damaged"), about);
-	remember(l, about, key);
+		return fault_set(f, err, _("%s: the key for what people wrote is missing or damaged"), name);
+	remember(l, name, key);
 	return ERR_OK;
 }

@@ -9,15 +9,16 @@
 static enum err stored_note(void *context, uint64_t epoch, int column, struct buf *out)
 {
 	struct ledger *l = context;
+	struct store *store = media_store(&l->media);
 	struct blob note;
-	enum err err = store_row(&l->store, STORE_GET_EPOCH, (int64_t)epoch, NULL);
+	enum err err = store_row(store, STORE_GET_EPOCH, (int64_t)epoch, NULL);
 
 	if (err != ERR_OK)
 		return err;
-	note = store_blob(&l->store, STORE_GET_EPOCH, column);
+	note = store_blob(store, STORE_GET_EPOCH, column);
 	if (note.data != NULL)
 		buf_add(out, note.data, note.len);
-	store_done(&l->store, STORE_GET_EPOCH);
+	store_done(store, STORE_GET_EPOCH);
 	return note.data != NULL ? buf_status(out) : ERR_MISSING;
 }
 
@@ -90,14 +91,14 @@ static enum err check_rows(struct check *c, uint64_t to, struct fault *f)
 {
 	struct ledger *l = c->ledger;
 	sqlite3_stmt *rows = NULL;
-	enum err err = store_entries(&l->store, c->audit.tree.size, to, &rows);
+	enum err err = store_entries(media_store(&l->media), c->audit.tree.size, to, &rows);
 
 	while (err == ERR_OK && (err = store_next(rows)) == ERR_OK) {
 		err = check_row(l, &c->audit, &c->opened, rows, f);
 		if (err != ERR_OK)
 			goto out;
 	}
-	err = err == ERR_MISSING ? ERR_OK : store_fault(&l->store, err, _("reading"), f);
+	err = err == ERR_MISSING ? ERR_OK : store_fault(media_store(&l->media), err, _("reading"), f);
 	if (err == ERR_OK && c->audit.tree.size < to)
 		err = fault_set(f, ERR_CORRUPT, _("entry %llu: it is missing"), (unsigned long long)c->audit.tree.size);
 out:

@@ -26,66 +26,101 @@ static enum err be_empty(const char *folder, struct fault *f)
 	return err;
 }
 
-static enum err store_genesis(struct ledger *l, const struct signer *first, struct fault *f)
+static enum err stage_genesis(struct ledger *l, const struct signer *first)
 {
-	struct buf note = {.cap = NOTE_MAX}, sealed = {.cap = 256};
-	uint8_t seed[SEED_SIZE];
+	struct buf note = {.cap = NOTE_MAX};
 	enum err err;
 
 	genesis_format(&note, &l->keys.identity, first);
-	signer_seed(first, seed);
-	seal(&sealed, l->keys.wrap, "epoch 1", seed, SEED_SIZE);
-	sodium_memzero(seed, sizeof seed);
-	err = buf_status(&note) != ERR_OK ? buf_status(&note) : buf_status(&sealed);
+	err = buf_status(&note);
 	if (err == ERR_OK)
 		err = genesis_parse(&l->genesis, note.data, note.len);
 	if (err == ERR_OK)
-		err = ledger_begin(l, f);
-	if (err == ERR_OK)
-		err = store_run(&l->store, STORE_ADD_EPOCH, 1, (const struct blob[]){{note.data, note.len}}, 1);
-	if (err == ERR_OK)
-		err = store_run(&l->store, STORE_ADD_SECRET, 1, (const struct blob[]){{sealed.data, sealed.len}}, 1);
+		batch_add(&l->changes, STORE_PUT_EPOCH, 1, (const struct blob[]){{note.data, note.len}, {NULL, 0}}, 2);
 	buf_fini(&note);
-	buf_fini(&sealed);
-	return err == ERR_OK ? ERR_OK : store_fault(&l->store, err, _("creating"), f);
+	return err;
 }
 
-static enum err fill_new(struct ledger *l, const char *origin, struct moment now, struct fault *f)
+/* Genesis and the first two entries are one transaction: a ledger that is there at all is whole. */
+static enum err begin_first(struct ledger *l, const char *origin, struct moment now, struct fault *f)
 {
-	struct signer first = {0};
-	enum err err = keys_create(l->folder, f);
+	uint8_t hash[HASH_SIZE];
+	struct signer first;
 
-	if (err == ERR_OK)
-		err = keys_load(&l->keys, l->folder, origin, f);
-	if (err == ERR_OK)
-		err = store_open(&l->store, l->folder, STORE_CREATE, f);
-	if (err != ERR_OK)
-		return err;
-	if (signer_init(&first, origin, NULL) != ERR_OK)
+	if (signer_init(&first, origin, NULL) != ERR_OK || stage_genesis(l, &first) != ERR_OK)
 		return fault_set(f, ERR_NOMEM, _("no memory"));
-	err = store_genesis(l, &first, f);
-	signer_fini(&first);
-	return err == ERR_OK ? ledger_start_writing(l, 1, now, f) : err;
+	memcpy(hash, l->genesis.hash, HASH_SIZE);
+	return ledger_start_writing(l, 1, now, &first, hash, f);
 }
 
-enum err ledger_create(const char *folder, const char *origin, struct moment now, char code[GENESIS_CODE_CHARS + 1],
-		       struct fault *f)
+static enum err make_medium(struct ledger *l, int index, const char *folder, struct fault *f)
+{
+	struct medium *medium = &l->media.m[index];
+	enum err err;
+
+	medium->folder = strdup(folder);
+	if (medium->folder == NULL)
+		return fault_set(f, ERR_NOMEM, _("no memory"));
+	err = medium_open(medium, STORE_CREATE);
+	if (err != ERR_OK)
+		*f = medium->why;
+	return err;
+}
+
+static enum err fill_new(struct ledger *l, const char *folder, const char *mirror, const char *origin,
+			 struct moment now, struct fault *f)
+{
+	enum err err = keys_create(folder, f);
+
+	if (err == ERR_OK && mirror != NULL)
+		err = keys_copy(folder, mirror, f);
+	if (err == ERR_OK && mirror != NULL)
+		err = media_pair(folder, mirror, f);
+	if (err == ERR_OK)
+		err = keys_load(&l->keys, folder, origin, f);
+	if (err == ERR_OK)
+		err = make_medium(l, 0, folder, f);
+	if (err == ERR_OK && mirror != NULL)
+		err = make_medium(l, 1, mirror, f);
+	if (err == ERR_OK)
+		err = media_start(&l->media, f);
+	if (err == ERR_OK)
+		err = begin_first(l, origin, now, f);
+	/* One that failed already while everything is new is not fit to be a mirror. */
+	if (err == ERR_OK && mirror != NULL && media_is_alone(&l->media)) {
+		*f = l->media.m[l->media.m[0].state == MEDIUM_GOOD ? 1 : 0].why;
+		err = f->err;
+	}
+	return err;
+}
+
+static enum err take_folder(const char *folder, struct fault *f)
+{
+	enum err err = be_empty(folder, f);
+
+	return err == ERR_OK ? folder_make(folder, 0700, f) : err;
+}
+
+enum err ledger_create(const char *folder, const char *mirror, const char *origin, struct moment now,
+		       char code[GENESIS_CODE_CHARS + 1], struct fault *f)
 {
 	struct ledger *l = NULL;
 	enum err err;
 
 	if (origin_check(origin) != ERR_OK)
 		return fault_set(f, ERR_FORMAT, _("'%s': an origin is written as operator.example/serial/1"), origin);
-	err = be_empty(folder, f);
+	err = take_folder(folder, f);
+	if (err == ERR_OK && mirror != NULL)
+		err = take_folder(mirror, f);
 	if (err == ERR_OK)
-		err = folder_make(folder, 0700, f);
-	if (err == ERR_OK)
-		err = ledger_new(folder, &l, f);
+		err = ledger_new(&l, f);
 	if (l == NULL)
 		return err;
-	err = fill_new(l, origin, now, f);
+	err = fill_new(l, folder, mirror, origin, now, f);
 	if (err == ERR_OK)
 		err = folder_sync(folder, f);
+	if (err == ERR_OK && mirror != NULL)
+		err = folder_sync(mirror, f);
 	if (err == ERR_OK)
 		genesis_code(code, GENESIS_CODE_CHARS, l->genesis.hash);
 	ledger_close(l);

@@ -25,7 +25,7 @@ enum { PHASES = sizeof phases / sizeof *phases };
 
 static enum err load_last_closing(struct export *x)
 {
-	struct store *store = &x->ledger->store;
+	struct store *store = media_store(&x->ledger->media);
 	struct blob stored;
 	enum err err = store_row(store, STORE_LAST_EPOCH, 0, NULL);
 

@@ -170,7 +170,7 @@ static enum err take_row(struct export *x, sqlite3_stmt *row)
 /* Reads on towards `to` until the step's time is over; at least one entry. */
 static enum err read_rows(struct export *x, uint64_t to)
 {
-	struct store *store = &x->ledger->store;
+	struct store *store = media_store(&x->ledger->media);
 	sqlite3_stmt *rows = NULL;
 	enum err err = store_entries(store, x->tree.size, to, &rows);
 

@@ -20,7 +20,7 @@ static enum err put_stored(struct export *x, const char *path, struct blob store
 /* One epoch's certificate (of the first the genesis note) and closing checkpoint. */
 enum err export_epochs(struct export *x, bool *done)
 {
-	struct store *store = &x->ledger->store;
+	struct store *store = media_store(&x->ledger->media);
 	uint64_t epoch = x->next_epoch++;
 	char certificate[BUNDLE_PATH_SIZE], closing[BUNDLE_PATH_SIZE];
 	enum err err = store_row(store, STORE_GET_EPOCH, (int64_t)epoch, NULL);

@@ -1,7 +1,7 @@
 /* What the files of struct ledger share. Nobody outside this room includes it (tests do, to inject faults).
  *
- * `durable` is where the last commit left the log; `staged` runs ahead while a transaction is open, and falls back to
- * `durable` when it is abandoned. Only the database and these two can disagree, and only until the next statement.
+ * `durable` is where the last commit left the log; `staged` runs ahead as far as `changes` holds what the next commit
+ * will make durable. The databases know nothing of `changes` before.
  */
 #ifndef KANNUKI_LEDGER_INSIDE_H
 #define KANNUKI_LEDGER_INSIDE_H
@@ -10,7 +10,7 @@
 #include "ledger/disclosure.h"
 #include "ledger/keys.h"
 #include "ledger/ledger.h"
-#include "ledger/store.h"
+#include "ledger/media.h"
 #include "ledger/tree.h"
 
 struct position {
@@ -32,39 +32,75 @@ struct case_key {
 
 struct ledger {
 	char *folder;
-	int lock;
 	bool is_readonly;
-	struct store store;
+	struct media media;
 	struct keys keys;
 	struct genesis genesis;
 	char code[GENESIS_CODE_CHARS + 1];
 	struct running running;
 	struct position durable, staged;
+	struct batch changes;
+	struct buf idems; /* struct staged_idem of what is staged */
 	struct checkpoint head;
-	struct buf head_note; /* the newest checkpoint with the epoch's line */
-	bool in_transaction;
-	enum err failed; /* adding failed in the store: nothing of this transaction may be committed */
-	bool is_broken;  /* a sync failed: the file may lie about what is on the disk until it is opened again */
+	struct buf head_note;  /* the newest checkpoint with the epoch's line */
+	enum err failed;       /* adding failed half way: nothing that is staged may be committed */
+	bool is_broken;        /* a sync failed: the file may lie about what is on the disk until it is opened again */
+	struct rejoin *rejoin; /* a medium that is being taken in again */
+	struct buf news;       /* what happened to the media when they were opened: bodies of entries, one a line */
 	struct case_key cases[CASES_CACHED];
 	unsigned next_case;
 };
 
-/* Takes the folder's lock; nothing is read yet. *out is untouched unless it succeeds. */
-enum err ledger_new(const char *folder, struct ledger **out, struct fault *f) MUST_USE;
-/* Begins an epoch as boot number `boot`, says who started, and commits. */
-enum err ledger_start_writing(struct ledger *l, uint64_t boot, struct moment now, struct fault *f) MUST_USE;
+/* An empty ledger whose media are known but not open. *out is untouched unless it succeeds. */
+enum err ledger_new(struct ledger **out, struct fault *f) MUST_USE;
+/* Begins an epoch as boot number `boot` with this key, whose note has this hash, says who started and what happened to
+   the media, and commits. Takes `key` over, whatever becomes of it. */
+enum err ledger_start_writing(struct ledger *l, uint64_t boot, struct moment now, struct signer *key,
+			      const uint8_t hash[HASH_SIZE], struct fault *f) MUST_USE;
+enum err may_write(const struct ledger *l, struct fault *f) MUST_USE;
 
-/* Opens the transaction if there is none. */
-enum err ledger_begin(struct ledger *l, struct fault *f) MUST_USE;
-/* The key that seals what people wrote about `about`; made on first use when `create`. */
-enum err case_key(struct ledger *l, const char *about, bool create, uint8_t key[SEAL_KEY_SIZE],
+/* What one medium says of itself, judged by itself. */
+struct standing {
+	struct genesis genesis;
+	struct position durable;
+	struct checkpoint head;
+	struct buf head_note;
+	struct entry last;
+};
+/* Of the medium that is read. ERR_CORRUPT. */
+enum err standing_genesis(struct ledger *l, struct genesis *out, struct fault *f) MUST_USE;
+enum err standing_load(struct ledger *l, struct standing *out, struct fault *f) MUST_USE;
+void standing_fini(struct standing *s);
+
+/* Opens the media, decides which one is right, and makes the other like it when the ledger is to be written. */
+enum err reconcile(struct ledger *l, enum store_mode mode, struct standing *out, const struct progress *progress,
+		   struct fault *f) MUST_USE;
+/* The news as entries, staged. */
+enum err news_stage(struct ledger *l, struct moment now, struct fault *f) MUST_USE;
+void news_add(struct ledger *l, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Takes a disclosure away, for good. */
+void batch_erase(struct batch *b, uint64_t seq, enum disclosure_name name);
+void rejoin_end(struct ledger *l);
+
+struct staged_idem {
+	uint8_t idem[IDEM_BYTES];
+	uint8_t leaf[HASH_SIZE];
+	uint64_t seq;
+};
+
+/* The key that seals what people wrote about the case `name`; made on first use when `create`. */
+enum err case_key(struct ledger *l, const char *name, bool create, uint8_t key[SEAL_KEY_SIZE],
 		  struct fault *f) MUST_USE;
 void case_keys_forget(struct ledger *l);
 
-/* Finishes the running epoch and stages the beginning of the next in the open transaction.
+/* Finishes the running epoch and stages the beginning of the next with its key (load_next_epoch).
    `was` receives what ran before: epoch_settle keeps the new one and wipes the old, or the other way round. */
-enum err epoch_begin(struct ledger *l, uint64_t boot, struct moment now, struct running *was, struct fault *f) MUST_USE;
+enum err epoch_begin(struct ledger *l, uint64_t boot, struct moment now, struct signer *key,
+		     const uint8_t hash[HASH_SIZE], struct running *was, struct fault *f) MUST_USE;
 void epoch_settle(struct ledger *l, struct running *was, enum err outcome);
+/* The certified key of the epoch after the running one, from its stored secret. ERR_STATE: it is lost. */
+enum err load_next_epoch(struct ledger *l, struct signer *key, uint8_t hash[HASH_SIZE], struct fault *f) MUST_USE;
 /* The key of an epoch and the hash of the note that names it, as stored. */
 enum err epoch_key_stored(struct ledger *l, uint64_t epoch, struct note_key *key, uint8_t hash[HASH_SIZE],
 			  struct fault *f) MUST_USE;
@@ -74,6 +110,8 @@ struct opened {
 	struct entry entry;
 	struct blob leaf;
 	uint8_t hash[HASH_SIZE];
+	bool is_restricted;
+	char restricted[WORD_MAX + 1];
 	struct buf strings[DISCLOSURE_COUNT]; /* the disclosure strings */
 	bool is_erased[DISCLOSURE_COUNT];
 };

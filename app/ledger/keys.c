@@ -63,6 +63,32 @@ static enum err load(uint8_t key[SEAL_KEY_SIZE], const char *folder, const char 
 	return err;
 }
 
+static enum err copy(const char *folder, const char *to, const char *name, struct fault *f)
+{
+	uint8_t key[SEAL_KEY_SIZE];
+	char path[PATH_MAX];
+	enum err err = load(key, folder, name, f);
+
+	if (err == ERR_OK)
+		err = key_path(path, to, name, f);
+	if (err == ERR_OK)
+		err = file_replace(path, key, sizeof key, 0600, f);
+	sodium_memzero(key, sizeof key);
+	return err;
+}
+
+enum err keys_copy(const char *folder, const char *to, struct fault *f)
+{
+	char path[PATH_MAX];
+	enum err err = key_path(path, to, "", f);
+
+	if (err == ERR_OK)
+		err = folder_make(path, 0700, f);
+	if (err == ERR_OK)
+		err = copy(folder, to, "identity", f);
+	return err == ERR_OK ? copy(folder, to, "wrap", f) : err;
+}
+
 enum err keys_load(struct keys *k, const char *folder, const char *origin, struct fault *f)
 {
 	uint8_t seed[SEED_SIZE];

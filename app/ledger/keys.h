@@ -17,6 +17,8 @@ struct keys {
 
 /* Writes fresh key files into FOLDER/keys. */
 enum err keys_create(const char *folder, struct fault *f) MUST_USE;
+/* The same keys for a second medium. */
+enum err keys_copy(const char *folder, const char *to, struct fault *f) MUST_USE;
 /* Reads them; keys_fini wipes. */
 enum err keys_load(struct keys *k, const char *folder, const char *origin, struct fault *f) MUST_USE;
 void keys_fini(struct keys *k);

@@ -34,6 +34,9 @@ struct draft {
 	const char *text;   /* JSON value (string, or object of strings), or NULL */
 	const char *person; /* JSON object, or NULL */
 	const char *files;  /* JSON array, or NULL */
+	/* Of a restricted case: seals everything, body too, with this case's key, and `about` must be "-". Else NULL.
+	 */
+	const char *restricted;
 };
 
 /* What was recorded, as it will be read back. */
@@ -46,6 +49,7 @@ struct record {
 	const char *who, *via, *type, *about, *idem; /* idem NULL when absent */
 	const char *body;                            /* JSON text; NULL when withheld */
 	const char *text, *person, *files;           /* JSON text; NULL when absent or erased */
+	const char *restricted;                      /* the case whose key seals all of it, or NULL */
 };
 
 struct checkpoint_info {
@@ -54,17 +58,51 @@ struct checkpoint_info {
 	uint64_t epoch;
 };
 
-/* Makes a new ledger in `folder` (which must be empty or absent): identity, first epoch, genesis.
-   `origin` is "<operator domain>/<serial>/<incarnation>". `code` receives the genesis code for paper. */
-enum err ledger_create(const char *folder, const char *origin, struct moment now, char code[GENESIS_CODE_CHARS + 1],
-		       struct fault *f) MUST_USE;
+/* Where the ledger is kept, and how each place does. */
+enum medium_state { MEDIUM_NONE, MEDIUM_GOOD, MEDIUM_FAILED };
+struct medium_info {
+	const char *folder; /* NULL: there is none */
+	enum medium_state state;
+	const char *why; /* of MEDIUM_FAILED */
+	uint64_t generation;
+};
+enum { LEDGER_MEDIA = 2 };
+
+/* Called now and then during what takes long; `what` is a word for the step: "filling", "checking" … */
+struct progress {
+	void (*report)(void *context, const char *what, uint64_t done, uint64_t total);
+	void *context;
+};
+
+/* Makes a new ledger in `folder` (which must be empty or absent): identity, first epoch, genesis. `mirror`, another
+   such folder on a second medium, holds the same; it may be NULL. `origin` is "<operator
+   domain>/<serial>/<incarnation>". `code` receives the genesis code for paper. */
+enum err ledger_create(const char *folder, const char *mirror, const char *origin, struct moment now,
+		       char code[GENESIS_CODE_CHARS + 1], struct fault *f) MUST_USE;
 
 /* Takes the lock, checks the newest entries against the checkpoint, begins a new epoch, and records
-   epoch.start and writer.start (committed before it returns). ERR_BUSY: another process holds it. */
+   epoch.start and writer.start (committed before it returns). `folder` is either of the two media; what one of them
+   lacks is copied from the other first. ERR_BUSY: another process holds it. ERR_STATE: the two media went different
+   ways, or the next epoch's secret is lost: only a new incarnation can go on (ledger_reincarnate). */
 enum err ledger_open(const char *folder, struct moment now, struct ledger **out, struct fault *f) MUST_USE;
 /* Like ledger_open but neither begins an epoch nor allows writing: for offline reading and export. */
 enum err ledger_open_readonly(const char *folder, struct ledger **out, struct fault *f) MUST_USE;
 void ledger_close(struct ledger *l);
+/* ledger_open, telling how far it is. */
+enum err ledger_open_telling(const char *folder, struct moment now, const struct progress *progress,
+			     struct ledger **out, struct fault *f) MUST_USE;
+
+void ledger_media(const struct ledger *l, struct medium_info out[LEDGER_MEDIA]);
+/* A medium failed or came back: ledger_note_media says so in the log (staged; commit it). */
+bool ledger_media_changed(const struct ledger *l);
+/* Gives a ledger on one medium a second one; ledger_rejoin (anew) then fills it. */
+enum err ledger_add_mirror(struct ledger *l, const char *folder, struct fault *f) MUST_USE;
+enum err ledger_note_media(struct ledger *l, struct moment now, struct fault *f) MUST_USE;
+/* Tries to take a failed medium in again. *done: it holds everything again, or there is nothing to do. Otherwise call
+   it again; each call keeps to its budget. An error says why it cannot be. REJOIN_ANEW: a blank or hopelessly damaged
+   medium is written from nothing (never by itself: an empty folder may be a medium that is only not mounted). */
+enum rejoin_how { REJOIN_AS_IT_IS, REJOIN_ANEW };
+enum err ledger_rejoin(struct ledger *l, enum rejoin_how how, int64_t budget_ns, bool *done, struct fault *f) MUST_USE;
 
 const char *ledger_origin(const struct ledger *l);
 const char *ledger_genesis_code(const struct ledger *l);

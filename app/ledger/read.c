@@ -17,11 +17,11 @@ static enum err open_string(struct ledger *l, struct opened *o, int name, struct
 	char what[64];
 	enum err err = ERR_OK;
 
-	if (name == DISCLOSURE_BODY) {
+	if (name == DISCLOSURE_BODY && !o->is_restricted) {
 		buf_add(out, stored.data, stored.len);
 	} else {
 		(void)snprintf(what, sizeof what, "%llu %s", (unsigned long long)o->entry.seq, disclosure_names[name]);
-		err = case_key(l, o->entry.about, false, key, f);
+		err = case_key(l, o->is_restricted ? o->restricted : o->entry.about, false, key, f);
 		if (err == ERR_OK)
 			err = unseal(out, key, what, stored.data, stored.len);
 	}
@@ -37,12 +37,23 @@ static enum err open_string(struct ledger *l, struct opened *o, int name, struct
 	return ERR_OK;
 }
 
+static bool take_restricted(struct opened *o, struct blob name)
+{
+	o->is_restricted = name.data != NULL;
+	if (name.len > WORD_MAX)
+		return false;
+	(void)snprintf(o->restricted, sizeof o->restricted, "%.*s", (int)name.len,
+		       name.data != NULL ? (const char *)name.data : "");
+	return true;
+}
+
 enum err opened_fill(struct ledger *l, struct opened *o, sqlite3_stmt *row, struct fault *f)
 {
 	uint64_t seq = (uint64_t)sqlite3_column_int64(row, ROW_SEQ);
 
 	o->leaf = row_blob(row, ROW_LEAF);
-	if (entry_parse(&o->entry, o->leaf.data, o->leaf.len, NULL) != ERR_OK || o->entry.seq != seq)
+	if (entry_parse(&o->entry, o->leaf.data, o->leaf.len, NULL) != ERR_OK || o->entry.seq != seq ||
+	    !take_restricted(o, row_blob(row, ROW_SEALED_WITH)))
 		return corrupt(seq, _("the stored entry is damaged"), f);
 	hash_leaf(o->hash, o->leaf.data, o->leaf.len);
 	for (int i = 0; i < DISCLOSURE_COUNT; i++) {
@@ -85,7 +96,8 @@ static enum err fill_record(struct record *r, const struct opened *o, struct buf
 			     .who = e->who,
 			     .via = via_names[e->via],
 			     .type = entry_type_names[e->type],
-			     .about = e->about};
+			     .about = e->about,
+			     .restricted = o->is_restricted ? o->restricted : NULL};
 	memcpy(r->leaf, o->hash, HASH_SIZE);
 	if (e->has_idem) {
 		hex_encode(idem, e->idem, IDEM_BYTES);
@@ -102,37 +114,52 @@ static enum err fill_record(struct record *r, const struct opened *o, struct buf
 	return ERR_OK;
 }
 
-enum err ledger_read(struct ledger *l, uint64_t from, uint64_t to, record_taker *take, void *context, struct fault *f)
-{
-	struct buf values[DISCLOSURE_COUNT] = {{0}};
+struct reading {
+	struct opened o;
+	struct buf values[DISCLOSURE_COUNT];
 	char idem[HEX_SIZE(IDEM_BYTES)];
-	struct opened o = {0};
-	struct record r;
-	sqlite3_stmt *rows = NULL;
-	enum err err = store_entries(&l->store, from, to, &rows);
+	uint64_t next;
+};
 
-	while (err == ERR_OK) {
+/* Reads on from r->next. What `take` answered stands in *taken; anything wrong with the medium is the result. */
+static enum err read_on(struct ledger *l, struct reading *r, uint64_t to, record_taker *take, void *context,
+			enum err *taken, struct fault *f)
+{
+	struct store *store = media_store(&l->media);
+	sqlite3_stmt *rows = NULL;
+	struct record record;
+	enum err err = store_entries(store, r->next, to, &rows);
+
+	while (err == ERR_OK && *taken == ERR_OK) {
 		err = store_next(rows);
-		if (err == ERR_MISSING) {
-			err = ERR_OK;
-			goto out;
-		}
 		if (err != ERR_OK)
 			break;
-		err = opened_fill(l, &o, rows, f);
+		err = opened_fill(l, &r->o, rows, f);
 		if (err == ERR_OK)
-			err = fill_record(&r, &o, values, idem, f);
+			err = fill_record(&record, &r->o, r->values, r->idem, f);
 		if (err != ERR_OK)
 			goto out;
-		err = take(context, &r);
-		if (err != ERR_OK)
-			goto out;
+		*taken = take(context, &record);
+		r->next = record.seq + 1;
 	}
-	err = store_fault(&l->store, err, _("reading"), f);
+	err = err == ERR_OK || err == ERR_MISSING ? ERR_OK : store_fault(store, err, _("reading"), f);
 out:
 	(void)sqlite3_finalize(rows);
-	for (int i = 0; i < DISCLOSURE_COUNT; i++)
-		buf_fini(&values[i]);
-	opened_fini(&o);
 	return err;
+}
+
+/* A row that one medium cannot give is taken from the other; the next scrub repairs it. */
+enum err ledger_read(struct ledger *l, uint64_t from, uint64_t to, record_taker *take, void *context, struct fault *f)
+{
+	struct reading r = {.next = from};
+	uint64_t tried = UINT64_MAX;
+	enum err taken = ERR_OK, err;
+
+	do
+		err = read_on(l, &r, to, take, context, &taken, f);
+	while ((err == ERR_CORRUPT || err == ERR_IO) && tried != r.next && (tried = r.next, media_switch(&l->media)));
+	for (int i = 0; i < DISCLOSURE_COUNT; i++)
+		buf_fini(&r.values[i]);
+	opened_fini(&r.o);
+	return err != ERR_OK ? err : taken;
 }

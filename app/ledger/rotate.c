@@ -11,13 +11,14 @@
 enum err epoch_key_stored(struct ledger *l, uint64_t epoch, struct note_key *key, uint8_t hash[HASH_SIZE],
 			  struct fault *f)
 {
+	struct store *store = media_store(&l->media);
 	struct blob stored;
-	enum err err = store_row(&l->store, STORE_GET_EPOCH, (int64_t)epoch, NULL);
+	enum err err = store_row(store, STORE_GET_EPOCH, (int64_t)epoch, NULL);
 
 	if (err == ERR_OK) {
-		stored = store_blob(&l->store, STORE_GET_EPOCH, 0);
+		stored = store_blob(store, STORE_GET_EPOCH, 0);
 		err = epoch_note_peek(key, hash, stored.data, stored.len);
-		store_done(&l->store, STORE_GET_EPOCH);
+		store_done(store, STORE_GET_EPOCH);
 	}
 	if (err != ERR_OK)
 		return fault_set(f, ERR_CORRUPT, _("the certificate of epoch %llu is missing or damaged"),
@@ -34,16 +35,17 @@ static void secret_name(char out[32], uint64_t epoch)
 static enum err load_signer(struct ledger *l, uint64_t epoch, const struct note_key *certified, struct signer *out,
 			    struct fault *f)
 {
+	struct store *store = media_store(&l->media);
 	struct buf seed = {.cap = 256};
 	struct blob sealed;
 	char what[32];
-	enum err err = store_row(&l->store, STORE_GET_SECRET, (int64_t)epoch, NULL);
+	enum err err = store_row(store, STORE_GET_SECRET, (int64_t)epoch, NULL);
 
 	secret_name(what, epoch);
 	if (err == ERR_OK) {
-		sealed = store_blob(&l->store, STORE_GET_SECRET, 0);
+		sealed = store_blob(store, STORE_GET_SECRET, 0);
 		err = unseal(&seed, l->keys.wrap, what, sealed.data, sealed.len);
-		store_done(&l->store, STORE_GET_SECRET);
+		store_done(store, STORE_GET_SECRET);
 	}
 	if (err == ERR_OK && seed.len == SEED_SIZE)
 		err = signer_init(out, certified->name, (const uint8_t *)seed.data);
@@ -58,7 +60,7 @@ static enum err load_signer(struct ledger *l, uint64_t epoch, const struct note_
 	buf_fini(&seed);
 	if (err != ERR_OK)
 		return fault_set(
-			f, ERR_CORRUPT,
+			f, ERR_STATE,
 			_("the secret of epoch %llu is lost; this ledger can be read, but a new one must be begun"),
 			(unsigned long long)epoch);
 	return ERR_OK;
@@ -78,8 +80,8 @@ static enum err close_epoch(struct ledger *l)
 		err = buf_status(&note);
 	}
 	if (err == ERR_OK)
-		err = store_run(&l->store, STORE_CLOSE_EPOCH, (int64_t)l->running.epoch,
-				(const struct blob[]){{note.data, note.len}}, 1);
+		batch_add(&l->changes, STORE_CLOSE_EPOCH, (int64_t)l->running.epoch,
+			  (const struct blob[]){{note.data, note.len}}, 1);
 	buf_fini(&note);
 	return err;
 }
@@ -103,14 +105,13 @@ static enum err certify_next(struct ledger *l, uint64_t epoch, const struct sign
 	certificate_format(&note, epoch + 1, &next, previous, current, &l->keys.identity);
 	signer_fini(&next);
 	err = buf_status(&note) != ERR_OK ? buf_status(&note) : buf_status(&sealed);
-	if (err == ERR_OK)
-		err = store_run(&l->store, STORE_ADD_EPOCH, (int64_t)epoch + 1,
-				(const struct blob[]){{note.data, note.len}}, 1);
-	if (err == ERR_OK)
-		err = store_run(&l->store, STORE_DROP_SECRETS, (int64_t)epoch, NULL, 0);
-	if (err == ERR_OK)
-		err = store_run(&l->store, STORE_ADD_SECRET, (int64_t)epoch + 1,
-				(const struct blob[]){{sealed.data, sealed.len}}, 1);
+	if (err == ERR_OK) {
+		batch_add(&l->changes, STORE_PUT_EPOCH, (int64_t)epoch + 1,
+			  (const struct blob[]){{note.data, note.len}, {NULL, 0}}, 2);
+		batch_add(&l->changes, STORE_DROP_SECRETS, (int64_t)epoch, NULL, 0);
+		batch_add(&l->changes, STORE_ADD_SECRET, (int64_t)epoch + 1,
+			  (const struct blob[]){{sealed.data, sealed.len}}, 1);
+	}
 	buf_fini(&note);
 	buf_fini(&sealed);
 	return err;
@@ -127,28 +128,31 @@ static enum err add_epoch_start(struct ledger *l, const uint8_t hash[HASH_SIZE],
 	return ledger_add(l, &draft, now, NULL, NULL, f);
 }
 
-enum err epoch_begin(struct ledger *l, uint64_t boot, struct moment now, struct running *was, struct fault *f)
+enum err load_next_epoch(struct ledger *l, struct signer *key, uint8_t hash[HASH_SIZE], struct fault *f)
+{
+	struct note_key certified;
+	enum err err = epoch_key_stored(l, l->running.epoch + 1, &certified, hash, f);
+
+	return err == ERR_OK ? load_signer(l, l->running.epoch + 1, &certified, key, f) : err;
+}
+
+enum err epoch_begin(struct ledger *l, uint64_t boot, struct moment now, struct signer *key,
+		     const uint8_t hash[HASH_SIZE], struct running *was, struct fault *f)
 {
 	uint64_t epoch = l->running.epoch + 1;
-	uint8_t hash[HASH_SIZE];
-	struct note_key certified;
-	struct signer key;
-	enum err err = epoch_key_stored(l, epoch, &certified, hash, f);
+	enum err err = may_write(l, f);
 
 	*was = l->running;
-	if (err == ERR_OK)
-		err = load_signer(l, epoch, &certified, &key, f);
-	if (err != ERR_OK)
-		return err;
-	err = ledger_begin(l, f);
-	if (err == ERR_OK && epoch > 1)
-		err = close_epoch(l);
-	if (err == ERR_OK)
-		err = certify_next(l, epoch, &key, hash);
-	l->running = (struct running){.boot = boot, .epoch = epoch, .key = key};
-	if (err != ERR_OK)
-		return store_fault(&l->store, err, _("beginning an epoch"), f);
-	return add_epoch_start(l, hash, now, f);
+	if (err == ERR_OK) {
+		err = epoch > 1 ? close_epoch(l) : ERR_OK;
+		if (err == ERR_OK)
+			err = certify_next(l, epoch, key, hash);
+		if (err != ERR_OK)
+			err = fault_set(f, err, _("an epoch cannot begin: no memory"));
+	}
+	l->running = (struct running){.boot = boot, .epoch = epoch, .key = *key};
+	*key = (struct signer){.secret = NULL};
+	return err == ERR_OK ? add_epoch_start(l, hash, now, f) : err;
 }
 
 void epoch_settle(struct ledger *l, struct running *was, enum err outcome)
@@ -166,12 +170,17 @@ void epoch_settle(struct ledger *l, struct running *was, enum err outcome)
 
 enum err ledger_rotate(struct ledger *l, struct moment now, struct fault *f)
 {
+	uint8_t hash[HASH_SIZE];
 	struct running was;
+	struct signer key;
 	enum err err;
 
 	if (ledger_has_staged(l))
 		return fault_set(f, ERR_STATE, _("an epoch cannot end while entries wait for their commit"));
-	err = epoch_begin(l, l->running.boot, now, &was, f);
+	err = load_next_epoch(l, &key, hash, f);
+	if (err != ERR_OK)
+		return err;
+	err = epoch_begin(l, l->running.boot, now, &key, hash, &was, f);
 	if (err == ERR_OK)
 		err = ledger_commit(l, now, f);
 	epoch_settle(l, &was, err);

@@ -2,12 +2,11 @@
 
 #include "base/text.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char schema[] =
+static const char first_tables[] =
 	"CREATE TABLE entries(seq INTEGER PRIMARY KEY, leaf BLOB NOT NULL, idem BLOB, "
 	"body BLOB, files BLOB, person BLOB, text BLOB);"
 	"CREATE UNIQUE INDEX entries_idem ON entries(idem) WHERE idem IS NOT NULL;"
@@ -16,25 +15,64 @@ static const char schema[] =
 	"CREATE TABLE epochs(epoch INTEGER PRIMARY KEY, certificate BLOB NOT NULL, closing BLOB);"
 	"CREATE TABLE secrets(epoch INTEGER PRIMARY KEY, sealed BLOB NOT NULL);"
 	"CREATE TABLE cases(about BLOB PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;"
-	"PRAGMA application_id = 1264676459; PRAGMA user_version = 1;";
+	"PRAGMA application_id = 1264676459;";
+
+static const char second_medium[] =
+	"ALTER TABLE entries ADD COLUMN sealed_with BLOB;"
+	"CREATE TABLE nodes(level INTEGER, place INTEGER, hash BLOB NOT NULL, PRIMARY KEY(level, place)) WITHOUT ROWID;"
+	"CREATE TABLE erased(seq INTEGER, name INTEGER, PRIMARY KEY(seq, name)) WITHOUT ROWID;"
+	"CREATE TABLE blobs(sha256 BLOB, seq INTEGER, PRIMARY KEY(sha256, seq)) WITHOUT ROWID;"
+	"CREATE TABLE stamps(size INTEGER PRIMARY KEY, reply BLOB NOT NULL);"
+	"CREATE TABLE cosignatures(size INTEGER, line BLOB, PRIMARY KEY(size, line)) WITHOUT ROWID;"
+	"CREATE TABLE medium(one INTEGER PRIMARY KEY CHECK(one = 1), generation INTEGER NOT NULL, "
+	"alone INTEGER NOT NULL, filling INTEGER NOT NULL);"
+	"INSERT INTO medium VALUES(1, 1, 0, 0);";
+
+/* Each is run once, in order; user_version counts them. */
+static const char *const additions[] = {first_tables, second_medium};
+enum { ADDITIONS = sizeof additions / sizeof *additions };
 
 static const char *const texts[STORE_STATEMENTS] = {
-	[STORE_BEGIN] = "BEGIN IMMEDIATE",
-	[STORE_COMMIT] = "COMMIT",
-	[STORE_ROLLBACK] = "ROLLBACK",
-	[STORE_ADD_ENTRY] = "INSERT INTO entries VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	[STORE_FIND_IDEM] = "SELECT seq, leaf FROM entries WHERE idem = ?2",
-	[STORE_PUT_HEAD] = "INSERT OR REPLACE INTO head VALUES(1, ?1, ?2, ?3)",
-	[STORE_GET_HEAD] = "SELECT size, note, peaks, (SELECT max(seq) FROM entries) FROM head",
-	[STORE_ADD_EPOCH] = "INSERT INTO epochs VALUES(?1, ?2, NULL)",
-	[STORE_GET_EPOCH] = "SELECT certificate, closing FROM epochs WHERE epoch = ?1",
+	[STORE_ADD_ENTRY] =
+		"INSERT INTO entries(seq,leaf,idem,body,files,person,text,sealed_with) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+	[STORE_PUT_ENTRY] =
+		"REPLACE INTO entries(seq,leaf,idem,body,files,person,text,sealed_with) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+	[STORE_PUT_HEAD] = "INSERT OR REPLACE INTO head(one, size, note, peaks) VALUES(1, ?1, ?2, ?3)",
+	[STORE_PUT_EPOCH] = "INSERT OR REPLACE INTO epochs(epoch, certificate, closing) VALUES(?1, ?2, ?3)",
 	[STORE_CLOSE_EPOCH] = "UPDATE epochs SET closing = ?2 WHERE epoch = ?1",
-	[STORE_LAST_EPOCH] = "SELECT max(epoch) FROM epochs WHERE closing IS NOT NULL",
-	[STORE_ADD_SECRET] = "INSERT INTO secrets VALUES(?1, ?2)",
+	[STORE_ADD_SECRET] = "INSERT INTO secrets(epoch, sealed) VALUES(?1, ?2)",
 	[STORE_DROP_SECRETS] = "DELETE FROM secrets WHERE epoch <= ?1",
+	[STORE_ADD_CASE] = "INSERT OR REPLACE INTO cases(about, sealed) VALUES(?2, ?3)",
+	[STORE_DROP_CASE] = "DELETE FROM cases WHERE about = ?2",
+	[STORE_ADD_NODE] =
+		"INSERT OR REPLACE INTO nodes(level, place, hash) VALUES(?1 >> 56, ?1 & 0xffffffffffffff, ?2)",
+	[STORE_DROP_CASES] = "DELETE FROM cases",
+	[STORE_ADD_BLOB] = "INSERT OR IGNORE INTO blobs(sha256, seq) VALUES(?2, ?1)",
+	[STORE_DROP_BLOBS] = "DELETE FROM blobs WHERE seq = ?1",
+	[STORE_PUT_STAMP] = "INSERT OR REPLACE INTO stamps(size, reply) VALUES(?1, ?2)",
+	[STORE_PUT_COSIGNATURE] = "INSERT OR IGNORE INTO cosignatures(size, line) VALUES(?1, ?2)",
+	[STORE_ERASE_FILES] = "UPDATE entries SET files = NULL WHERE seq = ?1",
+	[STORE_ERASE_PERSON] = "UPDATE entries SET person = NULL WHERE seq = ?1",
+	[STORE_ERASE_TEXT] = "UPDATE entries SET text = NULL WHERE seq = ?1",
+	[STORE_ADD_ERASED] = "INSERT OR IGNORE INTO erased(seq, name) VALUES(?1 >> 2, ?1 & 3)",
+	[STORE_CUT_ENTRIES] = "DELETE FROM entries WHERE seq >= ?1",
+	[STORE_CUT_NODES] = "DELETE FROM nodes WHERE place >= ?1 >> (8 * level)",
+	[STORE_CUT_ERASED] = "DELETE FROM erased WHERE seq >= ?1",
+	[STORE_CUT_BLOBS] = "DELETE FROM blobs WHERE seq >= ?1",
+	[STORE_CUT_EPOCHS] = "DELETE FROM epochs WHERE epoch >= ?1",
+	[STORE_SET_GENERATION] = "UPDATE medium SET generation = ?1",
+	[STORE_SET_ALONE] = "UPDATE medium SET alone = ?1",
+	[STORE_SET_FILLING] = "UPDATE medium SET filling = ?1",
+	[STORE_FIND_IDEM] = "SELECT seq, leaf FROM entries WHERE idem = ?2",
+	[STORE_GET_HEAD] = "SELECT size, note, peaks, (SELECT max(seq) FROM entries) FROM head",
+	[STORE_GET_EPOCH] = "SELECT certificate, closing FROM epochs WHERE epoch = ?1",
+	[STORE_LAST_EPOCH] = "SELECT max(epoch) FROM epochs WHERE closing IS NOT NULL",
 	[STORE_GET_SECRET] = "SELECT sealed FROM secrets WHERE epoch = ?1",
-	[STORE_ADD_CASE] = "INSERT INTO cases VALUES(?2, ?3)",
 	[STORE_GET_CASE] = "SELECT sealed FROM cases WHERE about = ?2",
+	[STORE_GET_MEDIUM] = "SELECT generation, alone, filling FROM medium",
+	[STORE_GET_LEAF] = "SELECT leaf FROM entries WHERE seq = ?1",
+	[STORE_IS_ERASED] = "SELECT 1 FROM erased WHERE seq = ?1 >> 2 AND name = ?1 & 3",
+	[STORE_GET_ROWS] = "SELECT max(seq) FROM entries",
 };
 
 enum err err_from_sqlite(int code)
@@ -86,6 +124,35 @@ static bool pragma_is(sqlite3 *db, const char *pragma, const char *expected)
 	return same;
 }
 
+static int64_t additions_there(sqlite3 *db)
+{
+	sqlite3_stmt *statement = NULL;
+	int64_t count = 0;
+
+	if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
+	    sqlite3_step(statement) == SQLITE_ROW)
+		count = sqlite3_column_int64(statement, 0);
+	(void)sqlite3_finalize(statement);
+	return count;
+}
+
+static enum err add_what_is_new(struct store *s, struct fault *f)
+{
+	char text[4096];
+
+	for (int64_t i = additions_there(s->db); i < ADDITIONS; i++) {
+		(void)snprintf(text, sizeof text, "BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT", additions[i],
+			       (int)i + 1);
+		if (sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK) {
+			enum err err = store_fault(s, err_from_sqlite(sqlite3_errcode(s->db)), _("creating"), f);
+
+			(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+			return err;
+		}
+	}
+	return ERR_OK;
+}
+
 static enum err settle(struct store *s, enum store_mode mode, struct fault *f)
 {
 	static const char settings[] =
@@ -100,15 +167,20 @@ static enum err settle(struct store *s, enum store_mode mode, struct fault *f)
 	    sqlite3_exec(s->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
 	    !pragma_is(s->db, "PRAGMA synchronous", "2"))
 		return store_fault(s, ERR_IO, _("opening"), f);
-	if (mode == STORE_CREATE && sqlite3_exec(s->db, schema, NULL, NULL, NULL) != SQLITE_OK)
-		return store_fault(s, ERR_IO, _("creating"), f);
-	if (!pragma_is(s->db, "PRAGMA application_id", "1264676459") || !pragma_is(s->db, "PRAGMA user_version", "1"))
-		return fault_set(f, ERR_FORMAT, _("ledger.db is not a ledger of this version"));
-	return ERR_OK;
+	if (mode != STORE_CREATE && !pragma_is(s->db, "PRAGMA application_id", "1264676459"))
+		return fault_set(f, ERR_FORMAT, _("%s is not a ledger that this program knows"),
+				 sqlite3_db_filename(s->db, NULL));
+	return add_what_is_new(s, f);
 }
 
 static enum err prepare(struct store *s, struct fault *f)
 {
+	const char *const ends[] = {"BEGIN IMMEDIATE", "COMMIT"};
+	sqlite3_stmt **const prepared[] = {&s->begin, &s->commit};
+
+	for (int i = 0; i < 2; i++)
+		if (sqlite3_prepare_v3(s->db, ends[i], -1, SQLITE_PREPARE_PERSISTENT, prepared[i], NULL) != SQLITE_OK)
+			return store_fault(s, ERR_CORRUPT, _("preparing"), f);
 	for (int i = 0; i < STORE_STATEMENTS; i++)
 		if (sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[i], NULL) !=
 		    SQLITE_OK)
@@ -129,20 +201,17 @@ static int count_wal_pages(void *context, sqlite3 *db, const char *name, int pag
 /* An earlier process may have died right after a failed sync; writing everything anew makes it durable for sure. */
 static enum err start_afresh(struct store *s, struct fault *f)
 {
-	if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
-		return store_fault(s, err_from_sqlite(sqlite3_errcode(s->db)), _("opening"), f);
-	return ERR_OK;
+	enum err err = store_truncate(s);
+
+	return err == ERR_OK ? ERR_OK : store_fault(s, err, _("opening"), f);
 }
 
-enum err store_open(struct store *s, const char *folder, enum store_mode mode, struct fault *f)
+enum err store_open(struct store *s, const char *path, enum store_mode mode, struct fault *f)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == STORE_CREATE ? SQLITE_OPEN_CREATE : 0);
-	char path[PATH_MAX];
 	enum err err;
 
 	*s = (struct store){0};
-	if ((size_t)snprintf(path, sizeof path, "%s/ledger.db", folder) >= sizeof path)
-		return fault_set(f, ERR_RANGE, _("%s: the path is too long"), folder);
 	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK) {
 		err = fault_set(f, err_from_sqlite(sqlite3_errcode(s->db)), _("%s: cannot open: %s"), path,
 				sqlite3_errmsg(s->db));
@@ -167,6 +236,8 @@ void store_close(struct store *s)
 {
 	for (int i = 0; i < STORE_STATEMENTS; i++)
 		(void)sqlite3_finalize(s->statements[i]);
+	(void)sqlite3_finalize(s->begin);
+	(void)sqlite3_finalize(s->commit);
 	(void)sqlite3_close(s->db);
 	*s = (struct store){0};
 }
@@ -187,16 +258,38 @@ static enum err finish(sqlite3_stmt *statement)
 	return err_from_sqlite(code);
 }
 
-enum err store_run(struct store *s, enum store_statement statement, int64_t integer, const struct blob *blobs,
-		   int count)
+static enum err run_change(struct store *s, const struct change *change)
 {
-	sqlite3_stmt *prepared = s->statements[statement];
+	sqlite3_stmt *prepared = s->statements[change->statement];
 
-	if (sqlite3_bind_parameter_count(prepared) > 0)
-		(void)sqlite3_bind_int64(prepared, 1, integer);
-	for (int i = 0; i < count; i++)
-		bind_blob(prepared, 2 + i, blobs[i]);
+	(void)sqlite3_bind_int64(prepared, 1, change->integer);
+	for (int i = 0; i < change->count; i++)
+		bind_blob(prepared, 2 + i, change->blobs[i]);
 	return finish(prepared);
+}
+
+static enum err run_text(struct store *s, const char *text)
+{
+	return err_from_sqlite(sqlite3_exec(s->db, text, NULL, NULL, NULL));
+}
+
+enum err store_apply(struct store *s, const struct batch *batch, struct fault *f)
+{
+	enum err err = finish(s->begin);
+	struct change change;
+	size_t at = 0;
+
+	while (err == ERR_OK && batch_next(batch, &at, &change))
+		err = run_change(s, &change);
+	if (err == ERR_OK)
+		err = finish(s->commit);
+	if (err == ERR_OK)
+		return ERR_OK;
+	err = store_fault(s, err, _("recording"), f);
+	/* SQLite's own word decides: after a full disk it may have rolled back already. */
+	if (sqlite3_get_autocommit(s->db) == 0 && run_text(s, "ROLLBACK") != ERR_OK)
+		err = f != NULL ? (f->err = ERR_IO) : ERR_IO;
+	return err;
 }
 
 enum err store_row(struct store *s, enum store_statement statement, int64_t integer, const struct blob *key)
@@ -230,20 +323,9 @@ void store_done(struct store *s, enum store_statement statement)
 	(void)sqlite3_reset(s->statements[statement]);
 }
 
-enum err store_add_entry(struct store *s, const struct entry *entry, struct blob leaf,
-			 const struct blob disclosures[DISCLOSURE_COUNT])
-{
-	struct blob blobs[2 + DISCLOSURE_COUNT] = {leaf};
-
-	if (entry->has_idem)
-		blobs[1] = (struct blob){entry->idem, IDEM_BYTES};
-	memcpy(blobs + 2, disclosures, DISCLOSURE_COUNT * sizeof *disclosures);
-	return store_run(s, STORE_ADD_ENTRY, (int64_t)entry->seq, blobs, 2 + DISCLOSURE_COUNT);
-}
-
 enum err store_entries(struct store *s, uint64_t from, uint64_t to, sqlite3_stmt **rows)
 {
-	static const char text[] = "SELECT seq, leaf, body, files, person, text FROM entries "
+	static const char text[] = "SELECT seq, leaf, body, files, person, text, sealed_with, idem FROM entries "
 				   "WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
 	int code = sqlite3_prepare_v2(s->db, text, -1, rows, NULL);
 
@@ -279,6 +361,15 @@ enum err store_tidy(struct store *s)
 	if (s->wal_pages == 0)
 		return ERR_OK;
 	code = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	if (code == SQLITE_OK)
+		s->wal_pages = 0;
+	return err_from_sqlite(code);
+}
+
+enum err store_truncate(struct store *s)
+{
+	int code = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
 	if (code == SQLITE_OK)
 		s->wal_pages = 0;
 	return err_from_sqlite(code);

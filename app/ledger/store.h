@@ -1,13 +1,22 @@
-/* The ledger on one medium: FOLDER/ledger.db (SQLite, WAL) with the only connection there is.
+/* The ledger on one medium: FOLDER/ledger.db or FOLDER/mirror.db (SQLite, WAL) with the only connection there is.
  *
- *   entries   seq, leaf (the entry's exact bytes), idem, and the four disclosures: body as it is, files, person and
- *             text sealed with the incident's key. NULL where the entry has an sd line means: erased.
- *   head      one row: size, the note of the last checkpoint (text and the epoch's line), the tree's peaks
- *   epochs    epoch, certificate (of epoch 1: the genesis note), closing checkpoint (NULL while it runs)
- *   secrets   epoch, sealed seed: only the next epoch's
- *   cases     about, sealed key
+ *   entries       seq, leaf (the entry's exact bytes), idem, the four disclosures, and what they are sealed with. Body
+ *                 is as it is; files, person and text are sealed with the incident's key. sealed_with names another
+ *                 key than that of `about`, and then body is sealed too. NULL where the entry has an sd line: erased.
+ *   head          one row: size, the note of the last checkpoint (text and the epoch's line), the tree's peaks
+ *   epochs        epoch, certificate (of epoch 1: the genesis note), closing checkpoint (NULL while it runs)
+ *   secrets       epoch, sealed seed: only the next epoch's
+ *   cases         about, sealed key
+ *   nodes         level (from 1), place, hash: roots of full tiles, so that a proof need not hash everything again
+ *   erased        seq, name (its number): what redactions took away; never to come back from another medium
+ *   blobs         sha256, seq: which stored file belongs to which entry
+ *   stamps        size, RFC 3161 reply;   cosignatures   size, witness's line
+ *   medium        one row: generation, alone, filling (media.h)
  *
- * Why a crash loses nothing that was acknowledged: an entry and the checkpoint over it are one transaction, and with
+ * Tables and columns are only ever added, so an older program reads and goes on writing what a newer one made; a change
+ * that an older program must keep its hands off gets a new application_id.
+ *
+ * Why a crash loses nothing that was acknowledged: entries and the checkpoint over them are one transaction, and with
  * synchronous=FULL the commit returns only after the WAL was synced. A torn tail of the WAL fails SQLite's
  * checksums and is as if it never happened. A sector that tears may take its other bytes along, so each commit fills its
  * last sector (no POWERSAFE_OVERWRITE): nothing acknowledged shares one with what is written next. SQLite's own
@@ -16,33 +25,59 @@
 #ifndef KANNUKI_LEDGER_STORE_H
 #define KANNUKI_LEDGER_STORE_H
 
+#include "ledger/batch.h"
 #include "ledger/entry.h"
 
 #include <sqlite3.h>
 
 enum store_statement {
-	STORE_BEGIN,
-	STORE_COMMIT,
-	STORE_ROLLBACK,
+	/* Changes: what a batch may hold. */
 	STORE_ADD_ENTRY,
-	STORE_FIND_IDEM,
+	STORE_PUT_ENTRY,
 	STORE_PUT_HEAD,
-	STORE_GET_HEAD,
-	STORE_ADD_EPOCH,
-	STORE_GET_EPOCH,
+	STORE_PUT_EPOCH,
 	STORE_CLOSE_EPOCH,
-	STORE_LAST_EPOCH,
 	STORE_ADD_SECRET,
 	STORE_DROP_SECRETS,
-	STORE_GET_SECRET,
 	STORE_ADD_CASE,
+	STORE_DROP_CASE,
+	STORE_DROP_CASES,
+	STORE_ADD_NODE,
+	STORE_ADD_BLOB,
+	STORE_DROP_BLOBS,
+	STORE_PUT_STAMP,
+	STORE_PUT_COSIGNATURE,
+	STORE_ERASE_FILES,
+	STORE_ERASE_PERSON,
+	STORE_ERASE_TEXT,
+	STORE_ADD_ERASED,
+	/* From entry ?1 on, or from epoch ?1 on. */
+	STORE_CUT_ENTRIES,
+	STORE_CUT_NODES,
+	STORE_CUT_ERASED,
+	STORE_CUT_BLOBS,
+	STORE_CUT_EPOCHS,
+	STORE_SET_GENERATION,
+	STORE_SET_ALONE,
+	STORE_SET_FILLING,
+	STORE_CHANGES,
+	/* Questions. */
+	STORE_FIND_IDEM = STORE_CHANGES,
+	STORE_GET_HEAD,
+	STORE_GET_EPOCH,
+	STORE_LAST_EPOCH,
+	STORE_GET_SECRET,
 	STORE_GET_CASE,
+	STORE_GET_MEDIUM,
+	STORE_GET_LEAF,
+	STORE_GET_ROWS,
+	STORE_IS_ERASED,
 	STORE_STATEMENTS
 };
 
 struct store {
 	sqlite3 *db;
-	sqlite3_stmt *statements[STORE_STATEMENTS];
+	sqlite3_stmt *begin, *commit, *statements[STORE_STATEMENTS];
 	int64_t wal_pages;
 };
 
@@ -51,18 +86,12 @@ enum { WAL_PAGES_MAX = 4096 };
 
 enum store_mode { STORE_CREATE, STORE_WRITE, STORE_READ };
 
-/* A value to bind or a column that was read; data NULL is SQL NULL. */
-struct blob {
-	const void *data;
-	size_t len;
-};
-
-enum err store_open(struct store *s, const char *folder, enum store_mode mode, struct fault *f) MUST_USE;
+enum err store_open(struct store *s, const char *path, enum store_mode mode, struct fault *f) MUST_USE;
 void store_close(struct store *s);
 
-/* Runs a statement that gives no rows. `integer` is bound as ?1, the blobs as ?2 … */
-enum err store_run(struct store *s, enum store_statement statement, int64_t integer, const struct blob *blobs,
-		   int count) MUST_USE;
+/* The whole batch as one durable transaction, or nothing of it. After ERR_IO the file may say other things than the
+   disk: the store must be closed and opened again. */
+enum err store_apply(struct store *s, const struct batch *batch, struct fault *f) MUST_USE;
 /* For statements that give one row: binds ?1 and steps. ERR_MISSING: no row. The columns stay valid until
    store_done. */
 enum err store_row(struct store *s, enum store_statement statement, int64_t integer, const struct blob *key) MUST_USE;
@@ -70,11 +99,8 @@ int64_t store_integer(struct store *s, enum store_statement statement, int colum
 struct blob store_blob(struct store *s, enum store_statement statement, int column);
 void store_done(struct store *s, enum store_statement statement);
 
-enum err store_add_entry(struct store *s, const struct entry *entry, struct blob leaf,
-			 const struct blob disclosures[DISCLOSURE_COUNT]) MUST_USE;
-
 /* Entries of [from, to) in order, each statement of its own so that reads may nest. */
-enum { ROW_SEQ, ROW_LEAF, ROW_DISCLOSURES };
+enum { ROW_SEQ, ROW_LEAF, ROW_DISCLOSURES, ROW_SEALED_WITH = ROW_DISCLOSURES + DISCLOSURE_COUNT, ROW_IDEM };
 enum err store_entries(struct store *s, uint64_t from, uint64_t to, sqlite3_stmt **rows) MUST_USE;
 /* ERR_MISSING after the last one. */
 enum err store_next(sqlite3_stmt *rows) MUST_USE;
@@ -84,7 +110,8 @@ struct blob row_blob(sqlite3_stmt *rows, int column);
 enum err store_fault(const struct store *s, enum err err, const char *doing, struct fault *f) MUST_USE;
 enum err err_from_sqlite(int code);
 
-/* SQLite's checkpoint, when the WAL holds anything. */
+/* SQLite's checkpoint, when the WAL holds anything; and the one that leaves no old page behind in the WAL. */
 enum err store_tidy(struct store *s) MUST_USE;
+enum err store_truncate(struct store *s) MUST_USE;
 
 #endif

@@ -15,7 +15,7 @@ enum err command_init(const struct request *request, struct fault *f)
 
 	if (request->origin == NULL)
 		return fault_set(f, ERR_MISSING, _("give the origin: --origin OPERATOR/SERIAL/1"));
-	err = ledger_create(request->folder, request->origin, moment_now(), code, f);
+	err = ledger_create(request->folder, NULL, request->origin, moment_now(), code, f);
 	if (err == ERR_OK)
 		(void)printf("genesis: %s\n", code);
 	return err;

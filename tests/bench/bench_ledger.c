@@ -104,7 +104,7 @@ static void measure(const char *folder, int rounds, const char *suffix, double g
 
 	(void)snprintf(path, sizeof path, "%s/ledger", folder);
 	demand(floor_times != NULL && append_times != NULL &&
-		       ledger_create(path, "bench.example/k1/1", moment_now(), code, &f) == ERR_OK &&
+		       ledger_create(path, NULL, "bench.example/k1/1", moment_now(), code, &f) == ERR_OK &&
 		       ledger_open(path, moment_now(), &l, &f) == ERR_OK,
 	       f.text);
 	/* The first entries make the files grow; they are not counted. */

@@ -48,7 +48,7 @@ static void make_bundle(const char *ledger, const char *bundle, char code[GENESI
 	bool done = false;
 	struct fault f;
 
-	demand(ledger_create(ledger, "bench.example/k1/1", moment_now(), code, &f) == ERR_OK &&
+	demand(ledger_create(ledger, NULL, "bench.example/k1/1", moment_now(), code, &f) == ERR_OK &&
 		       ledger_open(ledger, moment_now(), &l, &f) == ERR_OK,
 	       f.text);
 	for (int i = 0; i < ENTRIES; i += GROUP)

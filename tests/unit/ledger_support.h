@@ -45,7 +45,7 @@ static inline int make_ledger(void **state)
 	assert_non_null(mkdtemp(b->place));
 	(void)snprintf(b->folder, sizeof b->folder, "%s/ledger", b->place);
 	(void)snprintf(b->bundle, sizeof b->bundle, "%s/bundle", b->place);
-	must(ledger_create(b->folder, TEST_ORIGIN, test_now(), b->code, &b->fault), &b->fault);
+	must(ledger_create(b->folder, NULL, TEST_ORIGIN, test_now(), b->code, &b->fault), &b->fault);
 	*state = b;
 	return 0;
 }

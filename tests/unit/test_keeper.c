@@ -383,7 +383,7 @@ static void set_up(const char *folder)
 		       "\"pack_hash\":\"%s\",\"uplinks\":[],\"site\":{\"organisation\":\"x\",\"prefecture\":\"y\"}}",
 		       pack_version(pack), pack_hash(pack));
 	pack_free(pack);
-	assert_int_equal(ledger_create(folder, "test.example/1/1", moment_now(), code, &f), ERR_OK);
+	assert_int_equal(ledger_create(folder, NULL, "test.example/1/1", moment_now(), code, &f), ERR_OK);
 	assert_int_equal(ledger_open(folder, moment_now(), &ledger, &f), ERR_OK);
 	assert_int_equal(ledger_add(ledger, &draft, moment_now(), &seq, leaf, &f), ERR_OK);
 	assert_int_equal(ledger_commit(ledger, moment_now(), &f), ERR_OK);

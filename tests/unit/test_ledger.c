@@ -203,8 +203,8 @@ static void a_folder_in_use_is_not_created_over(void **state)
 	struct bench *b = *state;
 	char code[GENESIS_CODE_CHARS + 1] = "unchanged";
 
-	assert_int_equal(ledger_create(b->folder, TEST_ORIGIN, test_now(), code, &b->fault), ERR_EXISTS);
-	assert_int_equal(ledger_create("/nowhere/x", "not-an-origin", test_now(), code, &b->fault), ERR_FORMAT);
+	assert_int_equal(ledger_create(b->folder, NULL, TEST_ORIGIN, test_now(), code, &b->fault), ERR_EXISTS);
+	assert_int_equal(ledger_create("/nowhere/x", NULL, "not-an-origin", test_now(), code, &b->fault), ERR_FORMAT);
 	assert_string_equal(code, "unchanged");
 }
 
@@ -215,8 +215,9 @@ static void the_epoch_secret_kept_is_only_the_next_one(void **state)
 
 	open_ledger(b);
 	must(ledger_rotate(b->ledger, test_now(), &b->fault), &b->fault);
-	assert_int_equal(sqlite3_prepare_v2(b->ledger->store.db, "SELECT epoch FROM secrets", -1, &rows, NULL),
-			 SQLITE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(media_store(&b->ledger->media)->db, "SELECT epoch FROM secrets", -1, &rows, NULL),
+		SQLITE_OK);
 	assert_int_equal(sqlite3_step(rows), SQLITE_ROW);
 	assert_int_equal(sqlite3_column_int64(rows, 0), (int64_t)ledger_head(b->ledger).epoch + 1);
 	assert_int_equal(sqlite3_step(rows), SQLITE_DONE);
@@ -232,7 +233,7 @@ static void what_people_wrote_lies_sealed_on_the_disk(void **state)
 	open_ledger(b);
 	must(ledger_add(b->ledger, &full_draft, test_now(), NULL, NULL, &b->fault), &b->fault);
 	must(ledger_commit(b->ledger, test_now(), &b->fault), &b->fault);
-	assert_int_equal(store_entries(&b->ledger->store, 4, 5, &rows), ERR_OK);
+	assert_int_equal(store_entries(media_store(&b->ledger->media), 4, 5, &rows), ERR_OK);
 	assert_int_equal(store_next(rows), ERR_OK);
 	for (int i = DISCLOSURE_FILES; i < DISCLOSURE_COUNT; i++) {
 		struct buf value = {0};
@@ -263,11 +264,12 @@ static void the_write_ahead_log_stays_small_without_idleness(void **state)
 	for (int i = 0; i < 400; i++) {
 		must(ledger_add(b->ledger, &draft, test_now(), NULL, NULL, &b->fault), &b->fault);
 		must(ledger_commit(b->ledger, test_now(), &b->fault), &b->fault);
-		most = b->ledger->store.wal_pages > most ? b->ledger->store.wal_pages : most;
+		most = media_store(&b->ledger->media)->wal_pages > most ? media_store(&b->ledger->media)->wal_pages
+									: most;
 	}
 	assert_true(most > WAL_PAGES_MAX / 2 && most < WAL_PAGES_MAX);
 	must(ledger_tidy(b->ledger), &b->fault);
-	assert_int_equal(b->ledger->store.wal_pages, 0);
+	assert_int_equal(media_store(&b->ledger->media)->wal_pages, 0);
 	free(text);
 }
 

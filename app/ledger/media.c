@@ -1,0 +1,350 @@
+#include "ledger/media.h"
+
+#include "base/diag.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "ledger/runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+static const int64_t patience_ns = 2000000000;
+static const char *const files[MEDIA_MAX] = {"ledger.db", "mirror.db"};
+
+bool media_without_threads;
+
+/* ---- where they are ---- */
+
+static enum err path_in(char path[PATH_MAX], const char *folder, const char *name, struct fault *f)
+{
+	if ((size_t)snprintf(path, PATH_MAX, "%s/%s", folder, name) >= PATH_MAX)
+		return fault_set(f, ERR_RANGE, _("%s: the path is too long"), folder);
+	return ERR_OK;
+}
+
+static bool holds(const char *folder, const char *name)
+{
+	char path[PATH_MAX];
+
+	return path_in(path, folder, name, NULL) == ERR_OK && access(path, F_OK) == 0;
+}
+
+static char *read_other(const char *folder)
+{
+	struct buf path = {.cap = PATH_MAX};
+	char name[PATH_MAX], *other = NULL;
+
+	if (path_in(name, folder, "other", NULL) == ERR_OK && file_read(name, PATH_MAX - 1, &path, NULL) == ERR_OK &&
+	    path.len > 1 && path.data[0] == '/')
+		other = strndup(path.data, strcspn(path.data, "\n"));
+	buf_fini(&path);
+	return other;
+}
+
+void media_init(struct media *m)
+{
+	*m = (struct media){.patience_ns = patience_ns};
+	for (int i = 0; i < MEDIA_MAX; i++) {
+		m->m[i].lock = -1;
+		m->m[i].file = files[i];
+	}
+}
+
+enum err media_find(struct media *m, const char *folder, struct fault *f)
+{
+	int here = holds(folder, files[1]) && !holds(folder, files[0]) ? 1 : 0;
+
+	if (!holds(folder, files[here]))
+		return fault_set(f, ERR_MISSING, _("%s: there is no ledger in this folder"), folder);
+	m->m[here].folder = strdup(folder);
+	m->m[1 - here].folder = read_other(folder);
+	m->reading = here;
+	for (int i = 0; i < MEDIA_MAX; i++)
+		if (m->m[i].folder != NULL)
+			m->m[i].state = MEDIUM_FAILED;
+	return m->m[here].folder != NULL ? ERR_OK : fault_set(f, ERR_NOMEM, _("no memory"));
+}
+
+static enum err write_other(const char *folder, const char *other, struct fault *f)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	struct buf line = {.cap = PATH_MAX + 1};
+	enum err err = path_in(path, folder, "other", f);
+
+	if (err == ERR_OK && realpath(other, target) == NULL)
+		err = fault_set(f, err_from_errno(errno), "%s: %s", other, strerror(errno));
+	if (err != ERR_OK)
+		return err;
+	buf_addf(&line, "%s\n", target);
+	err = buf_status(&line);
+	if (err == ERR_OK)
+		err = file_replace(path, line.data, line.len, 0600, f);
+	buf_fini(&line);
+	return err;
+}
+
+enum err media_pair(const char *first, const char *second, struct fault *f)
+{
+	enum err err = write_other(first, second, f);
+
+	return err == ERR_OK ? write_other(second, first, f) : err;
+}
+
+/* ---- opening ---- */
+
+static enum err take_lock(struct medium *medium, struct fault *f)
+{
+	char path[PATH_MAX];
+	enum err err = path_in(path, medium->folder, "lock", f);
+
+	if (err != ERR_OK)
+		return err;
+	if (medium->lock < 0)
+		medium->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (medium->lock < 0)
+		return fault_set(f, err_from_errno(errno), _("%s: no ledger can be opened there: %s"), medium->folder,
+				 strerror(errno));
+	if (flock(medium->lock, LOCK_EX | LOCK_NB) != 0)
+		return fault_set(f, ERR_BUSY, _("%s: another program holds this ledger; while the keeper runs, ask it"),
+				 medium->folder);
+	return ERR_OK;
+}
+
+static enum err read_row(struct medium *medium, struct fault *f)
+{
+	enum err err = store_row(medium->store, STORE_GET_MEDIUM, 0, NULL);
+
+	if (err != ERR_OK)
+		return fault_set(f, ERR_CORRUPT, _("%s/%s: its generation cannot be read"), medium->folder,
+				 medium->file);
+	medium->generation = (uint64_t)store_integer(medium->store, STORE_GET_MEDIUM, 0);
+	medium->is_alone = store_integer(medium->store, STORE_GET_MEDIUM, 1) != 0;
+	medium->is_filling = store_integer(medium->store, STORE_GET_MEDIUM, 2) != 0;
+	store_done(medium->store, STORE_GET_MEDIUM);
+	return ERR_OK;
+}
+
+enum err medium_open(struct medium *medium, enum store_mode mode)
+{
+	char path[PATH_MAX];
+	struct fault f = {.text = ""};
+	enum err err = path_in(path, medium->folder, medium->file, &f);
+
+	if (err == ERR_OK)
+		err = take_lock(medium, &f);
+	if (err == ERR_OK && mode != STORE_CREATE && access(path, F_OK) != 0)
+		err = fault_set(&f, ERR_MISSING,
+				_("%s is missing; put the medium back, or fill a new one with kannuki-ledger repair"),
+				path);
+	if (err == ERR_OK) {
+		medium->store = calloc(1, sizeof *medium->store);
+		err = medium->store != NULL ? store_open(medium->store, path, mode, &f)
+					    : fault_set(&f, ERR_NOMEM, _("no memory"));
+	}
+	if (err == ERR_OK)
+		err = read_row(medium, &f);
+	medium->state = err == ERR_OK ? MEDIUM_GOOD : MEDIUM_FAILED;
+	medium->why = f;
+	if (err != ERR_OK)
+		medium_close(medium);
+	return err;
+}
+
+void medium_close(struct medium *medium)
+{
+	/* What is stuck keeps its thread, its connection and its lock until it ends. */
+	if (medium->runner != NULL && !runner_free(medium->runner)) {
+		medium->runner = NULL;
+		medium->store = NULL;
+		medium->lock = -1;
+		return;
+	}
+	medium->runner = NULL;
+	if (medium->store != NULL)
+		store_close(medium->store);
+	free(medium->store);
+	medium->store = NULL;
+	if (medium->lock >= 0)
+		(void)close(medium->lock);
+	medium->lock = -1;
+}
+
+enum err media_start(struct media *m, struct fault *f)
+{
+	if (media_without_threads || !media_has_two(m))
+		return ERR_OK;
+	for (int i = 0; i < MEDIA_MAX; i++) {
+		struct medium *medium = &m->m[i];
+
+		if (medium->store == NULL || medium->runner != NULL)
+			continue;
+		if (runner_new(medium->store, &medium->runner) != ERR_OK)
+			return fault_set(f, ERR_NOMEM, _("no memory"));
+	}
+	return ERR_OK;
+}
+
+void media_close(struct media *m)
+{
+	for (int i = 0; i < MEDIA_MAX; i++) {
+		medium_close(&m->m[i]);
+		free(m->m[i].folder);
+		m->m[i].folder = NULL;
+	}
+}
+
+/* ---- which one ---- */
+
+struct store *media_store(struct media *m)
+{
+	return m->m[m->reading].store;
+}
+
+struct medium *media_second(struct media *m)
+{
+	struct medium *second = &m->m[1 - m->reading];
+
+	return second->state == MEDIUM_GOOD ? second : NULL;
+}
+
+bool media_switch(struct media *m)
+{
+	if (media_second(m) == NULL)
+		return false;
+	m->reading = 1 - m->reading;
+	return true;
+}
+
+bool media_is_alone(const struct media *m)
+{
+	return m->m[0].state != MEDIUM_GOOD || m->m[1].state != MEDIUM_GOOD;
+}
+
+bool media_has_two(const struct media *m)
+{
+	return m->m[0].folder != NULL && m->m[1].folder != NULL;
+}
+
+void medium_fail(struct media *m, struct medium *medium, const struct fault *why)
+{
+	diag(DIAG_ERROR, "%s: %s", medium->folder, why->text);
+	medium->state = MEDIUM_FAILED;
+	medium->why = *why;
+	m->has_news = true;
+	if (medium == &m->m[m->reading] && m->m[1 - m->reading].state == MEDIUM_GOOD)
+		m->reading = 1 - m->reading;
+}
+
+/* ---- work ---- */
+
+/* Each of the media whose bit is set in `who` does the job; its answer stands at its place. */
+static void do_on(struct media *m, unsigned who, enum job job, const struct batch *batch,
+		  struct answer answers[MEDIA_MAX])
+{
+	struct runner *asked[MEDIA_MAX];
+	struct answer got[MEDIA_MAX] = {{0}};
+	int place[MEDIA_MAX], count = 0;
+
+	for (int i = 0; i < MEDIA_MAX; i++) {
+		struct medium *medium = &m->m[i];
+		struct answer *answer = &answers[i];
+
+		*answer = (struct answer){.err = ERR_OK};
+		if ((who & 1U << i) == 0)
+			continue;
+		if (medium->runner == NULL) {
+			answer->err = store_do(medium->store, job, batch, &answer->fault);
+			continue;
+		}
+		answer->err = runner_ask(medium->runner, job, batch);
+		if (answer->err == ERR_OK) {
+			place[count] = i;
+			asked[count++] = medium->runner;
+		}
+	}
+	runners_answer(asked, count, (who & 1U << m->reading) != 0 ? FROM_FIRST_ANSWER : FROM_NOW, m->patience_ns, got);
+	for (int i = 0; i < count; i++)
+		answers[place[i]] = got[i];
+}
+
+static unsigned good_ones(const struct media *m)
+{
+	return (m->m[0].state == MEDIUM_GOOD ? 1U : 0U) | (m->m[1].state == MEDIUM_GOOD ? 2U : 0U);
+}
+
+enum err media_do(struct media *m, enum job job)
+{
+	struct answer answers[MEDIA_MAX];
+
+	do_on(m, good_ones(m), job, NULL, answers);
+	return answers[0].err != ERR_OK ? answers[0].err : answers[1].err;
+}
+
+enum err medium_do(struct media *m, struct medium *medium, enum job job)
+{
+	struct answer answers[MEDIA_MAX];
+	int index = (int)(medium - m->m);
+
+	do_on(m, 1U << index, job, NULL, answers);
+	return answers[index].err;
+}
+
+enum err medium_apply(struct media *m, struct medium *medium, const struct batch *batch, struct fault *f)
+{
+	struct answer answers[MEDIA_MAX];
+	int index = (int)(medium - m->m);
+
+	do_on(m, 1U << index, JOB_APPLY, batch, answers);
+	if (answers[index].err != ERR_OK && f != NULL)
+		*f = answers[index].fault;
+	return answers[index].err;
+}
+
+/* Must be durable before anybody hears of what only this medium has. */
+static enum err go_on_alone(struct media *m, struct medium *survivor, struct fault *f)
+{
+	struct batch raise = {{0}};
+	enum err err;
+
+	if (survivor->is_alone)
+		return ERR_OK;
+	batch_add(&raise, STORE_SET_GENERATION, (int64_t)survivor->generation + 1, NULL, 0);
+	batch_add(&raise, STORE_SET_ALONE, 1, NULL, 0);
+	err = batch_status(&raise) != ERR_OK ? fault_set(f, ERR_NOMEM, _("no memory"))
+					     : medium_apply(m, survivor, &raise, f);
+	batch_fini(&raise);
+	if (err != ERR_OK)
+		return err;
+	survivor->generation++;
+	survivor->is_alone = true;
+	return ERR_OK;
+}
+
+enum err media_apply(struct media *m, const struct batch *batch, struct fault *f)
+{
+	struct answer answers[MEDIA_MAX];
+	unsigned who = good_ones(m), failed = 0;
+
+	do_on(m, who, JOB_APPLY, batch, answers);
+	for (int i = 0; i < MEDIA_MAX; i++)
+		if ((who & 1U << i) != 0 && answers[i].err != ERR_OK)
+			failed |= 1U << i;
+	if (failed == who) {
+		const struct answer *first = &answers[(who & 1U) != 0 ? 0 : 1];
+
+		*f = first->fault;
+		return first->err;
+	}
+	for (int i = 0; i < MEDIA_MAX; i++)
+		if ((failed & 1U << i) != 0)
+			medium_fail(m, &m->m[i], &answers[i].fault);
+	if (media_has_two(m) && media_is_alone(m) && go_on_alone(m, &m->m[m->reading], f) != ERR_OK)
+		return ERR_IO;
+	return ERR_OK;
+}

@@ -1,0 +1,447 @@
+/* Which medium is right, and making the other like it: when opening, and when a failed one comes back.
+ *
+ * A medium that is damaged by itself is filled again from the other as long as it cannot hold anything that the other
+ * lacks; otherwise it is left as it is, for a person to decide.
+ */
+#include "ledger/refill.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "ledger/runner.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const names[MEDIA_MAX] = {"first", "second"};
+
+static const char *name_of(const struct ledger *l, const struct medium *medium)
+{
+	return names[medium - l->media.m];
+}
+
+/* ---- news ---- */
+
+void news_add(struct ledger *l, const char *format, ...)
+{
+	char line[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(line, sizeof line, format, arguments);
+	va_end(arguments);
+	buf_adds(&l->news, line);
+	buf_addc(&l->news, '\n');
+}
+
+static void tell_lost(struct ledger *l, const struct medium *medium)
+{
+	news_add(l, "{\"act\":\"medium.lost\",\"medium\":\"%s\",\"why\":\"%s\"}", name_of(l, medium),
+		 err_name(medium->why.err));
+}
+
+enum err news_stage(struct ledger *l, struct moment now, struct fault *f)
+{
+	struct draft draft = {.who = "system", .via = "keeper", .type = "system", .about = "-"};
+	char *line = l->news.data, *end;
+	enum err err = buf_status(&l->news);
+
+	while (err == ERR_OK && line != NULL && (end = strchr(line, '\n')) != NULL) {
+		*end = '\0';
+		draft.body = line;
+		err = ledger_add(l, &draft, now, NULL, NULL, f);
+		line = end + 1;
+	}
+	buf_clear(&l->news);
+	return err;
+}
+
+bool ledger_media_changed(const struct ledger *l)
+{
+	return l->media.has_news || l->news.len > 0;
+}
+
+enum err ledger_note_media(struct ledger *l, struct moment now, struct fault *f)
+{
+	if (l->media.has_news)
+		for (int i = 0; i < MEDIA_MAX; i++)
+			if (l->media.m[i].folder != NULL && l->media.m[i].state == MEDIUM_FAILED)
+				tell_lost(l, &l->media.m[i]);
+	l->media.has_news = false;
+	return news_stage(l, now, f);
+}
+
+/* ---- one medium ---- */
+
+/* Keys lie beside each medium; those that fit the genesis are taken. */
+static enum err find_keys(struct ledger *l, const struct genesis *genesis, struct fault *f)
+{
+	enum err err = ERR_MISSING;
+
+	for (int i = 0; i < MEDIA_MAX && err != ERR_OK; i++) {
+		const char *folder = l->media.m[i].folder;
+
+		if (folder == NULL)
+			continue;
+		err = keys_load(&l->keys, folder, genesis->identity.name, f);
+		if (err != ERR_OK || memcmp(l->keys.identity.key.key, genesis->identity.key, KEY_SIZE) == 0)
+			continue;
+		keys_fini(&l->keys);
+		err = fault_set(f, ERR_CORRUPT, _("%s: keys/identity belongs to another ledger"), folder);
+	}
+	return err;
+}
+
+static enum err look_at(struct ledger *l, int index, struct standing *s, struct fault *f)
+{
+	enum err err;
+
+	l->media.reading = index;
+	err = standing_genesis(l, &s->genesis, f);
+	if (err == ERR_OK && l->keys.wrap == NULL)
+		err = find_keys(l, &s->genesis, f);
+	if (err == ERR_OK)
+		err = standing_load(l, s, f);
+	case_keys_forget(l);
+	return err;
+}
+
+/* ---- two media ---- */
+
+static enum err conflict(const struct ledger *l, struct fault *f)
+{
+	return fault_set(
+		f, ERR_STATE,
+		_("%s and %s hold different entries under the same numbers, and both may have been acknowledged; "
+		  "keep both, and begin a new incarnation with kannuki-ledger repair"),
+		l->media.m[0].folder, l->media.m[1].folder);
+}
+
+static struct claim claim_of(const struct medium *medium, const struct standing *s)
+{
+	return (struct claim){.generation = medium->generation,
+			      .size = s->durable.tree.size,
+			      .is_alone = medium->is_alone,
+			      .is_filling = medium->is_filling};
+}
+
+/* Holds the same, as far as both say. */
+static bool is_even(const struct medium *a, const struct standing *as, const struct medium *b,
+		    const struct standing *bs)
+{
+	return a->generation == b->generation && !a->is_alone && !b->is_alone && !a->is_filling && !b->is_filling &&
+	       as->durable.tree.size == bs->durable.tree.size && memcmp(as->head.root, bs->head.root, HASH_SIZE) == 0;
+}
+
+static void use_only(struct ledger *l, int index, const struct fault *why)
+{
+	struct medium *other = &l->media.m[1 - index];
+
+	l->media.reading = index;
+	l->media.m[index].state = MEDIUM_GOOD;
+	if (other->folder == NULL)
+		return;
+	other->state = MEDIUM_FAILED;
+	if (why != NULL)
+		other->why = *why;
+	tell_lost(l, other);
+}
+
+static enum err refill_all(struct ledger *l, struct medium *to, uint64_t common, const struct progress *progress,
+			   struct fault *f)
+{
+	struct refill *r = NULL;
+	bool done = false;
+	enum err err = refill_begin(l, to, common, &r, f);
+
+	while (err == ERR_OK && !done) {
+		err = refill_step(r, 100000000, &done, f);
+		if (progress != NULL)
+			progress->report(progress->context, "filling", common + refill_copied(r), l->durable.tree.size);
+	}
+	if (err == ERR_OK)
+		news_add(l,
+			 "{\"act\":\"medium.returned\",\"medium\":\"%s\",\"copied\":%" PRIu64 ",\"orphans\":%" PRIu64
+			 "}",
+			 name_of(l, to), refill_copied(r), refill_orphans(r));
+	refill_end(r);
+	return err;
+}
+
+/* The other is filled from `index`, which is right. A medium that cannot be filled is only lost. */
+static void bring_together(struct ledger *l, int index, struct standing *right, uint64_t common,
+			   const struct progress *progress)
+{
+	struct medium *to = &l->media.m[1 - index];
+	struct fault why = {.text = ""};
+
+	l->media.reading = index;
+	l->durable = right->durable;
+	if (refill_all(l, to, common, progress, &why) != ERR_OK)
+		use_only(l, index, &why);
+}
+
+static enum err weigh(struct ledger *l, enum store_mode mode, struct standing s[MEDIA_MAX], int *right,
+		      const struct progress *progress, struct fault *f)
+{
+	struct medium *m = l->media.m;
+	struct claim claims[MEDIA_MAX] = {claim_of(&m[0], &s[0]), claim_of(&m[1], &s[1])};
+	uint64_t common = 0;
+	enum err err = ERR_OK;
+
+	*right = 0;
+	if (is_even(&m[0], &s[0], &m[1], &s[1]))
+		return ERR_OK;
+	err = media_common(&l->media, &common, f);
+	if (err != ERR_OK)
+		return err;
+	*right = claims_judge(claims, common);
+	if (*right < 0)
+		return conflict(l, f);
+	if (mode == STORE_WRITE)
+		bring_together(l, *right, &s[*right], common, progress);
+	else
+		m[1 - *right].state = MEDIUM_FAILED;
+	return ERR_OK;
+}
+
+/* One is damaged. May it hold what the other lacks? */
+static bool is_behind(const struct medium *damaged, const struct medium *good)
+{
+	return damaged->store != NULL && !damaged->is_alone && damaged->generation <= good->generation;
+}
+
+static enum err settle(struct ledger *l, enum store_mode mode, struct standing s[MEDIA_MAX], const enum err state[],
+		       const struct fault faults[], int *right, const struct progress *progress, struct fault *f)
+{
+	int good = state[0] == ERR_OK ? 0 : 1;
+	struct medium *damaged = &l->media.m[1 - good];
+
+	if (state[0] == ERR_OK && state[1] == ERR_OK) {
+		if (memcmp(s[0].genesis.hash, s[1].genesis.hash, HASH_SIZE) != 0)
+			return fault_set(f, ERR_STATE, _("%s and %s are not of the same log; take one of them away"),
+					 l->media.m[0].folder, l->media.m[1].folder);
+		return weigh(l, mode, s, right, progress, f);
+	}
+	*right = good;
+	if (l->media.m[good].is_filling)
+		return fault_set(
+			f, ERR_STATE,
+			_("%s was being filled from the other medium, which is gone (%s); put that one back, or "
+			  "begin a new incarnation with kannuki-ledger repair"),
+			l->media.m[good].folder, faults[1 - good].text);
+	if (state[1 - good] == ERR_CORRUPT && mode == STORE_WRITE && is_behind(damaged, &l->media.m[good])) {
+		news_add(l, "{\"act\":\"medium.damaged\",\"medium\":\"%s\"}", name_of(l, damaged));
+		bring_together(l, good, &s[good], 0, progress);
+	} else {
+		use_only(l, good, damaged->folder != NULL ? &faults[1 - good] : NULL);
+	}
+	return ERR_OK;
+}
+
+enum err reconcile(struct ledger *l, enum store_mode mode, struct standing *out, const struct progress *progress,
+		   struct fault *f)
+{
+	struct standing s[MEDIA_MAX] = {{.head_note = {.cap = NOTE_MAX}}, {.head_note = {.cap = NOTE_MAX}}};
+	struct fault faults[MEDIA_MAX] = {{.text = ""}, {.text = ""}};
+	enum err state[MEDIA_MAX] = {ERR_MISSING, ERR_MISSING}, err;
+	int asked = l->media.reading, right = -1;
+
+	for (int i = 0; i < MEDIA_MAX; i++) {
+		struct medium *medium = &l->media.m[i];
+
+		if (medium->folder == NULL)
+			continue;
+		state[i] = medium_open(medium, mode);
+		faults[i] = medium->why;
+		if (state[i] == ERR_OK)
+			state[i] = look_at(l, i, &s[i], &faults[i]);
+	}
+	if (state[0] != ERR_OK && state[1] != ERR_OK) {
+		*f = faults[asked];
+		err = f->err = state[asked];
+	} else {
+		err = settle(l, mode, s, state, faults, &right, progress, f);
+	}
+	if (err == ERR_OK) {
+		l->media.reading = right;
+		*out = s[right];
+		s[right].head_note = (struct buf){.data = NULL};
+	}
+	standing_fini(&s[0]);
+	standing_fini(&s[1]);
+	return err;
+}
+
+/* ---- a failed medium comes back ---- */
+
+struct rejoin {
+	struct refill *refill;
+	struct medium *medium;
+};
+
+void rejoin_end(struct ledger *l)
+{
+	if (l->rejoin == NULL)
+		return;
+	refill_end(l->rejoin->refill);
+	free(l->rejoin);
+	l->rejoin = NULL;
+}
+
+static struct medium *find_lost(struct ledger *l)
+{
+	struct medium *other = &l->media.m[1 - l->media.reading];
+
+	return other->folder != NULL && other->state == MEDIUM_FAILED ? other : NULL;
+}
+
+/* What it says of itself, without disturbing the one that is in use. */
+static enum err hear(struct ledger *l, struct medium *medium, struct standing *s, struct fault *f)
+{
+	int using = l->media.reading;
+	enum err err = look_at(l, (int)(medium - l->media.m), s, f);
+
+	l->media.reading = using;
+	if (err == ERR_OK && memcmp(s->genesis.hash, l->genesis.hash, HASH_SIZE) != 0)
+		err = fault_set(f, ERR_STATE, _("%s: is of another log"), medium->folder);
+	return err;
+}
+
+/* How much of what is there may stay. */
+static enum err judge_returned(struct ledger *l, struct medium *medium, uint64_t *common, struct fault *f)
+{
+	struct medium *using = &l->media.m[l->media.reading];
+	struct standing s = {.head_note = {.cap = NOTE_MAX}}, ours = {.durable = l->durable};
+	struct claim claims[MEDIA_MAX];
+	enum err err = hear(l, medium, &s, f);
+
+	*common = 0;
+	if (err == ERR_CORRUPT && is_behind(medium, using)) {
+		standing_fini(&s);
+		return ERR_OK;
+	}
+	if (err == ERR_OK)
+		err = media_common(&l->media, common, f);
+	if (err == ERR_OK) {
+		claims[l->media.reading] = claim_of(using, &ours);
+		claims[1 - l->media.reading] = claim_of(medium, &s);
+		if (claims_judge(claims, *common) != l->media.reading)
+			err = conflict(l, f);
+	}
+	standing_fini(&s);
+	return err;
+}
+
+/* What is in the way is set aside under another name. */
+static enum err make_anew(struct ledger *l, struct medium *medium, struct fault *f)
+{
+	const char *from = l->media.m[l->media.reading].folder;
+	char path[PATH_MAX], aside[PATH_MAX + 16];
+	enum err err = folder_make(medium->folder, 0700, f);
+
+	if (err == ERR_OK)
+		err = keys_copy(from, medium->folder, f);
+	if (err == ERR_OK)
+		err = media_pair(from, medium->folder, f);
+	if (err != ERR_OK)
+		return err;
+	(void)snprintf(path, sizeof path, "%s/%s", medium->folder, medium->file);
+	(void)snprintf(aside, sizeof aside, "%s.damaged", path);
+	if (rename(path, aside) != 0 && errno != ENOENT)
+		return fault_set(f, err_from_errno(errno), "%s: %s", aside, strerror(errno));
+	(void)snprintf(aside, sizeof aside, "%s-wal", path);
+	if (unlink(aside) != 0 && errno != ENOENT)
+		return fault_set(f, err_from_errno(errno), "%s: %s", aside, strerror(errno));
+	err = medium_open(medium, STORE_CREATE);
+	if (err != ERR_OK)
+		*f = medium->why;
+	return err;
+}
+
+static enum err take_in(struct ledger *l, struct medium *medium, enum rejoin_how how, struct fault *f)
+{
+	uint64_t common = 0;
+	enum err err;
+
+	if (medium->runner != NULL && runner_is_busy(medium->runner))
+		return fault_set(f, ERR_BUSY, _("%s: still does not answer"), medium->folder);
+	medium_close(medium);
+	if (how == REJOIN_ANEW) {
+		err = make_anew(l, medium, f);
+	} else {
+		err = medium_open(medium, STORE_WRITE);
+		if (err != ERR_OK)
+			*f = medium->why;
+		else
+			err = judge_returned(l, medium, &common, f);
+	}
+	/* Until it is filled it takes no part. */
+	medium->state = MEDIUM_FAILED;
+	if (err == ERR_OK)
+		err = media_start(&l->media, f);
+	if (err == ERR_OK)
+		err = refill_begin(l, medium, common, &l->rejoin->refill, f);
+	return err;
+}
+
+static enum err rejoin_begin(struct ledger *l, struct medium *medium, enum rejoin_how how, struct fault *f)
+{
+	enum err err;
+
+	l->rejoin = calloc(1, sizeof *l->rejoin);
+	if (l->rejoin == NULL)
+		return fault_set(f, ERR_NOMEM, _("no memory"));
+	l->rejoin->medium = medium;
+	err = take_in(l, medium, how, f);
+	if (err != ERR_OK) {
+		rejoin_end(l);
+		medium->why = *f;
+	}
+	return err;
+}
+
+enum err ledger_rejoin(struct ledger *l, enum rejoin_how how, int64_t budget_ns, bool *done, struct fault *f)
+{
+	struct medium *lost = find_lost(l);
+	struct refill *refill;
+	enum err err = may_write(l, f);
+
+	*done = lost == NULL;
+	if (err != ERR_OK || lost == NULL)
+		return err;
+	if (l->rejoin == NULL)
+		err = rejoin_begin(l, lost, how, f);
+	if (err != ERR_OK)
+		return err;
+	refill = l->rejoin->refill;
+	err = refill_step(refill, budget_ns, done, f);
+	if (err != ERR_OK)
+		medium_fail(&l->media, lost, f);
+	else if (*done)
+		news_add(l,
+			 "{\"act\":\"medium.returned\",\"medium\":\"%s\",\"copied\":%" PRIu64 ",\"orphans\":%" PRIu64
+			 "}",
+			 name_of(l, lost), refill_copied(refill), refill_orphans(refill));
+	if (err != ERR_OK || *done)
+		rejoin_end(l);
+	return err;
+}
+
+enum err ledger_add_mirror(struct ledger *l, const char *folder, struct fault *f)
+{
+	struct medium *second = &l->media.m[1];
+
+	if (second->folder != NULL)
+		return fault_set(f, ERR_EXISTS, _("this ledger has a second medium already: %s"), second->folder);
+	second->folder = strdup(folder);
+	if (second->folder == NULL)
+		return fault_set(f, ERR_NOMEM, _("no memory"));
+	second->state = MEDIUM_FAILED;
+	return ERR_OK;
+}

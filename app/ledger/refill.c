@@ -1,0 +1,400 @@
+#include "ledger/refill.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The tables beside the entries go over at once: a kilobyte for each hour, mostly. */
+enum { ROWS_AT_ONCE = 256, SMALL_TABLES_MAX = 1 << 30 };
+
+struct refill {
+	struct ledger *ledger;
+	struct medium *to;
+	uint64_t common, next, orphans;
+	struct batch batch;
+};
+
+/* ---- who is right ---- */
+
+int claims_judge(const struct claim claims[2], uint64_t common)
+{
+	int higher = claims[1].generation > claims[0].generation ? 1 : 0;
+	int longer = claims[1].size > claims[0].size ? 1 : 0;
+	bool is_fork = common < claims[0].size && common < claims[1].size;
+
+	if (claims[0].is_filling || claims[1].is_filling) {
+		if (claims[0].is_filling && claims[1].is_filling)
+			return -1;
+		return claims[0].is_filling ? 1 : 0;
+	}
+	if (!is_fork)
+		/* A tail that only one has was acknowledged only if that one went on alone. */
+		return claims[0].generation == claims[1].generation || claims[longer].is_alone ? longer : higher;
+	if (claims[0].generation == claims[1].generation || claims[1 - higher].is_alone)
+		return -1;
+	return higher;
+}
+
+/* ---- what they have in common ---- */
+
+static enum err count_rows(struct store *s, uint64_t *count)
+{
+	enum err err = store_row(s, STORE_GET_ROWS, 0, NULL);
+
+	if (err != ERR_OK)
+		return err;
+	*count = sqlite3_column_type(s->statements[STORE_GET_ROWS], 0) == SQLITE_NULL
+			 ? 0
+			 : (uint64_t)store_integer(s, STORE_GET_ROWS, 0) + 1;
+	store_done(s, STORE_GET_ROWS);
+	return ERR_OK;
+}
+
+/* ERR_OK with *same false also when one of them lacks it. */
+static enum err same_leaf(struct media *m, uint64_t seq, bool *same, struct fault *f)
+{
+	uint8_t hashes[MEDIA_MAX][HASH_SIZE];
+	enum err err;
+
+	*same = false;
+	for (int i = 0; i < MEDIA_MAX; i++) {
+		struct store *s = m->m[i].store;
+		struct blob leaf;
+
+		err = store_row(s, STORE_GET_LEAF, (int64_t)seq, NULL);
+		if (err == ERR_MISSING)
+			return ERR_OK;
+		if (err != ERR_OK)
+			return store_fault(s, err, _("reading"), f);
+		leaf = store_blob(s, STORE_GET_LEAF, 0);
+		hash_leaf(hashes[i], leaf.data, leaf.len);
+		store_done(s, STORE_GET_LEAF);
+	}
+	*same = memcmp(hashes[0], hashes[1], HASH_SIZE) == 0;
+	return ERR_OK;
+}
+
+/* Each entry holds the hash of the one before, so where two are the same, so is all before them. */
+enum err media_common(struct media *m, uint64_t *common, struct fault *f)
+{
+	uint64_t low = 0, high = 0, counts[MEDIA_MAX];
+
+	for (int i = 0; i < MEDIA_MAX; i++) {
+		enum err err = count_rows(m->m[i].store, &counts[i]);
+
+		if (err != ERR_OK)
+			return store_fault(m->m[i].store, err, _("reading"), f);
+	}
+	high = counts[0] < counts[1] ? counts[0] : counts[1];
+	for (uint64_t middle = high; low < high; middle = low + (high - low + 1) / 2) {
+		bool same;
+		enum err err = same_leaf(m, middle - 1, &same, f);
+
+		if (err != ERR_OK)
+			return err;
+		if (same)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	*common = low;
+	return ERR_OK;
+}
+
+/* ---- rows of any table ---- */
+
+/* Every row of `query` becomes a change: its first column the integer, the others the blobs. */
+static enum err copy_rows(struct store *from, struct batch *batch, const char *query, int64_t first, int64_t end,
+			  enum store_statement statement, struct fault *f)
+{
+	sqlite3_stmt *rows = NULL;
+	enum err err = err_from_sqlite(sqlite3_prepare_v2(from->db, query, -1, &rows, NULL));
+
+	if (err == ERR_OK) {
+		(void)sqlite3_bind_int64(rows, 1, first);
+		(void)sqlite3_bind_int64(rows, 2, end);
+	}
+	while (err == ERR_OK && (err = store_next(rows)) == ERR_OK) {
+		struct blob blobs[CHANGE_BLOBS_MAX];
+		int count = sqlite3_column_count(rows) - 1;
+
+		for (int i = 0; i < count; i++)
+			blobs[i] = row_blob(rows, i + 1);
+		batch_add(batch, statement, sqlite3_column_int64(rows, 0), blobs, count);
+	}
+	if (err != ERR_MISSING)
+		err = store_fault(from, err, _("reading"), f);
+	else
+		err = batch_status(batch);
+	(void)sqlite3_finalize(rows);
+	return err;
+}
+
+/* ---- beginning ---- */
+
+static const enum store_statement erasing[] = {
+	[DISCLOSURE_FILES] = STORE_ERASE_FILES,
+	[DISCLOSURE_PERSON] = STORE_ERASE_PERSON,
+	[DISCLOSURE_TEXT] = STORE_ERASE_TEXT,
+};
+
+void batch_erase(struct batch *b, uint64_t seq, enum disclosure_name name)
+{
+	batch_add(b, erasing[name], (int64_t)seq, NULL, 0);
+	if (name == DISCLOSURE_FILES)
+		batch_add(b, STORE_DROP_BLOBS, (int64_t)seq, NULL, 0);
+	batch_add(b, STORE_ADD_ERASED, (int64_t)(seq << 2 | (uint64_t)name), NULL, 0);
+}
+
+static enum err apply(struct refill *r, struct fault *f)
+{
+	enum err err = batch_status(&r->batch);
+
+	if (err == ERR_OK && !batch_is_empty(&r->batch))
+		err = medium_apply(&r->ledger->media, r->to, &r->batch, f);
+	else if (err != ERR_OK)
+		err = fault_set(f, err, _("no memory"));
+	batch_clear(&r->batch);
+	return err;
+}
+
+/* What was erased while this medium was away goes first, and leaves no page behind. */
+static enum err erase(struct refill *r, struct fault *f)
+{
+	struct ledger *l = r->ledger;
+	struct batch erased = {{0}};
+	struct change change;
+	bool is_any = false;
+	enum err err = copy_rows(media_store(&l->media), &erased, "SELECT seq << 2 | name FROM erased WHERE ?2 >= ?1",
+				 0, 0, STORE_ADD_ERASED, f);
+
+	for (size_t at = 0; err == ERR_OK && batch_next(&erased, &at, &change);) {
+		enum err known = store_row(r->to->store, STORE_IS_ERASED, change.integer, NULL);
+
+		store_done(r->to->store, STORE_IS_ERASED);
+		if (known == ERR_OK)
+			continue;
+		is_any = true;
+		batch_erase(&r->batch, (uint64_t)change.integer >> 2, (enum disclosure_name)(change.integer & 3));
+	}
+	batch_fini(&erased);
+	if (err == ERR_OK)
+		err = apply(r, f);
+	if (err == ERR_OK && is_any && medium_do(&l->media, r->to, JOB_TRUNCATE) != ERR_OK)
+		err = fault_set(f, ERR_IO, _("%s: what was erased could not be removed from its log file"),
+				r->to->folder);
+	return err;
+}
+
+static enum err write_orphans(struct refill *r, const struct buf *lines, struct fault *f)
+{
+	struct ledger *l = r->ledger;
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof path, "%s/orphans", l->media.m[l->media.reading].folder) >= sizeof path - 64)
+		return fault_set(f, ERR_RANGE, _("%s: the path is too long"), path);
+	if (buf_status(lines) != ERR_OK)
+		return fault_set(f, buf_status(lines), _("no memory"));
+	if (folder_make(path, 0700, f) != ERR_OK)
+		return f->err;
+	(void)snprintf(path + strlen(path), 64, "/%" PRIu64 "-%" PRIu64 ".jsonl", r->to->generation, r->common);
+	return file_replace(path, lines->data, lines->len, 0600, f);
+}
+
+static void add_orphan(struct buf *lines, sqlite3_stmt *row)
+{
+	static const char *const names[] = {"leaf", "body", "files", "person", "text"};
+
+	buf_addf(lines, "{\"seq\":%" PRId64, (int64_t)sqlite3_column_int64(row, ROW_SEQ));
+	for (int i = 0; i <= DISCLOSURE_COUNT; i++) {
+		struct blob value = row_blob(row, ROW_LEAF + i);
+		char *text = value.data != NULL ? malloc(BASE64_SIZE(value.len)) : NULL;
+
+		if (text != NULL) {
+			base64_encode(text, value.data, value.len);
+			buf_addf(lines, ",\"%s\":\"", names[i]);
+			buf_adds(lines, text);
+			buf_addc(lines, '"');
+		} else if (value.data != NULL) {
+			lines->err = ERR_NOMEM;
+		}
+		free(text);
+	}
+	buf_adds(lines, "}\n");
+}
+
+/* Rows that a refill was copying are not its own. */
+static enum err keep_orphans(struct refill *r, struct fault *f)
+{
+	struct buf lines = {.cap = BUF_CAP_DEFAULT};
+	sqlite3_stmt *rows = NULL;
+	enum err err = ERR_OK;
+
+	if (r->to->is_filling)
+		return ERR_OK;
+	err = store_entries(r->to->store, r->common, UINT64_MAX, &rows);
+	while (err == ERR_OK && (err = store_next(rows)) == ERR_OK) {
+		add_orphan(&lines, rows);
+		r->orphans++;
+	}
+	err = err == ERR_MISSING ? ERR_OK : store_fault(r->to->store, err, _("reading"), f);
+	(void)sqlite3_finalize(rows);
+	if (err == ERR_OK && r->orphans > 0)
+		err = write_orphans(r, &lines, f);
+	buf_fini(&lines);
+	return err;
+}
+
+static enum err cut(struct refill *r, struct fault *f)
+{
+	static const enum store_statement cuts[] = {STORE_CUT_ENTRIES, STORE_CUT_NODES, STORE_CUT_ERASED,
+						    STORE_CUT_BLOBS};
+
+	batch_add(&r->batch, STORE_SET_FILLING, 1, NULL, 0);
+	for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
+		batch_add(&r->batch, cuts[i], (int64_t)r->common, NULL, 0);
+	return apply(r, f);
+}
+
+enum err refill_begin(struct ledger *l, struct medium *to, uint64_t common, struct refill **out, struct fault *f)
+{
+	struct refill *r = calloc(1, sizeof *r);
+	enum err err;
+
+	if (r == NULL)
+		return fault_set(f, ERR_NOMEM, _("no memory"));
+	*r = (struct refill){.ledger = l, .to = to, .common = common, .next = common};
+	r->batch.bytes.cap = SMALL_TABLES_MAX;
+	err = keep_orphans(r, f);
+	if (err == ERR_OK)
+		err = erase(r, f);
+	if (err == ERR_OK)
+		err = cut(r, f);
+	if (err != ERR_OK) {
+		refill_end(r);
+		return err;
+	}
+	*out = r;
+	return ERR_OK;
+}
+
+/* ---- going on ---- */
+
+static enum err copy_entries(struct refill *r, struct fault *f)
+{
+	struct ledger *l = r->ledger;
+	uint64_t size = l->durable.tree.size, left = size - r->next;
+	uint64_t end = r->next + (left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE);
+	enum err err = copy_rows(media_store(&l->media), &r->batch,
+				 "SELECT seq, leaf, idem, body, files, person, text, sealed_with FROM entries "
+				 "WHERE seq >= ?1 AND seq < ?2 ORDER BY seq",
+				 (int64_t)r->next, (int64_t)end, STORE_ADD_ENTRY, f);
+
+	if (err == ERR_OK)
+		err = apply(r, f);
+	if (err == ERR_OK)
+		r->next = end;
+	return err;
+}
+
+/* Everything beside the entries, and the end of the filling, in one transaction. */
+static enum err copy_the_rest(struct refill *r, struct fault *f)
+{
+	static const struct {
+		const char *query;
+		enum store_statement statement;
+	} tables[] = {
+		{"SELECT size, note, peaks FROM head WHERE ?2 >= ?1", STORE_PUT_HEAD},
+		{"SELECT epoch, certificate, closing FROM epochs WHERE ?2 >= ?1", STORE_PUT_EPOCH},
+		{"SELECT epoch, sealed FROM secrets WHERE ?2 >= ?1", STORE_ADD_SECRET},
+		{"SELECT 0, about, sealed FROM cases WHERE ?2 >= ?1", STORE_ADD_CASE},
+		{"SELECT level << 56 | place, hash FROM nodes WHERE place >= ?1 >> (8 * level) AND ?2 > 0",
+		 STORE_ADD_NODE},
+		{"SELECT seq << 2 | name FROM erased WHERE ?2 >= ?1", STORE_ADD_ERASED},
+		{"SELECT seq, sha256 FROM blobs WHERE seq >= ?1 AND seq < ?2", STORE_ADD_BLOB},
+		{"SELECT size, reply FROM stamps WHERE ?2 >= ?1", STORE_PUT_STAMP},
+		{"SELECT size, line FROM cosignatures WHERE ?2 >= ?1", STORE_PUT_COSIGNATURE},
+	};
+	struct store *from = media_store(&r->ledger->media);
+	enum err err = ERR_OK;
+
+	batch_add(&r->batch, STORE_CUT_EPOCHS, 0, NULL, 0);
+	batch_add(&r->batch, STORE_DROP_SECRETS, INT64_MAX, NULL, 0);
+	batch_add(&r->batch, STORE_DROP_CASES, 0, NULL, 0);
+	for (size_t i = 0; i < sizeof tables / sizeof *tables && err == ERR_OK; i++)
+		err = copy_rows(from, &r->batch, tables[i].query, (int64_t)r->common, INT64_MAX, tables[i].statement,
+				f);
+	batch_add(&r->batch, STORE_SET_FILLING, 0, NULL, 0);
+	return err == ERR_OK ? apply(r, f) : err;
+}
+
+/* The one that was right takes its new number first: were it the last, a crash in between could leave the other with
+   the same generation and a right to go on alone. */
+static enum err join(struct refill *r, struct fault *f)
+{
+	struct media *m = &r->ledger->media;
+	struct medium *from = &m->m[m->reading];
+	uint64_t generation = from->generation > r->to->generation ? from->generation : r->to->generation;
+	struct medium *const both[] = {from, r->to};
+
+	for (int i = 0; i < 2; i++) {
+		enum err err;
+
+		batch_add(&r->batch, STORE_SET_GENERATION, (int64_t)generation, NULL, 0);
+		batch_add(&r->batch, STORE_SET_ALONE, 0, NULL, 0);
+		err = batch_status(&r->batch);
+		if (err == ERR_OK && (both[i]->generation != generation || both[i]->is_alone))
+			err = medium_apply(m, both[i], &r->batch, f);
+		batch_clear(&r->batch);
+		if (err != ERR_OK)
+			return err;
+		both[i]->generation = generation;
+		both[i]->is_alone = false;
+	}
+	r->to->is_filling = false;
+	r->to->state = MEDIUM_GOOD;
+	return ERR_OK;
+}
+
+enum err refill_step(struct refill *r, int64_t budget_ns, bool *done, struct fault *f)
+{
+	int64_t end = slice_clock_ns() + budget_ns;
+	enum err err = ERR_OK;
+
+	*done = false;
+	/* The last rows and the end belong to one call, or recording might stay ahead forever. */
+	while (err == ERR_OK && r->next < r->ledger->durable.tree.size) {
+		err = copy_entries(r, f);
+		if (slice_clock_ns() >= end && r->next < r->ledger->durable.tree.size)
+			return err;
+	}
+	if (err == ERR_OK)
+		err = copy_the_rest(r, f);
+	if (err == ERR_OK)
+		err = join(r, f);
+	*done = err == ERR_OK;
+	return err;
+}
+
+void refill_end(struct refill *r)
+{
+	if (r == NULL)
+		return;
+	batch_fini(&r->batch);
+	free(r);
+}
+
+uint64_t refill_copied(const struct refill *r)
+{
+	return r->next - r->common;
+}
+
+uint64_t refill_orphans(const struct refill *r)
+{
+	return r->orphans;
+}

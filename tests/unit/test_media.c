@@ -1,0 +1,520 @@
+/* Two media: whatever happens to one of them, nothing acknowledged is lost, and together again they hold the same. */
+#include "base/file.h"
+#include "ledger/inside.h"
+#include "ledger/refill.h"
+#include "ledger/verdict.h"
+
+#include "ledger_support.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+
+/* SQLite's sync of one medium goes through here. */
+int fdatasync(int fd);
+static char failing_folder[128], slow_folder[128];
+
+static bool is_below(int fd, const char *folder)
+{
+	char link[32], path[256] = "";
+
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	return *folder != '\0' && readlink(link, path, sizeof path - 1) > 0 &&
+	       strncmp(path, folder, strlen(folder)) == 0;
+}
+
+int fdatasync(int fd)
+{
+	if (is_below(fd, failing_folder)) {
+		errno = EIO;
+		return -1;
+	}
+	if (is_below(fd, slow_folder))
+		(void)usleep(300000);
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+struct pair {
+	struct bench b;
+	char mirror[96];
+};
+
+static int make_pair(void **state)
+{
+	struct pair *p = calloc(1, sizeof *p);
+	struct bench *b = &p->b;
+
+	assert_non_null(p);
+	failing_folder[0] = slow_folder[0] = '\0';
+	(void)snprintf(b->place, sizeof b->place, "/tmp/kannuki-test-XXXXXX");
+	assert_non_null(mkdtemp(b->place));
+	(void)snprintf(b->folder, sizeof b->folder, "%s/ledger", b->place);
+	(void)snprintf(p->mirror, sizeof p->mirror, "%s/mirror", b->place);
+	(void)snprintf(b->bundle, sizeof b->bundle, "%s/bundle", b->place);
+	must(ledger_create(b->folder, p->mirror, TEST_ORIGIN, test_now(), b->code, &b->fault), &b->fault);
+	*state = p;
+	return 0;
+}
+
+#define WITH_PAIR(test) cmocka_unit_test_setup_teardown(test, make_pair, drop_ledger)
+
+static void move(const char *from, const char *to)
+{
+	if (rename(from, to) != 0)
+		fail_msg("%s: %s", from, strerror(errno));
+}
+
+/* A medium that is not there: its folder under another name. */
+static void pull(struct pair *p, const char *folder)
+{
+	char away[128];
+
+	(void)snprintf(away, sizeof away, "%s.away", folder);
+	move(folder, away);
+	(void)p;
+}
+
+static void put_back(const char *folder)
+{
+	char away[128];
+
+	(void)snprintf(away, sizeof away, "%s.away", folder);
+	move(away, folder);
+}
+
+static void expect_states(struct pair *p, enum medium_state first, enum medium_state second)
+{
+	struct medium_info media[LEDGER_MEDIA];
+
+	ledger_media(p->b.ledger, media);
+	assert_int_equal(media[0].state, first);
+	assert_int_equal(media[1].state, second);
+}
+
+/* Rows of both media as one text: they must be equal to the last byte. */
+static void dump(struct store *s, struct buf *out)
+{
+	static const char *const queries[] = {
+		"SELECT seq, leaf, idem, body, files, person, text, sealed_with FROM entries ORDER BY seq",
+		"SELECT size, note, peaks FROM head",
+		"SELECT epoch, certificate, closing FROM epochs ORDER BY epoch",
+		"SELECT epoch, sealed FROM secrets",
+		"SELECT about, sealed FROM cases ORDER BY about",
+		"SELECT level, place, hash FROM nodes ORDER BY level, place",
+		"SELECT seq, name FROM erased ORDER BY seq, name",
+		"SELECT generation, alone, filling FROM medium",
+	};
+
+	out->cap = 256 * 1024 * 1024;
+	for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+		sqlite3_stmt *rows = NULL;
+
+		assert_int_equal(sqlite3_prepare_v2(s->db, queries[i], -1, &rows, NULL), SQLITE_OK);
+		while (sqlite3_step(rows) == SQLITE_ROW)
+			for (int column = 0; column < sqlite3_column_count(rows); column++) {
+				struct blob value = row_blob(rows, column);
+
+				buf_addf(out, "%d:", value.data != NULL ? (int)value.len : -1);
+				if (value.len > 0)
+					buf_add(out, value.data, value.len);
+			}
+		(void)sqlite3_finalize(rows);
+	}
+	assert_int_equal(buf_status(out), ERR_OK);
+}
+
+static void expect_equal(struct pair *p)
+{
+	struct buf dumps[2] = {{0}};
+	const struct ledger *l = p->b.ledger;
+
+	assert_non_null(l);
+	expect_states(p, MEDIUM_GOOD, MEDIUM_GOOD);
+	for (int i = 0; l != NULL && i < 2; i++)
+		dump(l->media.m[i].store, &dumps[i]);
+	assert_int_equal(dumps[0].len, dumps[1].len);
+	assert_memory_equal(dumps[0].data, dumps[1].data, dumps[0].len);
+	buf_fini(&dumps[0]);
+	buf_fini(&dumps[1]);
+	must(ledger_check(p->b.ledger, &p->b.fault), &p->b.fault);
+}
+
+static void add_text(struct bench *b, const char *about, const char *text)
+{
+	struct draft draft = {.who = "u1",
+			      .via = "cli",
+			      .type = "incident",
+			      .about = about,
+			      .body = "{\"act\":\"incident.noted\"}",
+			      .text = text};
+
+	must(ledger_add(b->ledger, &draft, test_now(), NULL, NULL, &b->fault), &b->fault);
+	must(ledger_commit(b->ledger, test_now(), &b->fault), &b->fault);
+}
+
+static enum err take_last_body(void *context, const struct record *r)
+{
+	(void)snprintf(context, 512, "%s", r->body);
+	return ERR_OK;
+}
+
+/* The body of entry size − back. */
+static const char *body_before(struct bench *b, uint64_t back)
+{
+	static char body[512];
+	uint64_t seq = ledger_head(b->ledger).size - back;
+
+	must(ledger_read(b->ledger, seq, seq + 1, take_last_body, body, &b->fault), &b->fault);
+	return body;
+}
+
+/* ---- recording ---- */
+
+static void both_hold_the_same(void **state)
+{
+	struct pair *p = *state;
+
+	open_ledger(&p->b);
+	add_entries(&p->b, 300);
+	add_text(&p->b, "2026-001", "\"x\"");
+	must(ledger_rotate(p->b.ledger, test_now(), &p->b.fault), &p->b.fault);
+	expect_equal(p);
+}
+
+static void either_folder_opens_the_ledger(void **state)
+{
+	struct pair *p = *state;
+	struct ledger *second = NULL;
+
+	must(ledger_open(p->mirror, test_now(), &p->b.ledger, &p->b.fault), &p->b.fault);
+	expect_equal(p);
+	assert_int_equal(ledger_open(p->b.folder, test_now(), &second, &p->b.fault), ERR_BUSY);
+	assert_null(second);
+}
+
+static void fails(struct pair *p, const char *folder, enum medium_state first, enum medium_state second)
+{
+	struct checkpoint_info before;
+	uint64_t generation;
+
+	open_ledger(&p->b);
+	add_entries(&p->b, 3);
+	before = ledger_head(p->b.ledger);
+	generation = p->b.ledger->media.m[0].generation;
+	(void)snprintf(failing_folder, sizeof failing_folder, "%s", folder);
+	add_entries(&p->b, 3);
+	expect_states(p, first, second);
+	assert_int_equal(ledger_head(p->b.ledger).size, before.size + 3);
+	assert_int_equal(p->b.ledger->media.m[p->b.ledger->media.reading].generation, generation + 1);
+	assert_true(ledger_media_changed(p->b.ledger));
+	must(ledger_note_media(p->b.ledger, test_now(), &p->b.fault), &p->b.fault);
+	must(ledger_commit(p->b.ledger, test_now(), &p->b.fault), &p->b.fault);
+	assert_false(ledger_media_changed(p->b.ledger));
+	assert_non_null(strstr(body_before(&p->b, 1), "medium.lost"));
+	must(ledger_check(p->b.ledger, &p->b.fault), &p->b.fault);
+	close_ledger(&p->b);
+	failing_folder[0] = '\0';
+	open_ledger(&p->b);
+	assert_non_null(strstr(body_before(&p->b, 1), "medium.returned"));
+	expect_equal(p);
+}
+
+static void the_first_fails_and_returns(void **state)
+{
+	struct pair *p = *state;
+
+	fails(p, p->b.folder, MEDIUM_FAILED, MEDIUM_GOOD);
+}
+
+static void the_second_fails_and_returns(void **state)
+{
+	struct pair *p = *state;
+
+	fails(p, p->mirror, MEDIUM_GOOD, MEDIUM_FAILED);
+}
+
+static void both_fail_and_nothing_is_acknowledged(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	struct checkpoint_info before;
+	struct draft draft = {
+		.who = "u1", .via = "cli", .type = "system", .about = "-", .body = "{\"act\":\"test.entry\"}"};
+
+	open_ledger(b);
+	add_entries(b, 3);
+	before = ledger_head(b->ledger);
+	(void)snprintf(failing_folder, sizeof failing_folder, "%s", b->place);
+	must(ledger_add(b->ledger, &draft, test_now(), NULL, NULL, &b->fault), &b->fault);
+	assert_int_equal(ledger_commit(b->ledger, test_now(), &b->fault), ERR_IO);
+	assert_int_equal(ledger_add(b->ledger, &draft, test_now(), NULL, NULL, &b->fault), ERR_IO);
+	failing_folder[0] = '\0';
+	close_ledger(b);
+	open_ledger(b);
+	assert_true(ledger_head(b->ledger).size >= before.size);
+	expect_equal(p);
+}
+
+static void a_medium_that_does_not_answer_is_left_alone(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	bool done = false;
+
+	open_ledger(b);
+	b->ledger->media.patience_ns = 20000000;
+	(void)snprintf(slow_folder, sizeof slow_folder, "%s", p->mirror);
+	add_entries(b, 1);
+	expect_states(p, MEDIUM_GOOD, MEDIUM_FAILED);
+	add_entries(b, 5);
+	assert_int_equal(ledger_rejoin(b->ledger, REJOIN_AS_IT_IS, 0, &done, &b->fault), ERR_BUSY);
+	slow_folder[0] = '\0';
+	b->ledger->media.patience_ns = 5000000000;
+	while (!done) {
+		enum err err = ledger_rejoin(b->ledger, REJOIN_AS_IT_IS, 0, &done, &b->fault);
+
+		if (err == ERR_BUSY)
+			(void)usleep(1000);
+		else
+			must(err, &b->fault);
+	}
+	expect_equal(p);
+}
+
+/* ---- starting ---- */
+
+static void a_pulled_medium_is_filled_when_it_is_back(void **state)
+{
+	struct pair *p = *state;
+	const char *const folders[] = {p->mirror, p->b.folder};
+
+	for (int i = 0; i < 2; i++) {
+		struct bench *b = &p->b;
+
+		pull(p, folders[i]);
+		must(ledger_open(folders[1 - i], test_now(), &b->ledger, &b->fault), &b->fault);
+		add_entries(b, 700);
+		add_text(b, "2026-002", "\"while it was away\"");
+		must(ledger_rotate(b->ledger, test_now(), &b->fault), &b->fault);
+		close_ledger(b);
+		put_back(folders[i]);
+		open_ledger(b);
+		expect_equal(p);
+		close_ledger(b);
+	}
+}
+
+static void a_returned_medium_is_taken_in_while_recording_goes_on(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	bool done = false;
+	int steps = 0;
+
+	pull(p, p->mirror);
+	open_ledger(b);
+	add_entries(b, 2000);
+	assert_int_not_equal(ledger_rejoin(b->ledger, REJOIN_AS_IT_IS, 0, &done, &b->fault), ERR_OK);
+	put_back(p->mirror);
+	for (; !done; steps++) {
+		must(ledger_rejoin(b->ledger, REJOIN_AS_IT_IS, 0, &done, &b->fault), &b->fault);
+		add_entries(b, 1);
+	}
+	assert_true(steps > 4);
+	expect_equal(p);
+	must(ledger_note_media(b->ledger, test_now(), &b->fault), &b->fault);
+	must(ledger_commit(b->ledger, test_now(), &b->fault), &b->fault);
+	assert_non_null(strstr(body_before(b, 1), "medium.returned"));
+}
+
+static void a_blank_medium_is_filled_only_when_asked(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	bool done = false;
+
+	pull(p, p->mirror);
+	must(folder_make(p->mirror, 0700, &b->fault), &b->fault);
+	open_ledger(b);
+	add_entries(b, 10);
+	expect_states(p, MEDIUM_GOOD, MEDIUM_FAILED);
+	assert_int_equal(ledger_rejoin(b->ledger, REJOIN_AS_IT_IS, 0, &done, &b->fault), ERR_MISSING);
+	while (!done)
+		must(ledger_rejoin(b->ledger, REJOIN_ANEW, 0, &done, &b->fault), &b->fault);
+	expect_equal(p);
+	close_ledger(b);
+	open_ledger(b);
+	expect_equal(p);
+}
+
+static void a_second_medium_can_be_added(void **state)
+{
+	struct bench *b = *state;
+	struct pair p = {.b = *b};
+	bool done = false;
+
+	open_ledger(&p.b);
+	add_entries(&p.b, 10);
+	(void)snprintf(p.mirror, sizeof p.mirror, "%s/added", b->place);
+	must(ledger_add_mirror(p.b.ledger, p.mirror, &b->fault), &b->fault);
+	while (!done)
+		must(ledger_rejoin(p.b.ledger, REJOIN_ANEW, 0, &done, &b->fault), &b->fault);
+	expect_equal(&p);
+	add_entries(&p.b, 10);
+	close_ledger(&p.b);
+	open_ledger(&p.b);
+	expect_equal(&p);
+	close_ledger(&p.b);
+}
+
+/* Each goes on alone without the other: nobody may decide for them. */
+static void media_that_went_different_ways_are_never_joined(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+
+	pull(p, p->mirror);
+	open_ledger(b);
+	add_entries(b, 3);
+	close_ledger(b);
+	pull(p, b->folder);
+	put_back(p->mirror);
+	must(ledger_open(p->mirror, test_now(), &b->ledger, &b->fault), &b->fault);
+	add_entries(b, 5);
+	close_ledger(b);
+	put_back(b->folder);
+	assert_int_equal(ledger_open(b->folder, test_now(), &b->ledger, &b->fault), ERR_STATE);
+	assert_null(b->ledger);
+	assert_non_null(strstr(b->fault.text, p->mirror));
+}
+
+static void a_damaged_medium_is_filled_again(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+
+	open_ledger(b);
+	add_entries(b, 20);
+	assert_int_equal(sqlite3_exec(b->ledger->media.m[0].store->db,
+				      "UPDATE entries SET leaf = CAST(replace(CAST(leaf AS TEXT), 'who u1', 'who u2') "
+				      "AS BLOB) WHERE seq = 9",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	close_ledger(b);
+	open_ledger(b);
+	expect_equal(p);
+	assert_non_null(strstr(body_before(b, 2), "medium.damaged"));
+}
+
+static void a_tail_that_nobody_was_told_of_is_kept_aside(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	char orphans[160];
+
+	open_ledger(b);
+	add_entries(b, 5);
+	/* The first gets an entry and dies; the second never does, and goes on alone. */
+	media_without_threads = true;
+	close_ledger(b);
+	open_ledger(b);
+	(void)snprintf(failing_folder, sizeof failing_folder, "%s", p->mirror);
+	add_entries(b, 1);
+	assert_int_equal(sqlite3_exec(b->ledger->media.m[0].store->db, "UPDATE medium SET generation = 1, alone = 0",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	failing_folder[0] = '\0';
+	close_ledger(b);
+	pull(p, b->folder);
+	must(ledger_open(p->mirror, test_now(), &b->ledger, &b->fault), &b->fault);
+	add_entries(b, 2);
+	close_ledger(b);
+	put_back(b->folder);
+	open_ledger(b);
+	expect_equal(p);
+	assert_non_null(strstr(body_before(b, 1), "\"orphans\":1"));
+	(void)snprintf(orphans, sizeof orphans, "%s/orphans", p->mirror);
+	assert_int_equal(access(orphans, F_OK), 0);
+	media_without_threads = false;
+}
+
+/* ---- who is right ---- */
+
+static void every_pair_of_claims_is_judged(void **state)
+{
+	/* generation, size, alone, filling of both; common; the one that is right. */
+	static const struct {
+		struct claim claims[2];
+		uint64_t common;
+		int right;
+	} cases[] = {
+		{{{1, 9, false, false}, {1, 9, false, false}}, 9, 0},
+		{{{1, 9, false, false}, {1, 10, false, false}}, 9, 1},
+		{{{1, 10, false, false}, {1, 9, false, false}}, 9, 0},
+		{{{2, 10, true, false}, {1, 9, false, false}}, 9, 0},
+		{{{1, 10, false, false}, {2, 9, true, false}}, 9, 1}, /* the longer tail was never acknowledged */
+		{{{1, 10, true, false}, {2, 9, true, false}}, 9, 0},  /* it was */
+		{{{1, 10, false, false}, {2, 11, true, false}}, 9, 1},
+		{{{2, 10, true, false}, {1, 11, false, false}}, 9, 0},
+		{{{2, 10, true, false}, {2, 11, true, false}}, 9, -1},
+		{{{3, 10, true, false}, {2, 11, true, false}}, 9, -1},
+		{{{2, 10, false, false}, {2, 11, false, false}}, 9, -1},
+		{{{2, 9, false, true}, {1, 5, false, false}}, 5, 1},
+		{{{1, 5, false, false}, {2, 9, false, true}}, 5, 0},
+		{{{1, 5, false, true}, {2, 9, false, true}}, 5, -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct claim swapped[2] = {cases[i].claims[1], cases[i].claims[0]};
+		int right = cases[i].right;
+
+		if (claims_judge(cases[i].claims, cases[i].common) != right)
+			fail_msg("case %zu", i);
+		if (i > 0 && claims_judge(swapped, cases[i].common) != (right < 0 ? right : 1 - right))
+			fail_msg("case %zu, swapped", i);
+	}
+}
+
+static void an_older_program_reads_and_writes_what_a_newer_one_made(void **state)
+{
+	struct bench *b = *state;
+
+	open_ledger(b);
+	add_entries(b, 2);
+	assert_int_equal(sqlite3_exec(media_store(&b->ledger->media)->db,
+				      "ALTER TABLE entries ADD COLUMN later BLOB; ALTER TABLE head ADD COLUMN later;"
+				      "ALTER TABLE medium ADD COLUMN later DEFAULT 5; CREATE TABLE later(a, b);"
+				      "PRAGMA user_version = 99",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	close_ledger(b);
+	must(ledger_open_readonly(b->folder, &b->ledger, &b->fault), &b->fault);
+	must(ledger_check(b->ledger, &b->fault), &b->fault);
+	close_ledger(b);
+	open_ledger(b);
+	add_entries(b, 300);
+	must(ledger_check(b->ledger, &b->fault), &b->fault);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_PAIR(both_hold_the_same),
+		WITH_PAIR(either_folder_opens_the_ledger),
+		WITH_PAIR(the_first_fails_and_returns),
+		WITH_PAIR(the_second_fails_and_returns),
+		WITH_PAIR(both_fail_and_nothing_is_acknowledged),
+		WITH_PAIR(a_medium_that_does_not_answer_is_left_alone),
+		WITH_PAIR(a_pulled_medium_is_filled_when_it_is_back),
+		WITH_PAIR(a_returned_medium_is_taken_in_while_recording_goes_on),
+		WITH_PAIR(a_blank_medium_is_filled_only_when_asked),
+		WITH_LEDGER(a_second_medium_can_be_added),
+		WITH_PAIR(media_that_went_different_ways_are_never_joined),
+		WITH_PAIR(a_damaged_medium_is_filled_again),
+		WITH_PAIR(a_tail_that_nobody_was_told_of_is_kept_aside),
+		cmocka_unit_test(every_pair_of_claims_is_judged),
+		WITH_LEDGER(an_older_program_reads_and_writes_what_a_newer_one_made),
+	};
+
+	return cmocka_run_group_tests_name("media", tests, NULL, NULL);
+}
