@@ -13,6 +13,7 @@ import unittest
 
 import bundles
 import tap
+from authority import Authority
 from bundles import Box
 
 SCRATCH = pathlib.Path(tempfile.mkdtemp(prefix="kannuki-tools-"))
@@ -111,20 +112,6 @@ class Signatures(unittest.TestCase):
         self.check_all(verify)
 
 
-AUTHORITY = """
-[tsa]
-default_tsa = here
-[here]
-serial = serial
-signer_cert = tsa.pem
-signer_key = tsa.key
-signer_digest = sha256
-default_policy = 1.2.3.4.1
-digests = sha256
-ess_cert_id_alg = sha256
-"""
-
-
 class Stamp(unittest.TestCase):
     """An RFC 3161 authority made here stamps a closing checkpoint."""
 
@@ -132,27 +119,9 @@ class Stamp(unittest.TestCase):
     def setUpClass(cls):
         cls.work = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH))
         cls.closing = made_bundle() / "checkpoints/1"
-        (cls.work / "tsa.conf").write_text(AUTHORITY)
-        (cls.work / "serial").write_text("01\n")
-        for name in ("ca", "other"):
-            cls.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key",
-                        "-out", f"{name}.pem", "-subj", f"/CN=Test {name}", "-days", "30")
-        cls.certify("tsa", "critical,timeStamping")
-        cls.certify("server", "serverAuth")
-        cls.openssl("ts", "-query", "-data", cls.closing, "-sha256", "-cert", "-out", "query.tsq")
-        cls.openssl("ts", "-reply", "-config", "tsa.conf", "-queryfile", "query.tsq", "-out", "reply.tsr")
-
-    @classmethod
-    def openssl(cls, *words):
-        return must("openssl", *words, folder=cls.work)
-
-    @classmethod
-    def certify(cls, name, use):
-        cls.openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key",
-                    "-out", f"{name}.csr", "-subj", f"/CN=Test {name}")
-        (cls.work / "use").write_text(f"extendedKeyUsage = {use}\n")
-        cls.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30",
-                    "-extfile", "use", "-out", f"{name}.pem")
+        cls.authority = Authority(cls.work)
+        cls.authority.make_root("other")
+        cls.authority.stamp(cls.closing, "reply.tsr")
 
     def verify(self, data, authority="ca.pem", reply="reply.tsr"):
         done = run("openssl", "ts", "-verify", "-data", data, "-in", reply, "-CAfile", authority, folder=self.work)
@@ -177,9 +146,9 @@ class Stamp(unittest.TestCase):
         self.assertFalse(self.verify(self.closing, reply="bent.tsr"))
 
     def test_certificate_for_something_else_cannot_stamp(self):
-        done = run("openssl", "ts", "-reply", "-config", "tsa.conf", "-queryfile", "query.tsq", "-signer", "server.pem", "-inkey",
-                   "server.key", "-out", "false.tsr", folder=self.work)
-        self.assertNotEqual(done.returncode, 0)
+        self.authority.certify("server", "serverAuth")
+        with self.assertRaises(subprocess.CalledProcessError):
+            self.authority.stamp(self.closing, "false.tsr", signer="server")
 
 
 class Digests(unittest.TestCase):
