@@ -18,8 +18,8 @@
  *
  * Why a crash loses nothing that was acknowledged: entries and the checkpoint over them are one transaction, and with
  * synchronous=FULL the commit returns only after the WAL was synced. A torn tail of the WAL fails SQLite's
- * checksums and is as if it never happened. A sector that tears may take its other bytes along, so each commit fills its
- * last sector (no POWERSAFE_OVERWRITE): nothing acknowledged shares one with what is written next. SQLite's own
+ * checksums and is as if it never happened. A sector that tears may take its other bytes along, so each commit fills
+ * its last sector (no POWERSAFE_OVERWRITE): nothing acknowledged shares one with what is written next. SQLite's own
  * checkpoint runs only in store_tidy and when opening. tests/crash cuts the power at every write.
  */
 #ifndef KANNUKI_LEDGER_STORE_H
