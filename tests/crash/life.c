@@ -197,7 +197,7 @@ struct moment life_now(struct life *l)
 
 enum err life_create(struct life *l)
 {
-	enum err err = ledger_create(l->home.folder, ORIGIN, life_now(l), l->home.code, &l->fault);
+	enum err err = ledger_create(l->home.folder, NULL, ORIGIN, life_now(l), l->home.code, &l->fault);
 
 	if (err == ERR_OK)
 		disk_sync_folder(l->disk, 0);
