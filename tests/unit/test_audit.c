@@ -6,7 +6,7 @@
 
 #include <sodium.h>
 
-#define ORIGIN "city.example/k1/1"
+#define ORIGIN "city.example/k1/3"
 
 /* What is done wrong while the log is made. */
 enum lie {
@@ -67,6 +67,12 @@ struct maker {
 	struct audit audit;
 	struct fault fault;
 	uint8_t text_digest[HASH_SIZE];
+	const char *continues; /* a member of the first body, or NULL */
+	/* Of a part: it is told twice, first to nobody, so that all leaf hashes and notes are there beforehand. */
+	bool is_silent;
+	const struct maker *beforehand;
+	uint64_t from, to;
+	uint8_t leaves[8][HASH_SIZE];
 };
 
 static enum err give(const struct buf *note, struct buf *out)
@@ -77,14 +83,19 @@ static enum err give(const struct buf *note, struct buf *out)
 	return ERR_OK;
 }
 
+static const struct maker *knowing(const struct maker *m)
+{
+	return m->beforehand != NULL ? m->beforehand : m;
+}
+
 static enum err give_certificate(void *context, uint64_t epoch, struct buf *out)
 {
-	return give(&((struct maker *)context)->certificates[epoch], out);
+	return epoch < 4 ? give(&knowing(context)->certificates[epoch], out) : ERR_MISSING;
 }
 
 static enum err give_closing(void *context, uint64_t epoch, struct buf *out)
 {
-	return give(&((struct maker *)context)->closings[epoch], out);
+	return give(&knowing(context)->closings[epoch], out);
 }
 
 static void hash_of_note(uint8_t out[HASH_SIZE], const struct buf *data)
@@ -105,12 +116,16 @@ static void start(struct maker *m)
 		seed[0] = i;
 		assert_int_equal(signer_init(&m->epochs[i], ORIGIN, seed), ERR_OK);
 	}
-	assert_int_equal(signer_init(&m->identity, ORIGIN, NULL), ERR_OK);
-	assert_int_equal(signer_init(&m->stranger, ORIGIN, NULL), ERR_OK);
+	seed[0] = 98;
+	assert_int_equal(signer_init(&m->identity, ORIGIN, seed), ERR_OK);
+	seed[0] = 99;
+	assert_int_equal(signer_init(&m->stranger, ORIGIN, seed), ERR_OK);
 	hash_bytes(m->prev, "", 0);
 	genesis_format(&m->genesis, &m->identity, &m->epochs[1]);
 	hash_of_note(m->hashes[1], &m->genesis);
 	assert_int_equal(audit_begin(&m->audit, m->genesis.data, m->genesis.len, &source, NULL, &m->fault), ERR_OK);
+	if (m->beforehand != NULL)
+		audit_part(&m->audit);
 }
 
 static void stop(struct maker *m)
@@ -133,7 +148,33 @@ struct said {
 	const char *value;
 };
 
-/* Adds one entry as the writer would, and shows it to the auditor. */
+/* Shows an entry to the auditor. */
+static enum err show(struct maker *m, const struct buf *leaf, const struct said *said, struct buf *texts, int count)
+{
+	enum err err = ERR_OK;
+
+	if (m->is_silent)
+		return ERR_OK;
+	if (m->beforehand != NULL) {
+		uint64_t seq = m->audit.tree.size;
+
+		err = audit_place(&m->audit, m->beforehand->leaves[seq], &m->fault);
+		if (err == ERR_OK && (seq < m->from || seq >= m->to)) {
+			audit_skip(&m->audit);
+			return ERR_OK;
+		}
+	}
+	if (err == ERR_OK)
+		err = audit_entry(&m->audit, leaf->data, leaf->len, &m->fault);
+	for (int i = 0; i < count && err == ERR_OK; i++) {
+		if (m->lie == DISCLOSURE_CHANGED && said[i].name == DISCLOSURE_TEXT)
+			texts[i].data[20] ^= 1;
+		err = audit_disclosure(&m->audit, said[i].name, said[i].state, texts[i].data, texts[i].len, &m->fault);
+	}
+	return err == ERR_OK ? audit_settle(&m->audit, &m->fault) : err;
+}
+
+/* Adds one entry as the writer would, and shows it. */
 static enum err add(struct maker *m, struct entry e, const struct said *said, int count)
 {
 	static const uint8_t salt[SALT_SIZE] = {9};
@@ -159,15 +200,10 @@ static enum err add(struct maker *m, struct entry e, const struct said *said, in
 	}
 	assert_int_equal(entry_format(&leaf, &e), ERR_OK);
 	hash_leaf(m->prev, leaf.data, leaf.len);
+	assert_true(m->tree.size < 8);
+	memcpy(m->leaves[m->tree.size], m->prev, HASH_SIZE);
 	tree_append(&m->tree, m->prev, NULL);
-	err = audit_entry(&m->audit, leaf.data, leaf.len, &m->fault);
-	for (int i = 0; i < count && err == ERR_OK; i++) {
-		if (m->lie == DISCLOSURE_CHANGED && said[i].name == DISCLOSURE_TEXT)
-			texts[i].data[20] ^= 1;
-		err = audit_disclosure(&m->audit, said[i].name, said[i].state, texts[i].data, texts[i].len, &m->fault);
-	}
-	if (err == ERR_OK)
-		err = audit_settle(&m->audit, &m->fault);
+	err = show(m, &leaf, said, texts, count);
 	if (e.has[DISCLOSURE_TEXT])
 		memcpy(m->text_digest, e.sd[DISCLOSURE_TEXT], HASH_SIZE);
 	buf_fini(&leaf);
@@ -246,7 +282,7 @@ static void certify(struct maker *m, uint64_t epoch)
 
 static enum err begin_epoch(struct maker *m, uint64_t boot)
 {
-	char hash[BASE64_SIZE(HASH_SIZE)], body[160];
+	char hash[BASE64_SIZE(HASH_SIZE)], body[640];
 	struct said said = {DISCLOSURE_BODY, DISCLOSED, body};
 	const char *member;
 	struct entry e;
@@ -273,8 +309,9 @@ static enum err begin_epoch(struct maker *m, uint64_t boot)
 		hash,
 		m->hashes[m->lie == (m->epoch == 1 ? OTHER_GENESIS_NAMED : OTHER_CERTIFICATE_NAMED) ? 0 : m->epoch],
 		HASH_SIZE);
-	(void)snprintf(body, sizeof body, "{\"act\":\"%s\",\"%s\":\"%s\"}",
-		       m->lie == OTHER_ACT_AT_EPOCH ? "epoch.stop" : "epoch.start", member, hash);
+	(void)snprintf(body, sizeof body, "{\"act\":\"%s\",\"%s\":\"%s\"%s}",
+		       m->lie == OTHER_ACT_AT_EPOCH ? "epoch.stop" : "epoch.start", member, hash,
+		       m->epoch == 1 && m->continues != NULL ? m->continues : "");
 	return add(m, e, &said, m->lie == NO_BODY_AT_EPOCH && m->epoch == 3 ? 0 : 1);
 }
 
@@ -328,16 +365,18 @@ static enum err finish(struct maker *m)
 	if (m->lie == END_ROOT)
 		c.root[5] ^= 1;
 	sign_checkpoint(m, &m->end, c, by, true);
+	if (m->is_silent)
+		return ERR_OK;
 	return audit_end(&m->audit, m->end.data, m->end.len, AUDIT_BOTH_SIGN, &m->fault);
 }
 
 /* Epoch 1 of two entries, epoch 2 after a restart, epoch 3 in the same boot. */
-static enum err tell(struct maker *m, enum lie lie)
+static enum err tell_it(struct maker *m, enum lie lie)
 {
 	uint64_t spoken;
 	enum err err = ERR_OK;
 
-	*m = (struct maker){.lie = lie};
+	m->lie = lie;
 	start(m);
 	if (lie == FIRST_IS_NO_EPOCH) {
 		m->boot = 1;
@@ -360,6 +399,26 @@ static enum err tell(struct maker *m, enum lie lie)
 	if (err == ERR_OK)
 		err = begin_epoch(m, 2);
 	return err == ERR_OK ? finish(m) : err;
+}
+
+static enum err tell(struct maker *m, enum lie lie)
+{
+	*m = (struct maker){0};
+	return tell_it(m, lie);
+}
+
+/* The same, of which only the entries from `from` to `to` - 1 are shown. */
+static enum err tell_part(struct maker *m, enum lie lie, uint64_t from, uint64_t to)
+{
+	struct maker beforehand = {.is_silent = true};
+	enum err err;
+
+	assert_int_equal(tell_it(&beforehand, lie), ERR_OK);
+	*m = (struct maker){.beforehand = &beforehand, .from = from, .to = to};
+	err = tell_it(m, lie);
+	stop(&beforehand);
+	m->beforehand = NULL;
+	return err;
 }
 
 static void the_truth_is_good(void **state)
@@ -438,6 +497,137 @@ static void genesis_must_fit_itself(void **state)
 	stop(&m);
 }
 
+static void every_part_of_the_truth_is_good(void **state)
+{
+	(void)state;
+	for (uint64_t from = 0; from < 5; from++) {
+		for (uint64_t to = from + 1; to <= 5; to++) {
+			struct maker m;
+
+			if (tell_part(&m, TRUTH, from, to) != ERR_OK)
+				fail_msg("%d to %d: %s", (int)from, (int)to, m.fault.text);
+			assert_int_equal(m.audit.epoch, 3);
+			assert_int_equal(m.audit.epoch_began, 4);
+			assert_int_equal(m.audit.entries, to - from);
+			stop(&m);
+		}
+	}
+}
+
+/* The rules about the first entry and about redactions are those that a part may not be able to check. */
+static void every_lie_in_a_part_is_bad(void **state)
+{
+	(void)state;
+	for (int lie = TRUTH + 1; lie < REDACTED_SILENTLY; lie++) {
+		bool is_about_first = lie == FIRST_BOOT_TWO || lie == OTHER_GENESIS_NAMED;
+		struct maker m;
+
+		/* These end the tale before it has its notes. */
+		if (lie == NO_BODY_AT_EPOCH || lie == FIRST_IS_NO_EPOCH)
+			continue;
+		if (tell_part(&m, (enum lie)lie, is_about_first ? 0 : 2, is_about_first ? 2 : 6) != ERR_CORRUPT)
+			fail_msg("lie %d was believed", lie);
+		assert_true(strlen(m.fault.text) > 20);
+		stop(&m);
+	}
+}
+
+/* Without a single entry the notes must still lead from the genesis to the head. */
+static void lies_in_notes_are_bad_without_entries(void **state)
+{
+	(void)state;
+	for (int lie = CERTIFICATE_BY_IDENTITY_ALONE; lie <= END_OTHER_ORIGIN; lie++) {
+		struct maker m;
+
+		if (tell_part(&m, (enum lie)lie, 1, 1) != ERR_CORRUPT)
+			fail_msg("lie %d was believed", lie);
+		assert_true(m.audit.file[0] != '\0');
+		stop(&m);
+	}
+}
+
+static void a_redaction_elsewhere_is_counted_apart(void **state)
+{
+	struct maker m;
+
+	(void)state;
+	/* The text of entry 3 is redacted by entry 4. */
+	assert_int_equal(tell_part(&m, LIES, 2, 4), ERR_OK);
+	assert_int_equal(m.audit.redacted_elsewhere, 1);
+	stop(&m);
+	assert_int_equal(tell_part(&m, LIES, 2, 5), ERR_OK);
+	assert_int_equal(m.audit.redacted_elsewhere, 0);
+	stop(&m);
+}
+
+static void another_entry_than_the_hash_is_bad(void **state)
+{
+	struct maker beforehand = {.is_silent = true}, m = {.beforehand = &beforehand, .from = 2, .to = 4};
+
+	(void)state;
+	assert_int_equal(tell_it(&beforehand, TRUTH), ERR_OK);
+	beforehand.leaves[3][7] ^= 1;
+	assert_int_equal(tell_it(&m, TRUTH), ERR_CORRUPT);
+	assert_int_equal(m.audit.blamed, 3);
+	stop(&m);
+	stop(&beforehand);
+}
+
+/* ---- the logs before ---- */
+
+#define HEAD "\"root\":\"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\""
+#define GENESIS "\"genesis\":\"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\""
+
+static enum err tell_continuing(struct maker *m, const char *continues)
+{
+	*m = (struct maker){.continues = continues};
+	return tell_it(m, TRUTH);
+}
+
+static void a_log_may_continue_others(void **state)
+{
+	struct earlier_log *earlier;
+	struct maker m;
+
+	(void)state;
+	assert_int_equal(tell_continuing(&m, ",\"continues\":[{\"origin\":\"city.example/k1/1\",\"size\":7," HEAD
+					     "," GENESIS "},{\"origin\":\"city.example/k1/2\",\"size\":1," HEAD
+					     "," GENESIS "}]"),
+			 ERR_OK);
+	assert_int_equal(m.audit.earlier.len, 2 * sizeof *earlier);
+	earlier = (struct earlier_log *)(void *)m.audit.earlier.data;
+	assert_string_equal(earlier[0].origin, "city.example/k1/1");
+	assert_int_equal(earlier[0].head.size, 7);
+	assert_string_equal(earlier[1].origin, "city.example/k1/2");
+	stop(&m);
+}
+
+static void a_wrong_claim_to_continue_is_bad(void **state)
+{
+	static const char *const claims[] = {
+		",\"continues\":{}",
+		",\"continues\":\"city.example/k1/1\"",
+		",\"continues\":[7]",
+		",\"continues\":[{\"origin\":\"city.example/k1/3\",\"size\":7," HEAD "," GENESIS "}]",
+		",\"continues\":[{\"origin\":\"city.example/k2/1\",\"size\":7," HEAD "," GENESIS "}]",
+		",\"continues\":[{\"origin\":\"city.example/k1/0\",\"size\":7," HEAD "," GENESIS "}]",
+		",\"continues\":[{\"origin\":\"city.example/k1/1\",\"size\":0," HEAD "," GENESIS "}]",
+		",\"continues\":[{\"origin\":\"city.example/k1/1\",\"size\":\"7\"," HEAD "," GENESIS "}]",
+		",\"continues\":[{\"origin\":\"city.example/k1/1\",\"size\":7," HEAD "}]",
+		",\"continues\":[{\"origin\":\"city.example/k1/1\",\"size\":7,\"root\":\"AAAA\"," GENESIS "}]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
+		struct maker m;
+
+		if (tell_continuing(&m, claims[i]) != ERR_CORRUPT)
+			fail_msg("believed: %s", claims[i]);
+		assert_int_equal(m.audit.blamed, 0);
+		stop(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,6 +636,13 @@ int main(void)
 		cmocka_unit_test(a_redaction_makes_an_erasure_good),
 		cmocka_unit_test(a_running_writer_lacks_only_the_identity),
 		cmocka_unit_test(genesis_must_fit_itself),
+		cmocka_unit_test(every_part_of_the_truth_is_good),
+		cmocka_unit_test(every_lie_in_a_part_is_bad),
+		cmocka_unit_test(lies_in_notes_are_bad_without_entries),
+		cmocka_unit_test(a_redaction_elsewhere_is_counted_apart),
+		cmocka_unit_test(another_entry_than_the_hash_is_bad),
+		cmocka_unit_test(a_log_may_continue_others),
+		cmocka_unit_test(a_wrong_claim_to_continue_is_bad),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
