@@ -6,7 +6,8 @@ NUL). No other library.
         page.evaluate("document.title")                  a promise is awaited; the value comes back as JSON
         page.wait("the title", "document.title === 'x'") until it is true, with a deadline
         page.set_files("#bundle", [path, ...])           what a person would choose in an <input type=file>
-        page.key("Tab")                                  a key on the keyboard
+        page.key("Tab")  page.type("text")               the keyboard
+        page.drop("#place", [path])                      drag and drop
         page.screenshot(path, width=360, height=800)
         page.events("Network.requestWillBeSent")         what has happened since the page was opened
 
@@ -97,6 +98,8 @@ class Chromium:
                 self.answers[message["id"]] = message
             else:
                 self.heard.append(message)
+                if message["method"] == "Target.attachedToTarget" and message.get("sessionId"):
+                    self.send("Network.enable", message["params"]["sessionId"])    # a worker of a page
 
     def call(self, method, session=None, seconds=PATIENCE, **params):
         number, until = self.send(method, session, **params), time.monotonic() + seconds
@@ -107,13 +110,15 @@ class Chromium:
             raise BrowserError(f"{method}: {answer['error']['message']}")
         return answer["result"]
 
-    def open(self, url):
+    def open(self, url, before=""):
+        """`before` is a script that runs before those of the page."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = Page(self, session)
         for domain in ("Page", "Runtime", "Network", "Log", "DOM"):
             page.call(f"{domain}.enable")
         page.call("Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=False, flatten=True)
+        page.call("Page.addScriptToEvaluateOnNewDocument", source=before)
         page.call("Page.navigate", url=url)
         page.wait("the page", "document.readyState === 'complete' && location.href !== 'about:blank'")
         return page
@@ -161,7 +166,18 @@ class Page:
                   **({"text": text} if text else {}))
         self.call("Input.dispatchKeyEvent", type="keyUp", **code)
 
-    def screenshot(self, path, width=1024, height=768, whole=True):
+    def type(self, text):
+        self.call("Input.insertText", text=text)
+
+    def drop(self, selector, paths):
+        """Files or folders, dragged from a file manager."""
+        at = self.evaluate(f"(({{x, y, width, height}}) => ({{x: x + width / 2, y: y + height / 2}}))"
+                           f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())")
+        data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            self.call("Input.dispatchDragEvent", type=kind, data=data, **at)
+
+    def screenshot(self, path, width=1024, height=768, whole=False):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         data = self.call("Page.captureScreenshot", captureBeyondViewport=whole)["data"]
         self.call("Emulation.clearDeviceMetricsOverride")

@@ -95,7 +95,7 @@ function isInItsPlace(path, log) {
 
 const PARTS = ['checkpoint', 'checkpoint.log', 'genesis.note', 'policy', 'range'];
 
-/* part, stray, blob, encrypted, unsigned or foreign. `log` knows size, epochs, closings (by size) and hasTile(index). */
+/* part, stray, blob, encrypted, stamp, unsigned or foreign. `log` knows size, epochs, closings (by size) and hasTile(index). */
 function classify(path, log) {
 	if (PARTS.includes(path))
 		return 'part';
@@ -107,5 +107,7 @@ function classify(path, log) {
 		return 'blob';
 	if (/^blobs\/[0-9a-f]{64}\.age$/.test(path))
 		return 'encrypted';
-	return path === 'README.txt' || path === 'summary.pdf' || /^[^/]+\.tsr$/.test(path) ? 'unsigned' : 'foreign';
+	if (/^[^/]+\.tsr$/.test(path))
+		return 'stamp';
+	return path === 'README.txt' || path === 'summary.pdf' ? 'unsigned' : 'foreign';
 }

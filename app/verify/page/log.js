@@ -18,6 +18,7 @@ class Log {
 		this.closings = new Map(); // epochs by the size of their closing checkpoints
 		this.marks = new Map();  // what to ask of the tree when it has a size
 		this.awaiting = new Map(); // entries with redacted disclosures, by what their redaction must say
+		this.pins = [];          // what the auditor knows, asked last
 		this.policy = null;
 		this.continues = [];
 	}
@@ -28,7 +29,7 @@ class Log {
 
 	/* ---- genesis, checkpoint, range ---- */
 
-	async readGenesis(pin) {
+	async readGenesis(codes) {
 		const genesis = await parseGenesis(await this.bundle.read('genesis.note'));
 
 		if (genesis === null)
@@ -37,7 +38,7 @@ class Log {
 		this.key = { key: genesis.first, hash: genesis.hash };
 		this.report.origin = genesis.origin;
 		this.report.genesis = encodeBase32(genesis.hash);
-		if (pin !== undefined && !this.report.genesis.startsWith(pin))
+		if (!codes.every((code) => this.report.genesis.startsWith(code)))
 			throw badFile('genesis.note', 'genesisForeign');
 	}
 
@@ -49,7 +50,7 @@ class Log {
 			throw badFile('checkpoint.log', 'checkpointForm');
 		Object.assign(this, { head, size: head.size, from: 0, to: head.size, checkpoint: all });
 		this.report.size = head.size;
-		this.report.root = encodeBase64(head.root);
+		this.report.root = head.root;
 		this.cosignatures = this.linesAfter(own, all);
 		if (this.cosignatures === null)
 			throw badFile('checkpoint', 'checkpointWitnessed');

@@ -3,9 +3,9 @@
 
 function newReport() {
 	return {
-		verdict: 'good', origin: '', genesis: '', size: 0, root: '', entriesChecked: 0, epochs: 0,
+		verdict: 'good', origin: '', genesis: '', size: 0, root: new Uint8Array(32), entriesChecked: 0, epochs: 0,
 		disclosed: 0, withheld: 0, redacted: 0, redactedElsewhere: 0, blobsChecked: 0, blobsAbsent: 0, blobsEncrypted: 0,
-		proofs: 0, witnessLines: 0, unsigned: 0, foreign: 0, firstForeign: '', continues: [],
+		proofs: 0, stamps: 0, witnessLines: 0, unsigned: 0, foreign: 0, firstForeign: '', continues: [],
 	};
 }
 
@@ -19,19 +19,15 @@ function isCode(code) {
 	return code.length >= GENESIS_CODE_MIN && /^[A-Z2-7]{1,52}$/.test(code);
 }
 
-/* A genesis as a code: what was typed, or what follows from a note that was kept. */
-async function readGenesisPin({ code, note }) {
-	if (note !== undefined) {
-		const genesis = await parseGenesis(note);
-		if (genesis === null)
-			throw cannotTell('pinGenesisNote');
-		return encodeBase32(genesis.hash);
-	}
-	if (!code || plainCode(code) === '')
-		return undefined;
-	if (!isCode(plainCode(code)))
+/* Codes that the genesis must begin with: what was typed, and what follows from a note that was kept. */
+async function readGenesisPins({ code, note }) {
+	const typed = plainCode(code ?? ''), kept = note && await parseGenesis(note);
+
+	if (note && kept === null)
+		throw cannotTell('pinGenesisNote');
+	if (typed !== '' && !isCode(typed))
 		throw cannotTell('pinGenesisCode');
-	return plainCode(code);
+	return [typed, kept ? encodeBase32(kept.hash) : ''].filter(Boolean);
 }
 
 function readOlder(bytes) {
@@ -61,31 +57,39 @@ function readPolicy(bytes) {
 /* pins: { code, note, older, paper, policy }, each optional: texts, and files as bytes. */
 async function readPins(pins) {
 	return {
-		genesis: await readGenesisPin(pins),
+		genesis: await readGenesisPins(pins),
 		older: pins.older && readOlder(pins.older),
 		paper: pins.paper?.trim() ? readPaper(pins.paper) : undefined,
 		policy: pins.policy && readPolicy(pins.policy),
 	};
 }
 
+/* A checkpoint that was kept must fit the log at its size. What does not fit is said last: what is wrong in the bundle
+ * itself goes before. */
+function markPin(log, pin, name, fits) {
+	let found = pin.size < 1 || pin.size > log.size ? `${name}Size` : `${name}Root`;
+
+	log.whenSizeIs(pin.size, (root) => {
+		if (!fits(root))
+			return;
+		found = null;
+		log.report[name] = pin.size;
+	});
+	log.pins.push(() => {
+		if (found !== null)
+			throw new Fault('bad', [found, pin.size]);
+	});
+}
+
 function markPins(log, { older, paper }) {
-	if (older) {
-		if (older.origin !== log.genesis.origin || older.size < 1 || older.size > log.size)
-			throw new Fault('bad', ['olderSize', older.size]);
-		log.whenSizeIs(older.size, (root) => {
-			if (!sameBytes(root, older.root))
-				throw new Fault('bad', ['olderRoot', older.size]);
-			log.report.since = older.size;
-		});
-	}
+	const { origin } = log.genesis;
+
+	if (older)
+		markPin(log, older, 'since', (root) => older.origin === origin && sameBytes(root, older.root));
 	if (paper) {
-		if (paper.size < 1 || paper.size > log.size)
-			throw new Fault('bad', ['paperSize', paper.size]);
-		log.whenSizeIs(paper.size, (root) => {
-			const text = `${log.genesis.origin}\n${paper.size}\n${encodeBase64(root)}\n`;
-			if (!encodeBase32(sha256(toBytes(text))).startsWith(paper.code))
-				throw new Fault('bad', ['paperCode', paper.size]);
-			log.report.paper = paper.size;
+		markPin(log, paper, 'paper', (root) => {
+			const text = `${origin}\n${paper.size}\n${encodeBase64(root)}\n`;
+			return encodeBase32(sha256(toBytes(text))).startsWith(paper.code);
 		});
 	}
 }
@@ -98,7 +102,6 @@ function checkRedactions(log) {
 	if (log.awaiting.size > 0 && !log.isPart)
 		throw badEntry(left, 'redactedByNobody');
 	log.report.redactedElsewhere = log.awaiting.size;
-	log.report.redacted -= log.awaiting.size;
 }
 
 async function checkPolicyFile(log) {
@@ -135,20 +138,29 @@ async function witnessedLines(log, path, size) {
 	return { note: parseNote(own), lines, size, path };
 }
 
-async function checkPolicyPin(log, policy, witnessed) {
-	let reached = null;
-
-	if (!policy.logs.some((key) => key.vkey === log.genesis.identity.vkey))
-		throw new Fault('bad', ['policyLog']);
-	for (const { note, lines, size, path } of witnessed) {
-		const signers = await signersOf(policy, note, lines, path);
-		log.report.witnessLines -= lines.filter((line) => policy.witnesses.some((one) => isLineOf(line, one))).length;
-		if (quorumHolds(policy.quorum, signers))
-			reached = Math.max(reached ?? 0, size);
+/* Every line of a witness that the policy names must verify; others are counted. */
+async function checkWitnesses(log, policy, { note, lines, size, path }) {
+	if (!policy) {
+		log.report.witnessLines += lines.length;
+		return;
 	}
-	if (reached === null)
-		throw new Fault('bad', ['policyQuorum']);
-	log.report.witnessedSize = reached;
+	const signers = await signersOf(policy, note, lines, path);
+	log.report.witnessLines += lines.filter((line) => !policy.witnesses.some((one) => isLineOf(line, one))).length;
+	for (const one of log.report.witnesses)
+		if (signers.has(one.key))
+			one.size = Math.max(one.size, size);
+	if (quorumHolds(policy.quorum, signers))
+		log.report.witnessed = Math.max(log.report.witnessed ?? 0, size);
+}
+
+function markPolicy(log, policy) {
+	log.report.witnesses = policy.witnesses.map((key) => ({ key, name: key.name, size: 0 }));
+	log.pins.push(() => {
+		if (!policy.logs.some((key) => key.vkey === log.genesis.identity.vkey))
+			throw new Fault('bad', ['policyLog']);
+		if (log.report.witnessed === undefined)
+			throw new Fault('bad', ['policyQuorum']);
+	});
 }
 
 async function checkBlob(log, path) {
@@ -157,28 +169,28 @@ async function checkBlob(log, path) {
 	log.report.blobsChecked++;
 }
 
-/* Every file that the walk did not read. */
-async function checkFiles(log) {
-	const witnessed = [{ note: log.head.note, lines: log.cosignatures, size: log.size, path: 'checkpoint' }];
+const COUNTED = { encrypted: 'blobsEncrypted', stamp: 'stamps', unsigned: 'unsigned', foreign: 'foreign' };
 
+/* Every file that the walk did not read. */
+async function checkFiles(log, policy) {
+	const head = { note: log.head.note, lines: log.cosignatures, size: log.size, path: 'checkpoint' };
+
+	await checkWitnesses(log, policy, head);
 	for (const path of Array.from(log.bundle.parts.keys()).sort()) {
 		const kind = classify(path, log);
 		if (kind === 'stray')
 			throw badFile(path, 'stray');
 		if (kind === 'blob')
 			await checkBlob(log, path);
-		if (kind === 'encrypted')
-			log.report.blobsEncrypted++;
-		if (kind === 'unsigned')
-			log.report.unsigned++;
-		if (kind === 'foreign' && log.report.foreign++ === 0)
-			log.report.firstForeign = path;
+		if (kind === 'foreign')
+			log.report.firstForeign ||= path;
+		if (kind in COUNTED)
+			log.report[COUNTED[kind]]++;
 		if (kind === 'part' && path.startsWith('proofs/'))
 			await checkProof(log, path, parseCount(/[0-9]+/.exec(path)[0]));
 		if (kind === 'part' && path.startsWith('witnessed/'))
-			witnessed.push(await witnessedLines(log, path, parseCount(path.slice('witnessed/'.length))));
+			await checkWitnesses(log, policy, await witnessedLines(log, path, parseCount(path.slice('witnessed/'.length))));
 	}
-	return witnessed;
 }
 
 /* ---- the verdict ---- */
@@ -188,16 +200,16 @@ async function judge(log, pins, progress) {
 	await log.readCheckpoint();
 	await log.readRange();
 	markPins(log, pins);
+	if (pins.policy)
+		markPolicy(log, pins.policy);
 	await (log.isPart ? walkPart : walkWhole)(log, progress);
 	await log.compareLastTiles();
 	await log.checkHead();
 	checkRedactions(log);
 	await checkPolicyFile(log);
-	const witnessed = await checkFiles(log);
-	log.report.witnessLines = witnessed.reduce((sum, { lines }) => sum + lines.length, 0);
-	if (pins.policy)
-		await checkPolicyPin(log, pins.policy, witnessed);
-	if (pins.genesis === undefined)
+	await checkFiles(log, pins.policy);
+	log.pins.forEach((check) => check());
+	if (pins.genesis.length === 0)
 		throw cannotTell('noGenesis');
 }
 
