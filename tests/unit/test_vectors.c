@@ -4,7 +4,8 @@
 #include "ledger/checkpoint.h"
 #include "ledger/disclosure.h"
 #include "ledger/epoch.h"
-#include "ledger/note.h"
+#include "ledger/policy.h"
+#include "ledger/tlog_proof.h"
 #include "ledger/tree.h"
 
 #include "check.h"
@@ -12,6 +13,7 @@
 #include <jansson.h>
 #include <sodium.h>
 
+#define ORIGIN "city.example/k0001/1"
 enum { PROOF_MAX = 8 };
 
 static json_t *load(const char *name)
@@ -184,7 +186,7 @@ static bool checkpoint_is_right(const json_t *vector, const struct buf *file)
 	struct checkpoint c;
 
 	(void)vector;
-	return checkpoint_parse(&c, "city.example/k0001/1", file->data, file->len) == ERR_OK;
+	return checkpoint_parse(&c, ORIGIN, file->data, file->len) == ERR_OK;
 }
 
 static bool entry_is_right(const json_t *vector, const struct buf *file)
@@ -221,16 +223,101 @@ static bool genesis_is_right(const json_t *vector, const struct buf *file)
 	return genesis_code_check(file->data, hash) == ERR_OK;
 }
 
-/* Kinds that are absent here are put before the verifiers as programs, by tests/interop. */
+/* The checkpoint in a note that is one of the vectors' files; `note` points into `file`. */
+static void read_head(struct note *note, struct checkpoint *c, struct buf *file, const json_t *vector)
+{
+	read_vector(file, vector, "checkpoint");
+	assert_int_equal(note_parse(note, file->data, file->len), ERR_OK);
+	assert_int_equal(checkpoint_parse(c, ORIGIN, note->text, note->text_len), ERR_OK);
+}
+
+static bool proof_is_right(const json_t *vector, const struct buf *file)
+{
+	struct tlog_proof proof;
+	struct buf head = {0};
+	struct checkpoint c;
+	struct note note;
+	uint8_t leaf[HASH_SIZE];
+	bool right;
+
+	read_head(&note, &c, &head, vector);
+	assert_true(bytes_from(leaf, HASH_SIZE, text_of(vector, "leaf")));
+	right = tlog_proof_parse(&proof, file->data, file->len) == ERR_OK && proof.index == number_of(vector, "seq") &&
+		proof.checkpoint_len == head.len && memcmp(proof.checkpoint, head.data, head.len) == 0 &&
+		tree_check_inclusion(leaf, proof.index, c.size, (const uint8_t(*)[HASH_SIZE])proof.hashes, proof.count,
+				     c.root) == ERR_OK;
+	buf_fini(&head);
+	return right;
+}
+
+static bool cosignature_is_right(const json_t *vector, const struct buf *file)
+{
+	const char *vkey = text_of(vector, "witness");
+	struct note_key witness;
+	struct note note;
+	uint64_t time;
+
+	assert_int_equal(witness_vkey_parse(&witness, vkey, strlen(vkey)), ERR_OK);
+	return note_parse(&note, file->data, file->len) == ERR_OK && note_cosigned(&note, &witness, &time) == ERR_OK;
+}
+
+static bool quorum_holds(const struct policy *p, const json_t *vector)
+{
+	bool signed_by[POLICY_MEMBERS_MAX] = {0}, holds;
+	struct buf head = {0};
+	struct checkpoint c;
+	struct note note;
+	uint64_t time;
+
+	read_head(&note, &c, &head, vector);
+	for (unsigned i = 0; i < p->member_count; i++)
+		signed_by[i] = !p->members[i].is_group && note_cosigned(&note, &p->members[i].witness, &time) == ERR_OK;
+	holds = policy_holds(p, signed_by);
+	buf_fini(&head);
+	return holds;
+}
+
+static bool policy_is_right(const json_t *vector, const struct buf *file)
+{
+	const json_t *holds = json_object_get(vector, "holds");
+	static struct policy p;
+	struct fault f;
+
+	return policy_parse(&p, file->data, file->len, &f) == ERR_OK &&
+	       (holds == NULL || quorum_holds(&p, vector) == json_is_true(holds));
+}
+
+static bool paper_is_right(const json_t *vector, const struct buf *file)
+{
+	struct paper_code code;
+	struct checkpoint c;
+	struct buf text = {0};
+	bool right;
+
+	read_vector(&text, vector, "checkpoint");
+	assert_int_equal(checkpoint_parse(&c, ORIGIN, text.data, text.len), ERR_OK);
+	right = paper_code_parse(&code, file->data, file->len) == ERR_OK && code.size == c.size &&
+		paper_code_fits(&code, ORIGIN, &c);
+	buf_fini(&text);
+	return right;
+}
+
+/* Whole bundles are put before the verifiers as programs, by tests/interop. */
 static void our_own(void **state)
 {
 	static const struct {
 		const char *kind;
 		bool (*is_right)(const json_t *vector, const struct buf *file);
 	} checks[] = {
-		{"note", note_is_right},       {"checkpoint", checkpoint_is_right},
-		{"entry", entry_is_right},     {"disclosure", disclosure_is_right},
+		{"note", note_is_right},
+		{"checkpoint", checkpoint_is_right},
+		{"entry", entry_is_right},
+		{"disclosure", disclosure_is_right},
 		{"genesis", genesis_is_right},
+		{"proof", proof_is_right},
+		{"cosignature", cosignature_is_right},
+		{"policy", policy_is_right},
+		{"paper", paper_is_right},
 	};
 	json_t *index = load("index.json"), *vector;
 	size_t i, checked = 0;
@@ -249,7 +336,7 @@ static void our_own(void **state)
 			buf_fini(&file);
 		}
 	}
-	assert_true(checked > 90);
+	assert_true(checked > 170);
 	json_decref(index);
 }
 
