@@ -338,6 +338,17 @@ class Vectors(unittest.TestCase):
             }).map(({ title }) => title);""")
         self.assertEqual(wrong, [])
 
+    def test_bundles(self):
+        """What test_vectors asks of the two programs."""
+        vectors = [one for one in json.loads((VECTORS / "index.json").read_text())["vectors"] if one["kind"] == "bundle"]
+        names, words = {"genesis": "code", "since": "older", "paper": "paper", "policy": "policy"}, {"unknown": "cannot tell"}
+        self.assertGreater(len(vectors), 40)
+        for one in vectors:
+            pins = {names[name]: (VECTORS / value[1:]).read_bytes() if value.startswith("@") else value for name, value in one["pins"].items()}
+            said = judge().one(VECTORS / one["file"], **pins)
+            with self.subTest(one["file"], why=one["why"]):
+                self.assertEqual(words.get(said["verdict"], said["verdict"]), one["verdict"], said.get("reason"))
+
 
 if __name__ == "__main__":
     tap.main()
