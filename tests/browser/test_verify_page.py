@@ -2,12 +2,15 @@
 """The auditor's page as a verifier: it must say of every bundle what kannuki-verify and kannuki-verify-go say of it."""
 import atexit
 import functools
+import io
 import json
 import pathlib
 import random
 import shutil
 import tempfile
 import unittest
+import unittest.mock
+import zipfile
 
 import bundles
 import tap
@@ -65,6 +68,12 @@ def judge():
 
 def ask(program, bundle, options):
     return json.loads(run(BIN / program, bundle, *options, "--json").stdout)
+
+
+def zip64(files):
+    """The same ZIP file as if it were large."""
+    with unittest.mock.patch("zipfile.ZIP64_LIMIT", 10):
+        return zipped(files)
 
 
 def options_of(pins):
@@ -219,10 +228,43 @@ class Extended(Case):
                 self.assertEqual([one["verdict"] for one in said], [want] * 3)
 
     def test_zip_names(self):
-        for name in ("../policy", "/policy", "a\\b", "a..b"):
+        for name in ("../policy", "/policy", "a\\b", "a..b", "a//b", "./a", ".", "x" * 1025, "full/"):
             path = SCRATCH / "names.zip"
             path.write_bytes(zipped({**files(), name: b"x"}))
-            self.assertEqual(judge().one(path, code=box().code)["verdict"], "bad", name)
+            self.assert_as_in_c(path, "bad")
+        path.write_bytes(zipped({**files(), "empty/": b""}))
+        self.assert_as_in_c(path, "good")
+
+    def assert_as_in_c(self, path, want):
+        said = judge().one(path, code=box().code), ask("kannuki-verify", path, ["--genesis", box().code])
+        self.assertEqual([one["verdict"] for one in said], [want] * 2, [one.get("reason") for one in said])
+
+    def test_zip_headers_that_contradict_each_other(self):
+        """Every byte of the first local header and directory record, and of the end record, with one bit changed."""
+        for title, good in (("plain", zipped(files())), ("ZIP64", zip64(files()))):
+            directory = zipfile.ZipFile(io.BytesIO(good)).start_dir
+            places = [*range(60), *range(directory, directory + 46), *range(len(good) - 98, len(good))]
+            chosen, paths = random.Random(title), []
+            for at in chosen.sample(places, 60):
+                flipped = bytearray(good)
+                flipped[at] ^= 1 << chosen.randrange(8)
+                paths.append(SCRATCH / f"{title}-{at}.zip")
+                paths[-1].write_bytes(flipped)
+            page = [verdict["verdict"] for verdict in judge().many(paths, code=box().code)]
+            c = [ask("kannuki-verify", path, ["--genesis", box().code])["verdict"] for path in paths]
+            self.assertEqual([(path.name, one) for path, one in zip(paths, page)],
+                             [(path.name, one) for path, one in zip(paths, c)])
+            self.assertGreater(page.count("bad"), 30)
+
+    def test_zip64_and_zip_that_is_not_in_memory(self):
+        path = SCRATCH / "large.zip"
+        path.write_bytes(zip64(files()))
+        self.assert_as_in_c(path, "good")
+        judge().page.set_files("#zip", [path])
+        judge().page.wait("the file", "byId('zip').files.length === 1")
+        verdict = judge().page.evaluate("openZip(blobPart(byId('zip').files[0])).then((parts) => "
+                                        f"verifyBundle(new Bundle(parts), {{ code: '{box().code}' }})).then((r) => r.report.verdict)")
+        self.assertEqual(verdict, "good")
 
     def test_proofs(self):
         for seq in (0, 100, 255, 256, 279):

@@ -49,7 +49,7 @@ const WORDS = {
 	disclosureHash: ['「{0}」の内容が、記録されたものと違います', '“{0}” is not what was recorded'],
 	disclosureForm: ['「{0}」の内容が形式どおりではありません', '“{0}” is not as the format wants'],
 	redactedByNobody: ['消去されたことになっていますが、消去の記録がありません', 'a text is said to be erased, and no entry erased it'],
-	zipBroken: ['ZIPファイルが壊れているか、この形式のものではありません', 'the ZIP file is broken or not as the format wants'],
+	zipBroken: ['ファイルが壊れているか、この形式のものではありません', 'the file is broken or not as the format wants'],
 	zipPacked: ['圧縮または暗号化されています。書き出したままのZIPを選んでください',
 		'is compressed or encrypted; choose the ZIP file as it was exported'],
 	zipMember: ['ZIPファイルの中で壊れています', 'is damaged inside the ZIP file'],

@@ -1,18 +1,23 @@
 'use strict';
 /* A bundle as one ZIP file: nothing packed, nothing encrypted, one way to read it. */
 
-const ZIP_LOCAL = 0x04034b50;
-const ZIP_CENTRAL = 0x02014b50;
-const ZIP_END = 0x06054b50;
-const ZIP64_END = 0x06064b50;
-const ZIP64_LOCATOR = 0x07064b50;
-const ZIP_END_SIZE = 22;
-const ZIP_LOCAL_SIZE = 30;
-const ZIP_CENTRAL_SIZE = 46;
+const ZIP_LOCAL = { signature: 0x04034b50, size: 30, common: 6 };
+const ZIP_RECORD = { signature: 0x02014b50, size: 46, common: 8 };
+const ZIP_END = { signature: 0x06054b50, size: 22 };
+const ZIP64_LOCATOR = { signature: 0x07064b50, size: 20 };
+const ZIP64_END = { signature: 0x06064b50, size: 56 };
+const ZIP_FULL = 0xffffffff;
+const ZIP_FULL_SHORT = 0xffff;
+const EXTRA_ZIP64 = 0x0001;
+const EXTRA_OTHER_NAME = 0x7075;
+const FLAGS_REFUSED = 1 | 1 << 3 | 1 << 6 | 1 << 13; // encrypted in three ways, sizes after the data
+const NAME_MAX = 1024;
+const EXTRA_MAX = 1024;
 const DIRECTORY_MAX = 1 << 30;
 const CHUNK = 1 << 20;
 
-/* A part is { size, read(from, to) }: bytes that are fetched when they are needed. */
+/* ---- parts: { size, read(from, to) }, bytes that are fetched when they are needed ---- */
+
 function blobPart(blob) {
 	return {
 		size: blob.size,
@@ -28,95 +33,156 @@ function partOf(part, from, size) {
 	return { size, read: (start, end) => part.read(from + start, from + Math.min(end, size)) };
 }
 
-/* Little-endian numbers; reading past the end is a fault of the envelope. */
+/* For small reads one after the other: a large piece is fetched at a time. */
+function windowOf(part) {
+	let begin = 0, held = new Uint8Array(0);
+
+	return {
+		size: part.size,
+		read: async (from, to) => {
+			if (from < begin || Math.min(to, part.size) > begin + held.length) {
+				begin = from;
+				held = await part.read(from, Math.max(to, from + 8 * CHUNK));
+			}
+			return held.subarray(from - begin, to - begin);
+		},
+	};
+}
+
+/* ---- records ---- */
+
+function zipBroken() {
+	return badFile('ZIP', 'zipBroken');
+}
+
+/* Little-endian numbers of a record that begins with its signature; reading past the end is a fault of the envelope. */
 class ZipRecord {
-	constructor(bytes, signature) {
+	constructor(bytes, { signature, size }) {
 		this.bytes = bytes;
 		this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-		if (bytes.length < 4 || this.long(0) !== signature)
-			throw new Fault('bad', ['zipBroken']);
+		if (bytes.length < size || signature !== null && this.long(0) !== signature)
+			throw zipBroken();
 	}
 
-	need(at, size) {
+	within(at, size) {
 		if (at + size > this.bytes.length)
-			throw new Fault('bad', ['zipBroken']);
+			throw zipBroken();
 		return at;
 	}
 
 	short(at) {
-		return this.view.getUint16(this.need(at, 2), true);
+		return this.view.getUint16(this.within(at, 2), true);
 	}
 
 	long(at) {
-		return this.view.getUint32(this.need(at, 4), true);
+		return this.view.getUint32(this.within(at, 4), true);
 	}
 
 	huge(at) {
-		const value = this.view.getBigUint64(this.need(at, 8), true);
+		const value = this.view.getBigUint64(this.within(at, 8), true);
 
 		if (value > BigInt(Number.MAX_SAFE_INTEGER))
-			throw new Fault('bad', ['zipBroken']);
+			throw zipBroken();
 		return Number(value);
 	}
-}
 
-/* Where the central directory lies: { count, size, offset }. */
-async function findDirectory(zip) {
-	const at = zip.size - ZIP_END_SIZE;
-	const end = new ZipRecord(await zip.read(Math.max(at, 0), zip.size), ZIP_END);
-	const found = { count: end.short(10), size: end.long(12), offset: end.long(16) };
-
-	if (end.short(20) !== 0)
-		throw new Fault('bad', ['zipBroken']);
-	if (found.count !== 0xffff && found.size !== 0xffffffff && found.offset !== 0xffffffff)
-		return found;
-	const locator = new ZipRecord(await zip.read(Math.max(at - 20, 0), at), ZIP64_LOCATOR);
-	const large = new ZipRecord(await zip.read(locator.huge(8), at), ZIP64_END);
-	return { count: large.huge(32), size: large.huge(40), offset: large.huge(48) };
-}
-
-/* The sizes and the offset of a member, which ZIP64 keeps in a field of its own when they are large. */
-function memberPlace(record, at, extra, extraEnd) {
-	const place = { packed: record.long(at + 20), size: record.long(at + 24), offset: record.long(at + 42) };
-
-	for (let field = extra; field + 4 <= extraEnd; field += 4 + record.short(field + 2)) {
-		if (record.short(field) !== 1)
-			continue;
-		let value = field + 4;
-		for (const name of ['size', 'packed', 'offset']) {
-			if (place[name] === 0xffffffff) {
-				place[name] = record.huge(value);
-				value += 8;
-			}
-		}
-		break;
+	slice(from, to) {
+		return this.bytes.subarray(from, this.within(to, 0));
 	}
-	return place;
 }
 
-function isMemberName(name) {
-	return name !== '' && !name.startsWith('/') && !name.includes('..') && !/[\\\x00-\x1f]/.test(name);
+/* Where the directory lies, by the end record and, where there is one, the ZIP64 end record before it. */
+async function findDirectory(zip) {
+	const at = zip.size - ZIP_END.size, end = new ZipRecord(await zip.read(Math.max(at, 0), zip.size), ZIP_END);
+	const found = { count: end.short(10), size: end.long(12), offset: end.long(16), end: at };
+
+	if (end.short(4) !== 0 || end.short(6) !== 0 || end.short(8) !== found.count || end.short(20) !== 0)
+		throw zipBroken();
+	const before = await zip.read(Math.max(at - ZIP64_LOCATOR.size - ZIP64_END.size, 0), at);
+	const tail = before.subarray(-ZIP64_LOCATOR.size);
+	if (before.length === ZIP64_LOCATOR.size + ZIP64_END.size && new DataView(tail.buffer, tail.byteOffset).getUint32(0, true) ===
+	    ZIP64_LOCATOR.signature)
+		return findLargeDirectory(found, before, at - before.length);
+	return found;
 }
 
-/* All members in the order of the directory: { name, rawName, flags, method, crc, packed, size, offset }. */
+/* The ZIP64 records agree with the end record in all that is not given up there. */
+function findLargeDirectory(small, bytes, at) {
+	const end = new ZipRecord(bytes, ZIP64_END), locator = new ZipRecord(bytes.subarray(ZIP64_END.size), ZIP64_LOCATOR);
+	const found = { count: end.huge(32), size: end.huge(40), offset: end.huge(48), end: at };
+	const fits = (name, full) => small[name] === full || small[name] === found[name];
+
+	if (end.huge(4) !== ZIP64_END.size - 12 || end.long(16) !== 0 || end.long(20) !== 0 || end.huge(24) !== found.count ||
+	    locator.long(4) !== 0 || locator.huge(8) !== at || locator.long(16) !== 1)
+		throw zipBroken();
+	if (!fits('count', ZIP_FULL_SHORT) || !fits('size', ZIP_FULL) || !fits('offset', ZIP_FULL))
+		throw zipBroken();
+	return found;
+}
+
+/* The ZIP64 field holds exactly the numbers that are all ones in the header, in this order. */
+function takeExtra(header, extra) {
+	const full = ['size', 'packed', 'offset'].filter((name) => header[name] === ZIP_FULL);
+	let isAwaited = full.length > 0, next = 0;
+
+	if (extra.length > EXTRA_MAX)
+		throw zipBroken();
+	for (let at = 0; at < extra.length; at = next) {
+		const field = new ZipRecord(extra.subarray(at), { signature: null, size: 4 });
+		next = at + 4 + field.short(2);
+		field.within(4, next - at - 4);
+		if (field.short(0) === EXTRA_OTHER_NAME)
+			throw zipBroken();
+		if (field.short(0) !== EXTRA_ZIP64)
+			continue;
+		if (!isAwaited || next - at - 4 !== 8 * full.length)
+			throw zipBroken();
+		full.forEach((name, i) => { header[name] = field.huge(4 + 8 * i); });
+		isAwaited = false;
+	}
+	if (isAwaited)
+		throw zipBroken();
+	return header;
+}
+
+/* What a directory record and a local header have in common; `length` is how long the header is without a comment. */
+function parseHeader(bytes, kind) {
+	const record = new ZipRecord(bytes, kind), at = kind.common;
+	const name = kind.size + record.short(at + 20), extra = name + record.short(at + 22);
+	const header = {
+		flags: record.short(at), method: record.short(at + 2), crc: record.long(at + 8), packed: record.long(at + 12),
+		size: record.long(at + 16), rawName: record.slice(kind.size, name), length: extra,
+	};
+
+	if (kind === ZIP_RECORD)
+		Object.assign(header, { offset: record.long(42), disk: record.short(34), comment: record.short(32) });
+	record.within(extra, header.comment ?? 0);
+	return takeExtra(header, record.slice(name, extra));
+}
+
 function parseDirectory(bytes, count) {
 	const members = [];
 	let at = 0;
 
 	for (let i = 0; i < count; i++) {
-		const record = new ZipRecord(bytes.subarray(at), ZIP_CENTRAL);
-		const extra = ZIP_CENTRAL_SIZE + record.short(28), comment = extra + record.short(30);
-		const next = record.need(comment + record.short(32), 0);
-		const rawName = record.bytes.subarray(ZIP_CENTRAL_SIZE, extra);
-		members.push({
-			name: toText(rawName) ?? toLatin(rawName), rawName, flags: record.short(8), method: record.short(10),
-			crc: record.long(16), ...memberPlace(record, 0, extra, comment),
-		});
-		at += next;
+		const member = parseHeader(bytes.subarray(at), ZIP_RECORD);
+		if (member.disk !== 0)
+			throw zipBroken();
+		members.push({ ...member, name: toText(member.rawName) ?? toLatin(member.rawName) });
+		at += member.length + member.comment;
 	}
 	if (at !== bytes.length)
-		throw new Fault('bad', ['zipBroken']);
+		throw zipBroken();
 	return members;
+}
+
+/* A relative path whose every part is a name of its own; the last may be empty, which makes it a folder. */
+function isMemberName({ name, rawName }) {
+	const parts = name.split('/'), last = parts.pop();
+
+	if (rawName.length > NAME_MAX || name === '' || last === '.' || /\.\.|[\\\x00-\x1f]/.test(name))
+		return false;
+	return !parts.includes('') && !parts.includes('.');
 }
 
 /* ---- CRC-32 ---- */
@@ -140,36 +206,54 @@ async function crcOf(part) {
 
 /* ---- members ---- */
 
-async function memberPart(zip, member) {
-	const fixed = member.offset + ZIP_LOCAL_SIZE;
-	const local = new ZipRecord(await zip.read(member.offset, fixed), ZIP_LOCAL);
-	const name = await zip.read(fixed, fixed + local.short(26));
-	const part = partOf(zip, fixed + local.short(26) + local.short(28), member.size);
+/* The bytes of a member, behind its local header; `end` is where they end in the file. */
+async function openMember(zip, member) {
+	const { name, flags, method, packed, size, offset, crc } = member;
+	const room = ZIP_LOCAL.size + NAME_MAX + EXTRA_MAX;
+	const local = parseHeader(await zip.read(offset, offset + room), ZIP_LOCAL);
+	const part = partOf(zip, offset + local.length, size);
 
-	if (member.method !== 0 || member.flags & 1 || member.packed !== member.size)
-		throw badFile(member.name, 'zipPacked');
-	if (!sameBytes(name, member.rawName) || await crcOf(part) !== member.crc)
-		throw badFile(member.name, 'zipMember');
-	return part;
+	if (method !== 0 || packed !== size || flags & FLAGS_REFUSED)
+		throw badFile(name, 'zipPacked');
+	if (local.flags !== flags || local.method !== method || local.packed !== packed || local.size !== size ||
+	    local.crc !== crc || !sameBytes(local.rawName, member.rawName) || await crcOf(part) !== crc)
+		throw badFile(name, 'zipMember');
+	return { part, start: offset + local.length, end: offset + local.length + size };
 }
 
-/* The parts of a bundle by their paths. */
+function checkNames(members) {
+	const names = new Set();
+
+	for (const member of members) {
+		if (!isMemberName(member) || member.name.endsWith('/') && member.size > 0)
+			throw badFile(member.name, 'zipName');
+		if (names.has(member.name))
+			throw badFile(member.name, 'zipTwice');
+		names.add(member.name);
+	}
+}
+
+/* The parts of a bundle by their paths. The members fill the file up to the directory, and that up to the end. */
 async function openZip(zip) {
-	const parts = new Map();
+	const parts = new Map(), sequential = windowOf(zip);
+	let filled = 0;
 
 	if (zip.size < 4 || !sameBytes(await zip.read(0, 4), [0x50, 0x4b, 3, 4]))
 		throw cannotTell('noZip');
-	const { count, size, offset } = await findDirectory(zip);
-	if (size > DIRECTORY_MAX || offset + size > zip.size)
-		throw new Fault('bad', ['zipBroken']);
-	for (const member of parseDirectory(await zip.read(offset, offset + size), count)) {
-		if (!isMemberName(member.name))
-			throw badFile(member.name, 'zipName');
-		if (member.name.endsWith('/'))
-			continue;
-		if (parts.has(member.name))
-			throw badFile(member.name, 'zipTwice');
-		parts.set(member.name, await memberPart(zip, member));
+	const { count, size, offset, end } = await findDirectory(zip);
+	if (size > DIRECTORY_MAX || offset + size !== end)
+		throw zipBroken();
+	const members = parseDirectory(await zip.read(offset, end), count);
+	checkNames(members);
+	for (const member of members.sort((a, b) => a.offset - b.offset)) {
+		const opened = member.offset === filled ? await openMember(sequential, member) : null;
+		if (opened === null || opened.end > offset)
+			throw badFile(member.name, 'zipMember');
+		filled = opened.end;
+		if (!member.name.endsWith('/'))
+			parts.set(member.name, partOf(zip, opened.start, member.size));
 	}
+	if (filled !== offset)
+		throw zipBroken();
 	return parts;
 }
