@@ -11,8 +11,10 @@ type files map[string]func() ([]byte, error)
 func inFolder(folder fs.FS) (files, error) {
 	list := files{}
 	err := fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
+		if err == nil && d.Type().IsRegular() {
 			list[name] = func() ([]byte, error) { return fs.ReadFile(folder, name) }
+		} else if err == nil && !d.IsDir() {
+			list[name] = nil // a name without a file, such as a link
 		}
 		return err
 	})

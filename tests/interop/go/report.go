@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 type verdict int
@@ -64,7 +66,7 @@ func (r *report) conclude(err error, known pin) {
 	var f *fault
 	switch {
 	case errors.As(err, &f):
-		r.Verdict, r.Reason, r.File = bad, f.Error(), f.file
+		r.Verdict, r.Reason, r.File = bad, f.Error(), shown(f.file)
 		if f.entry != noEntry {
 			r.Entry = &f.entry
 		}
@@ -76,6 +78,22 @@ func (r *report) conclude(err error, known pin) {
 	default:
 		r.Verdict = good
 	}
+}
+
+// shown writes a name without what could move a terminal's cursor.
+func shown(name string) string {
+	var out strings.Builder
+	for len(name) > 0 {
+		c, length := utf8.DecodeRuneInString(name)
+		if unicode.IsControl(c) || c == utf8.RuneError && length == 1 {
+			fmt.Fprintf(&out, "\\x%02x", name[0])
+			length = 1
+		} else {
+			out.WriteString(name[:length])
+		}
+		name = name[length:]
+	}
+	return out.String()
 }
 
 func (r *report) writeJSON(w io.Writer) error { return json.NewEncoder(w).Encode(r) }

@@ -15,13 +15,13 @@ func (v *verifier) readEntries() error {
 
 // readEntryTile reads a tile's entries and its disclosure file side by side.
 func (v *verifier) readEntryTile(index int64, width int) error {
-	entriesFile := tilePath("entries", index, width)
-	entries, err := v.bundle.read(entriesFile)
+	linesFile := disclosureFile(index * tileWidth)
+	text, err := v.bundle.read(linesFile)
 	if err != nil {
 		return err
 	}
-	linesFile := disclosureFile(index * tileWidth)
-	text, err := v.bundle.read(linesFile)
+	entriesFile := tilePath("entries", index, width)
+	entries, err := v.bundle.read(entriesFile)
 	if err != nil {
 		return err
 	}

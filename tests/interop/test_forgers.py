@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""What forgers hand out (forge.py) gets the verdict that verdicts.md says, from every verifier, and for the same place."""
+import atexit
+import collections
+import concurrent.futures
+import functools
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import forge
+import tap
+from verify_page import VerifyPage
+
+BIN = pathlib.Path(os.environ["KANNUKI_BIN"])
+TABLE = forge.verdicts((pathlib.Path(__file__).parent / "verdicts.md").read_text())
+WORDS = {"good": "good", "bad": "bad", "unknown": "cannot tell"}
+AT_ONCE = 200
+LEAST = 2000
+MOST_SHOWN = 20
+
+SCRATCH = pathlib.Path(tempfile.mkdtemp(prefix="kannuki-forgers-"))
+atexit.register(shutil.rmtree, SCRATCH)
+POOL = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+
+
+# ---- verifiers: (paths, pins) -> what each says ----
+
+def arguments(pins):
+    options = {"code": "--genesis", "paper": "--paper", "older": "--since", "policy": "--policy"}
+    made = []
+    for name, value in pins.items():
+        if isinstance(value, bytes):
+            path = SCRATCH / hashlib.sha256(value).hexdigest()
+            path.write_bytes(value)
+            value = path
+        made += [options[name], value]
+    return made
+
+
+def run(program, *arguments):
+    return subprocess.run([BIN / program, *arguments, "--json"], capture_output=True, timeout=170).stdout
+
+
+def in_c(paths, pins):
+    known = arguments(pins)
+    return list(POOL.map(lambda path: json.loads(run("kannuki-verify", path, *known)), paths))
+
+
+def in_go(paths, pins):
+    return [json.loads(line) for line in run("kannuki-verify-go", *paths, *arguments(pins)).splitlines()]
+
+
+@functools.lru_cache(maxsize=None)
+def page():
+    opened = VerifyPage()
+    atexit.register(opened.close)
+    return opened
+
+
+def in_browser(paths, pins):
+    return page().many(paths, **pins)
+
+
+VERIFIERS = {"C": in_c, "Go": in_go}
+
+
+# ---- bundles on disk ----
+
+class Bundles:
+    """The honest bundles, and copies with some files changed. What is not changed is a hard link."""
+
+    def __init__(self, box):
+        self.box = box
+        self.made = 0
+        for base in (forge.WHOLE, forge.RANGE):
+            for name, data in box.base(base).items():
+                write(SCRATCH / base / name, data)
+
+    def make(self, mutant):
+        self.made += 1
+        path = SCRATCH / str(self.made)
+        if mutant.base == forge.ZIP:
+            path.write_bytes(mutant.changes[""])
+            return path
+        for name in self.box.base(mutant.base):
+            if name not in mutant.changes:
+                (path / name).parent.mkdir(parents=True, exist_ok=True)
+                os.link(SCRATCH / mutant.base / name, path / name)
+        for name, data in mutant.changes.items():
+            if data is not None:
+                write(path / name, data)
+        return path
+
+
+def write(path, data):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def remove(path):
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+# ---- judging ----
+
+def same_place(one, other):
+    """Where both name an entry, or both a file, it is the same."""
+    return all(one[key] == other[key] for key in ("entry", "file") if key in one and key in other)
+
+
+def complaint(want, said):
+    """Why these verdicts, {verifier: what it says}, are not right; None if they are."""
+    first = next(iter(said.values()))
+    if any(WORDS[one["verdict"]] != want for one in said.values()) or not all(same_place(first, one) for one in said.values()):
+        return "; ".join(f"{name}: {one['verdict']} {one.get('file', '')} {one.get('entry', '')} {one.get('reason', '')}"
+                         for name, one in said.items())
+    return None
+
+
+class Judges:
+    """Takes mutants, judges many of the same pin at once, and keeps what was not as the table says."""
+
+    def __init__(self):
+        self.box = forge.Box()
+        self.bundles = Bundles(self.box)
+        self.pins = self.box.pins()
+        self.waiting = collections.defaultdict(list)
+        self.counts, self.wrong = collections.Counter(), collections.defaultdict(list)
+
+    def all(self):
+        for name, mutant in forge.mutants(self.box):
+            waiting = self.waiting[mutant.pin]
+            waiting.append((name, mutant.title, self.bundles.make(mutant)))
+            self.counts[name] += 1
+            if len(waiting) == AT_ONCE:
+                self.judge(mutant.pin)
+        for pin in self.waiting:
+            self.judge(pin)
+        return self
+
+    def judge(self, pin):
+        waiting, self.waiting[pin] = self.waiting[pin], []
+        paths = [path for name, title, path in waiting]
+        said = {name: verifier(paths, self.pins[pin]) for name, verifier in VERIFIERS.items()}
+        for (name, title, path), *verdicts in zip(waiting, *said.values(), strict=True):
+            why = complaint(TABLE.get(name), dict(zip(said, verdicts)))
+            if why is not None:
+                self.wrong[name].append(f"{title}: {why}")
+            remove(path)
+
+
+class Forgers(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.judges = Judges().all()
+
+    def test_the_table_names_every_class(self):
+        self.assertEqual(list(TABLE), list(forge.CLASSES))
+
+    def test_there_are_many(self):
+        self.assertGreaterEqual(self.judges.bundles.made, LEAST)
+        print(f"# {self.judges.bundles.made} mutants of {len(TABLE)} classes")
+
+
+def judged(name):
+    def test(self):
+        print(f"# {self.judges.counts[name]:5d} {TABLE.get(name, '?'):12} {name}")
+        self.assertGreater(self.judges.counts[name], 0)
+        wrong = self.judges.wrong[name]
+        for why in wrong[:MOST_SHOWN]:
+            print("# " + why)
+        self.assertEqual(len(wrong), 0)
+    return test
+
+
+for number, name in enumerate(forge.CLASSES):
+    setattr(Forgers, f"test_{number:02d}_{re.sub('[^a-z0-9]+', '_', name.lower())}", judged(name))
+
+
+if __name__ == "__main__":
+    tap.main()
