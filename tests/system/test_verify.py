@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """kannuki-ledger and kannuki-verify as an administrator and an auditor type them."""
 import base64
+import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -98,6 +100,73 @@ class Verify(unittest.TestCase):
         self.assertIn("entry 6", told.stdout)
         verdict = json.loads(self.verify("--genesis", self.code, "--json").stdout)
         self.assertEqual((verdict["verdict"], verdict["entry"]), ("bad", 6))
+
+    def test_pins_from_outside_are_told_apart(self):
+        self.append(LINES)
+        self.export()
+        older = self.place / "older"
+        self.bundle.rename(older)
+        self.append(LINES[:1])
+        self.export()
+        told = self.verify("--genesis", self.code, "--since", older)
+        self.assertEqual(told.returncode, 0, told.stdout)
+        self.assertIn("unchanged since you kept", told.stdout)
+        self.assertIn("What nothing here proves", told.stdout)
+        self.assertIn("証明されないこと", self.verify("--genesis", self.code, "--since", older, lang="ja").stdout)
+        verdict = json.loads(self.verify("--genesis", self.code, "--since", older / "checkpoint", "--json").stdout)
+        self.assertEqual(verdict["since"], int((older / "checkpoint").read_text().split("\n")[1]))
+
+        cut_off = run("kannuki-verify", older, "--genesis", self.code, "--since", self.bundle)
+        self.assertEqual(cut_off.returncode, 1)
+        self.assertIn("its end was cut off", cut_off.stdout)
+
+        text = (older / "checkpoint").read_text().split("\n\n")[0] + "\n"
+        code = base64.b32encode(hashlib.sha256(text.encode()).digest()).decode()[:20]
+        paper = f"{verdict['since']}-{code}"
+        written = self.place / "paper"
+        written.write_text(paper.lower() + "\n")
+        for form in (paper, written):
+            told = self.verify("--genesis", self.code, "--paper", form)
+            self.assertEqual(told.returncode, 0, told.stdout)
+            self.assertIn("the code on paper was printed", told.stdout)
+        told = self.verify("--genesis", self.code, "--paper", paper[:-1] + ("A" if paper[-1] != "A" else "B"))
+        self.assertEqual(told.returncode, 1)
+
+        policy = self.place / "policy"
+        policy.write_text((self.bundle / "policy").read_text())
+        told = self.verify("--genesis", self.code, "--policy", policy)
+        self.assertEqual(told.returncode, 0, told.stdout)
+        self.assertIn("asks for no witness", told.stdout)
+
+    def test_what_cannot_be_brought_is_explained(self):
+        self.export()
+        junk = self.place / "junk"
+        junk.write_text("hello\n")
+        for option, value, why in [("--since", junk, "is not a checkpoint"), ("--since", self.place / "none", "none"),
+                                   ("--since", self.place, "checkpoint.log"), ("--paper", "1234-ABC", "1234-ABC"),
+                                   ("--paper", junk, "junk"), ("--policy", junk, "line 1"),
+                                   ("--policy", self.place / "none", "none"), ("--genesis", self.place, "")]:
+            told = self.verify("--genesis", self.code, option, value)
+            self.assertEqual(told.returncode, 2, (option, value, told.stdout))
+            self.assertIn(why, told.stderr, (option, value))
+
+    def test_a_part_is_called_a_part(self):
+        for _ in range(3):
+            self.append(LINES[2:] * 100)
+        self.export("--from", "260", "--to", "270")
+        told = self.verify("--genesis", self.code)
+        self.assertEqual(told.returncode, 0, told.stdout)
+        self.assertIn("this part of the log", told.stdout)
+        verdict = json.loads(self.verify("--genesis", self.code, "--json").stdout)
+        self.assertEqual((verdict["from"], verdict["entries_checked"]), (256, verdict["to"] - 256))
+
+    def test_help_and_manual_know_the_same_options(self):
+        options = set(re.findall(r"--[a-z]+", run("kannuki-verify", "--help").stdout))
+        self.assertGreater(len(options), 6)
+        self.assertEqual(options, set(re.findall(r"--[a-z]+", run("kannuki-verify", "--help", lang="ja").stdout)))
+        for page in ("docs/man/kannuki-verify.1", "docs/man/ja/kannuki-verify.1"):
+            text = pathlib.Path(page).read_text().replace("\\-", "-")
+            self.assertEqual(options, set(re.findall(r"--[a-z]+", text)), page)
 
     def test_wrong_use_is_explained(self):
         for arguments in [[], ["--no"], ["--lang", "fr"], ["more", "than", "one"]]:
