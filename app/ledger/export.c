@@ -14,7 +14,9 @@
 
 static enum err export_finish(struct export *x, bool *done)
 {
-	return outlet_finish(&x->outlet, done, x->f);
+	int64_t left_ns = x->end_ns - slice_clock_ns();
+
+	return outlet_finish(&x->outlet, left_ns > 0 ? (int)(left_ns / 1000000) : 0, done, x->f);
 }
 
 static export_phase *const phases[] = {export_entries, export_last_tiles, export_blobs, export_epochs,

@@ -109,21 +109,31 @@ static enum err unreadable(const struct export *x, int number)
 			 strerror(number));
 }
 
-/* ERR_MISSING: it is not there. */
-static enum err open_blob(const struct export *x, int *fd, struct stat *about)
+static enum err open_in(const struct export *x, const char *folder, int *fd)
 {
 	char path[PATH_MAX];
 
-	if ((size_t)snprintf(path, sizeof path, "%s/blobs/%s", x->ledger->folder, x->copying.name) >= sizeof path)
-		return fault_set(x->f, ERR_RANGE, _("%s: the path is too long"), x->ledger->folder);
+	if ((size_t)snprintf(path, sizeof path, "%s/blobs/%s", folder, x->copying.name) >= sizeof path)
+		return fault_set(x->f, ERR_RANGE, _("%s: the path is too long"), folder);
 	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (*fd < 0 && errno == ENOENT)
-		return ERR_MISSING;
-	if (*fd < 0 || fstat(*fd, about) != 0)
-		return unreadable(x, errno);
-	if (!S_ISREG(about->st_mode))
-		return unreadable(x, EINVAL);
+	if (*fd < 0)
+		return errno == ENOENT ? ERR_MISSING : unreadable(x, errno);
 	return ERR_OK;
+}
+
+/* From the first medium that has it. ERR_MISSING: it is not there. */
+static enum err open_blob(const struct export *x, int *fd, struct stat *about)
+{
+	enum err err = ERR_MISSING;
+
+	for (int i = 0; i < MEDIA_MAX && err == ERR_MISSING; i++)
+		if (x->ledger->media.m[i].folder != NULL)
+			err = open_in(x, x->ledger->media.m[i].folder, fd);
+	if (err != ERR_OK)
+		return err;
+	if (fstat(*fd, about) != 0)
+		return unreadable(x, errno);
+	return S_ISREG(about->st_mode) ? ERR_OK : unreadable(x, EINVAL);
 }
 
 static enum err write_encrypted(void *context, const void *data, size_t len)

@@ -49,14 +49,14 @@ static enum err note_body(struct export *x, bool *is_needed)
 	return err;
 }
 
-/* The one place that decides what is kept back. */
+/* The one place that decides what is kept back. Of a restricted case nothing goes out. */
 static enum disclosed fate_of(const struct export *x, int name, bool is_body_needed)
 {
 	if (x->opened.is_erased[name])
 		return REDACTED;
 	if (name == DISCLOSURE_BODY && is_body_needed)
 		return DISCLOSED;
-	return is_asked(x) && !is_excluded(&x->options, name) ? DISCLOSED : WITHHELD;
+	return is_asked(x) && !x->opened.is_restricted && !is_excluded(&x->options, name) ? DISCLOSED : WITHHELD;
 }
 
 /* ---- disclosures ---- */

@@ -40,17 +40,19 @@ enum err export_epochs(struct export *x, bool *done)
 
 enum err export_proofs(struct export *x, bool *done)
 {
-	const struct proof *proof = &x->proofs.all[x->next_proof];
-	struct buf text = {.cap = PROOF_TEXT_MAX};
+	struct buf text = {.cap = TLOG_PROOF_MAX};
+	struct tlog_proof *proof;
 	char path[BUNDLE_PATH_SIZE];
 	enum err err;
 
 	*done = x->next_proof == x->proofs.count;
 	if (*done)
 		return ERR_OK;
-	x->next_proof++;
-	(void)snprintf(path, sizeof path, "proofs/%" PRIu64 ".tlog-proof", proof->seq);
-	proof_format(&text, proof, &x->closing);
+	proof = &x->proofs.all[x->next_proof++];
+	proof->checkpoint = x->closing.data;
+	proof->checkpoint_len = x->closing.len;
+	(void)snprintf(path, sizeof path, "proofs/%" PRIu64 ".tlog-proof", proof->index);
+	tlog_proof_format(&text, proof);
 	err = outlet_put(&x->outlet, path, &text, x->f);
 	buf_fini(&text);
 	return err;

@@ -64,7 +64,7 @@ static const char decrypting[] =
 	"   保存ファイルは監査人あてに暗号化されています。ageの鍵ファイルの場所を入力し、復号して確かめます。\n"
 	"\n"
 	"    read -r KEY\n"
-	"    for FILE in blobs/*.age; do age --decrypt -i \"$KEY\" -o \"${FILE%.age}\" \"$FILE\"; done\n"
+	"    for FILE in blobs/*.age; do age --decrypt -i \"$KEY\" \"$FILE\" >\"${FILE%.age}\"; done\n"
 	"    (cd blobs && ls | grep -v 'age$' | sed 's/.*/&  &/' | sha256sum -c)\n"
 	"\n";
 

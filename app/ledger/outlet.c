@@ -5,14 +5,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A sync takes as long as what is waiting for it: so nobody waits long for one. */
-enum { SYNC_EVERY = 8 * 1024 * 1024 };
+enum { THREAD_STACK = 64 * 1024 };
 
 static enum err refused(const struct outlet *o, enum err err, struct fault *f)
 {
@@ -76,12 +78,19 @@ static enum err open_zip(struct outlet *o, struct fault *f)
 	return err == ERR_OK ? ERR_OK : refused(o, err, f);
 }
 
+static enum err open_folder(struct outlet *o, struct fault *f)
+{
+	if (mkdir(o->part, 0700) == 0)
+		o->folder = open(o->part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return o->folder >= 0 ? ERR_OK : refused(o, err_from_errno(errno), f);
+}
+
 enum err outlet_open(struct outlet *o, const char *out, enum outlet_form form, struct fault *f)
 {
 	struct stat about;
 	enum err err;
 
-	*o = (struct outlet){.form = form, .fd = -1, .zip = {.directory = -1}};
+	*o = (struct outlet){.form = form, .folder = -1, .fd = -1, .zip = {.directory = -1}, .told = -1};
 	err = set_paths(o, out, f);
 	if (err != ERR_OK)
 		return err;
@@ -94,9 +103,7 @@ enum err outlet_open(struct outlet *o, const char *out, enum outlet_form form, s
 	if (err != ERR_OK)
 		return err;
 	o->is_open = true;
-	if (form == OUTLET_ZIP)
-		return open_zip(o, f);
-	return mkdir(o->part, 0700) == 0 ? ERR_OK : refused(o, err_from_errno(errno), f);
+	return form == OUTLET_ZIP ? open_zip(o, f) : open_folder(o, f);
 }
 
 /* ---- files ---- */
@@ -146,29 +153,20 @@ enum err outlet_add(struct outlet *o, const void *data, size_t len, struct fault
 {
 	enum err err = o->form == OUTLET_ZIP ? zip_write_add(&o->zip, data, len) : write_all(o->fd, data, len);
 
-	o->unsynced += len;
-	if (err == ERR_OK && o->unsynced >= SYNC_EVERY) {
-		o->unsynced = 0;
-		if (fdatasync(o->fd) != 0)
-			err = err_from_errno(errno);
-	}
 	return err == ERR_OK ? ERR_OK : refused(o, err, f);
 }
 
-static enum err close_synced(struct outlet *o)
+static enum err close_file(struct outlet *o)
 {
-	enum err err = fsync(o->fd) == 0 ? ERR_OK : err_from_errno(errno);
+	int failed = close(o->fd);
 
-	if (close(o->fd) != 0 && err == ERR_OK)
-		err = err_from_errno(errno);
 	o->fd = -1;
-	o->unsynced = 0;
-	return err;
+	return failed == 0 ? ERR_OK : err_from_errno(errno);
 }
 
 enum err outlet_end(struct outlet *o, struct fault *f)
 {
-	enum err err = o->form == OUTLET_ZIP ? zip_write_end(&o->zip) : close_synced(o);
+	enum err err = o->form == OUTLET_ZIP ? zip_write_end(&o->zip) : close_file(o);
 
 	return err == ERR_OK ? ERR_OK : refused(o, err, f);
 }
@@ -208,53 +206,107 @@ static enum err give_name(struct outlet *o, struct fault *f)
 	return ERR_OK;
 }
 
-/* The next folder in the bundle, the ones below first. ERR_MISSING: there are no more. */
-static enum err sync_a_folder(struct outlet *o)
-{
-	char *const paths[] = {o->part, NULL};
-	FTSENT *item;
+/* What the thread owns. Nothing is shared with it, so that a disk that hangs holds nobody but the thread. */
+struct syncing {
+	int fd, told;
+	enum outlet_form form;
+};
 
-	if (o->folders == NULL)
-		o->folders = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-	if (o->folders == NULL)
-		return ERR_NOMEM;
-	errno = 0;
-	while ((item = fts_read(o->folders)) != NULL)
-		if (item->fts_info == FTS_DP)
-			return folder_sync(item->fts_path, NULL);
-	return errno == 0 ? ERR_MISSING : err_from_errno(errno);
+/* A folder has many files: asking the file system once is much faster than asking for each. */
+static void *sync_all(void *context)
+{
+	struct syncing *s = context;
+	int failed = s->form == OUTLET_FOLDER ? syncfs(s->fd) : fsync(s->fd);
+	uint64_t answer = failed == 0 ? 1 : 1 + (uint64_t)errno;
+
+	(void)!write(s->told, &answer, sizeof answer);
+	(void)close(s->told);
+	(void)close(s->fd);
+	free(s);
+	return NULL;
 }
 
-enum err outlet_finish(struct outlet *o, bool *done, struct fault *f)
+static int start_thread(struct syncing *s)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int number = pthread_attr_init(&attributes);
+
+	if (number == 0) {
+		(void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+		(void)pthread_attr_setstacksize(&attributes, THREAD_STACK);
+		number = pthread_create(&thread, &attributes, sync_all, s);
+		(void)pthread_attr_destroy(&attributes);
+	}
+	return number;
+}
+
+static enum err start_sync(struct outlet *o)
+{
+	struct syncing *s = malloc(sizeof *s);
+	int number = ENOMEM;
+
+	if (s == NULL)
+		return ERR_NOMEM;
+	o->told = eventfd(0, EFD_CLOEXEC);
+	*s = (struct syncing){.fd = fcntl(o->form == OUTLET_FOLDER ? o->folder : o->fd, F_DUPFD_CLOEXEC, 0),
+			      .told = fcntl(o->told, F_DUPFD_CLOEXEC, 0),
+			      .form = o->form};
+	if (o->told >= 0 && s->fd >= 0 && s->told >= 0)
+		number = start_thread(s);
+	if (number == 0)
+		return ERR_OK;
+	if (s->fd >= 0)
+		(void)close(s->fd);
+	if (s->told >= 0)
+		(void)close(s->told);
+	free(s);
+	errno = number;
+	return err_from_errno(number);
+}
+
+/* ERR_BUSY: not yet. */
+static enum err wait_for_sync(const struct outlet *o, int wait_ms)
+{
+	struct pollfd waiting = {.fd = o->told, .events = POLLIN};
+	uint64_t answer;
+
+	if (poll(&waiting, 1, wait_ms) <= 0)
+		return ERR_BUSY;
+	if (read(o->told, &answer, sizeof answer) != sizeof answer)
+		return ERR_IO;
+	errno = (int)(answer - 1);
+	return err_from_errno(errno);
+}
+
+enum err outlet_finish(struct outlet *o, int wait_ms, bool *done, struct fault *f)
 {
 	enum err err = ERR_OK;
 
-	if (o->form == OUTLET_FOLDER) {
-		err = sync_a_folder(o);
-		if (err != ERR_MISSING)
-			return err == ERR_OK ? ERR_OK : refused(o, err, f);
-		err = ERR_OK;
-	} else {
-		err = zip_write_finish(&o->zip);
+	if (o->told < 0) {
+		if (o->form == OUTLET_ZIP)
+			err = zip_write_finish(&o->zip);
 		if (err == ERR_OK)
-			err = close_synced(o);
+			err = start_sync(o);
+		return err == ERR_OK ? ERR_OK : refused(o, err, f);
 	}
-	if (err == ERR_OK)
-		err = give_name(o, f);
-	else
-		err = refused(o, err, f);
+	err = wait_for_sync(o, wait_ms);
+	if (err == ERR_BUSY)
+		return ERR_OK;
+	err = err == ERR_OK ? give_name(o, f) : refused(o, err, f);
 	*done = err == ERR_OK;
 	return err;
 }
 
 void outlet_close(struct outlet *o)
 {
-	if (o->folders != NULL)
-		(void)fts_close(o->folders);
-	if (o->fd >= 0)
-		(void)close(o->fd);
+	const int fds[] = {o->folder, o->fd, o->told};
+
+	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
 	zip_write_close(&o->zip);
 	if (o->is_open && !o->is_whole)
 		(void)!folder_remove(o->part, NULL);
-	o->is_open = false;
+	*o = (struct outlet){.folder = -1, .fd = -1, .zip = {.directory = -1}, .told = -1};
 }

@@ -7,7 +7,6 @@
 #include "base/bytes.h"
 #include "ledger/zip_write.h"
 
-#include <fts.h>
 #include <limits.h>
 
 enum outlet_form { OUTLET_FOLDER, OUTLET_ZIP };
@@ -15,10 +14,10 @@ enum outlet_form { OUTLET_FOLDER, OUTLET_ZIP };
 struct outlet {
 	char out[PATH_MAX], part[PATH_MAX];
 	enum outlet_form form;
-	int fd; /* the file that is open, or the ZIP */
+	int folder; /* the folder, from its beginning: so it hears of everything that could not be written */
+	int fd;     /* the file that is open, or the ZIP */
 	struct zip_writer zip;
-	uint64_t unsynced;
-	FTS *folders; /* while they are synced */
+	int told; /* by the thread that syncs; -1 while none does */
 	bool is_open, is_whole;
 };
 
@@ -31,8 +30,9 @@ enum err outlet_add(struct outlet *o, const void *data, size_t len, struct fault
 enum err outlet_end(struct outlet *o, struct fault *f) MUST_USE;
 enum err outlet_put(struct outlet *o, const char *name, const struct buf *data, struct fault *f) MUST_USE;
 
-/* Makes it durable a piece at a time; the last piece gives it its name. */
-enum err outlet_finish(struct outlet *o, bool *done, struct fault *f) MUST_USE;
+/* Makes it durable and gives it its name. However long the disk takes, a call returns after about `wait_ms`: a thread
+   waits for the disk. Call it until *done. */
+enum err outlet_finish(struct outlet *o, int wait_ms, bool *done, struct fault *f) MUST_USE;
 /* Removes what has not got its name. */
 void outlet_close(struct outlet *o);
 

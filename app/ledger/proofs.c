@@ -1,6 +1,5 @@
 #include "ledger/proofs.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +28,7 @@ enum err proofs_init(struct proofs *p, const uint64_t *seqs, size_t count, uint6
 		return ERR_NOMEM;
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || sorted[i] != sorted[i - 1])
-			p->all[p->count++].seq = sorted[i];
+			p->all[p->count++].index = sorted[i];
 	return ERR_OK;
 }
 
@@ -40,9 +39,9 @@ void proofs_fini(struct proofs *p)
 }
 
 /* Which hash of the level lies above the entry; the rest counts as one more after the last. */
-static uint64_t index_at(const struct proofs *p, const struct proof *proof, unsigned level)
+static uint64_t index_at(const struct proofs *p, const struct tlog_proof *proof, unsigned level)
 {
-	uint64_t index = proof->seq >> 8 * level, hashes = p->size >> 8 * level;
+	uint64_t index = proof->index >> 8 * level, hashes = p->size >> 8 * level;
 
 	return index < hashes ? index : hashes;
 }
@@ -52,7 +51,7 @@ static void climb(struct proofs *p, unsigned level, uint64_t tile, uint8_t (*ite
 {
 	for (unsigned height = 0; count > 1; height++) {
 		for (size_t i = 0; i < p->count; i++) {
-			struct proof *proof = &p->all[i];
+			struct tlog_proof *proof = &p->all[i];
 			uint64_t index = index_at(p, proof, level), neighbour = (index % TILE_WIDTH >> height) ^ 1;
 
 			if (index / TILE_WIDTH == tile && neighbour < count)
@@ -97,17 +96,4 @@ void proofs_last_tile(struct proofs *p, unsigned level, const uint8_t hashes[TIL
 	climb(p, level, (p->size >> 8 * level) / TILE_WIDTH, items, count);
 	memcpy(p->rest, items[0], HASH_SIZE);
 	p->has_rest = true;
-}
-
-void proof_format(struct buf *out, const struct proof *proof, const struct buf *checkpoint)
-{
-	char text[BASE64_SIZE(HASH_SIZE)];
-
-	buf_addf(out, "c2sp.org/tlog-proof@v1\nindex %" PRIu64 "\n", proof->seq);
-	for (size_t i = 0; i < proof->count; i++) {
-		base64_encode(text, proof->hashes[i], HASH_SIZE);
-		buf_addf(out, "%s\n", text);
-	}
-	buf_addc(out, '\n');
-	buf_add(out, checkpoint->data, checkpoint->len);
 }

@@ -8,24 +8,17 @@
 #ifndef KANNUKI_LEDGER_PROOFS_H
 #define KANNUKI_LEDGER_PROOFS_H
 
-#include "base/bytes.h"
-#include "ledger/tree.h"
+#include "ledger/tlog_proof.h"
 
 #include <stdbool.h>
 
-enum { PROOFS_MAX = 512, PROOF_TEXT_MAX = 128 * 1024 };
-
-struct proof {
-	uint64_t seq;
-	size_t count;
-	uint8_t hashes[TREE_HEIGHT][HASH_SIZE];
-};
+enum { PROOFS_MAX = 512 };
 
 struct proofs {
 	uint64_t size; /* of the log */
 	size_t count;
-	struct proof *all; /* by seq */
-	bool has_rest;     /* the entries that fill no tile of the level below: their common hash */
+	struct tlog_proof *all; /* by index; without the checkpoint */
+	bool has_rest;          /* the entries that fill no tile of the level below: their common hash */
 	uint8_t rest[HASH_SIZE];
 };
 
@@ -35,8 +28,5 @@ void proofs_fini(struct proofs *p);
 
 void proofs_full_tile(struct proofs *p, unsigned level, uint64_t tile, const uint8_t hashes[TILE_WIDTH][HASH_SIZE]);
 void proofs_last_tile(struct proofs *p, unsigned level, const uint8_t hashes[TILE_WIDTH][HASH_SIZE], unsigned width);
-
-/* Appends the text of a finished proof; `checkpoint` is the signed one of the same size. */
-void proof_format(struct buf *out, const struct proof *proof, const struct buf *checkpoint);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "ledger/number.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const char first_line[] = "c2sp.org/tlog-proof@v1\nindex ";
@@ -31,4 +32,17 @@ enum err tlog_proof_parse(struct tlog_proof *out, const char *data, size_t len)
 	p.checkpoint_len = (size_t)(end - p.checkpoint);
 	*out = p;
 	return ERR_OK;
+}
+
+void tlog_proof_format(struct buf *out, const struct tlog_proof *proof)
+{
+	char text[BASE64_SIZE(HASH_SIZE)];
+
+	buf_addf(out, "c2sp.org/tlog-proof@v1\nindex %" PRIu64 "\n", proof->index);
+	for (size_t i = 0; i < proof->count; i++) {
+		base64_encode(text, proof->hashes[i], HASH_SIZE);
+		buf_addf(out, "%s\n", text);
+	}
+	buf_addc(out, '\n');
+	buf_add(out, proof->checkpoint, proof->checkpoint_len);
 }

@@ -24,5 +24,6 @@ struct tlog_proof {
 
 /* ERR_FORMAT. The checkpoint is not looked at. */
 enum err tlog_proof_parse(struct tlog_proof *out, const char *data, size_t len) MUST_USE;
+void tlog_proof_format(struct buf *out, const struct tlog_proof *proof);
 
 #endif

@@ -2,7 +2,6 @@
 #include "ledger/bundle.h"
 #include "ledger/checkpoint.h"
 #include "ledger/epoch.h"
-#include "ledger/proofs.h"
 #include "ledger/tlog_proof.h"
 
 #include "check.h"
@@ -199,13 +198,15 @@ static void kept_checkpoints(void **state)
 
 static void proofs_are_read_as_they_are_written(void **state)
 {
-	struct proof proof = {.seq = 12, .count = 3, .hashes = {{1}, {2}, {3}}};
+	struct tlog_proof proof = {.index = 12, .count = 3, .hashes = {{1}, {2}, {3}}};
 	struct buf data = {0}, checkpoint = {0};
 	struct tlog_proof read;
 
 	(void)state;
 	cosign(&checkpoint, NULL, 0);
-	proof_format(&data, &proof, &checkpoint);
+	proof.checkpoint = checkpoint.data;
+	proof.checkpoint_len = checkpoint.len;
+	tlog_proof_format(&data, &proof);
 	assert_int_equal(tlog_proof_parse(&read, data.data, data.len), ERR_OK);
 	assert_int_equal(read.index, 12);
 	assert_int_equal(read.count, 3);
