@@ -1,6 +1,6 @@
 # Kannuki: everything is built, run and tested from here. `make help` lists the targets.
 #
-#   PROFILE=dev|release|asan|coverage|arm64   one folder each below $(BUILD)
+#   PROFILE=dev|release|asan|tsan|coverage|arm64   one folder each below $(BUILD)
 #   V=1                                       shows the commands
 
 .DEFAULT_GOAL := all
@@ -171,6 +171,11 @@ crash: ## Cut the ledger's power in 100,000 states (CRASH_STATES), with a new se
 	$(Q)$(MAKE) -j$(JOBS) --no-print-directory test-programs
 	$(Q)$(O)/tests/crash/test_crash --states $(or $(CRASH_STATES),100000) --seed $(or $(CRASH_SEED),$$(date +%s))
 
+tsan: ## What runs in threads under ThreadSanitizer: the verifier
+	$(Q)scripts/deps test lint
+	$(Q)$(MAKE) -j$(JOBS) --no-print-directory PROFILE=tsan $(BUILD)/tsan/tests/test_bundle
+	$(Q)$(BUILD)/tsan/tests/test_bundle
+
 coverage: ## Line and branch coverage of the tests, as text and HTML
 	$(Q)scripts/deps test
 	$(Q)$(MAKE) -j$(JOBS) --no-print-directory PROFILE=coverage all test-programs
@@ -204,4 +209,4 @@ help: ## List the targets
 clean: ## Remove everything that was built
 	$(Q)rm -rf $(BUILD)
 
-.PHONY: run verify-go run-clean lint asan crash coverage fuzz bench release image test-image help clean bench-programs
+.PHONY: run verify-go run-clean lint asan crash tsan coverage fuzz bench release image test-image help clean bench-programs

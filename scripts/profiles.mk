@@ -6,6 +6,8 @@ else ifeq ($(PROFILE),release)
 CFLAGS := $(HARDEN) -Werror
 else ifeq ($(PROFILE),asan)
 CFLAGS := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE
+else ifeq ($(PROFILE),tsan)
+CFLAGS := -O1 -fsanitize=thread -fno-omit-frame-pointer -fPIE
 else ifeq ($(PROFILE),coverage)
 CFLAGS := -O0 --coverage -fPIE -fprofile-update=atomic
 else ifeq ($(PROFILE),arm64)
@@ -21,5 +23,5 @@ PKG_CONFIG := env PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) \
 	PKG_CONFIG_LIBDIR=$(SYSROOT)/usr/lib/aarch64-linux-gnu/pkgconfig:$(SYSROOT)/usr/share/pkgconfig pkg-config
 NO_SIMULATOR := 1
 else
-$(error PROFILE=$(PROFILE) is not known; use dev, release, asan, coverage or arm64)
+$(error PROFILE=$(PROFILE) is not known; use dev, release, asan, tsan, coverage or arm64)
 endif

@@ -76,40 +76,36 @@ static const char *broken_order(const struct audit *a, const struct entry *e)
 	return NULL;
 }
 
-enum err audit_entry(struct audit *a, const void *leaf, size_t len, struct fault *f)
+static enum err judge_place(struct audit *a, struct fault *f)
 {
-	struct fault why;
-	const char *reason;
+	const char *reason = broken_order(a, &a->entry);
 
-	if (entry_parse(&a->entry, leaf, len, &why) != ERR_OK)
-		return audit_bad_entry(a, f, why.text);
-	reason = broken_order(a, &a->entry);
 	if (reason != NULL)
 		return audit_bad_entry(a, f, reason);
-	hash_leaf(a->leaf, leaf, len);
 	if (a->is_part && memcmp(a->leaf, a->placed, HASH_SIZE) != 0)
 		return audit_bad_entry(a, f, _("it is not the one whose hash is in the hash tiles: it was changed"));
 	buf_clear(&a->body);
 	return ERR_OK;
 }
 
-/* Strict base64url of ["<salt>","<name>",…]. That its hash fits says that the box wrote the rest so. */
-static bool is_disclosure(struct audit *a, enum disclosure_name name, const char *text, size_t len)
+enum err audit_entry(struct audit *a, const void *leaf, size_t len, struct fault *f)
 {
-	char expected[24];
-	const char *array = a->decoded;
-	size_t size = DISCLOSURE_MAX, salt_len = SALT_SIZE;
-	uint8_t salt[SALT_SIZE];
-	int expected_len = snprintf(expected, sizeof expected, "\",\"%s\",", disclosure_names[name]);
+	struct fault why;
 
-	return len <= DISCLOSURE_MAX && base64url_decode(a->decoded, &size, text, len) == ERR_OK &&
-	       size >= 25 + (size_t)expected_len && array[0] == '[' && array[1] == '"' &&
-	       base64url_decode(salt, &salt_len, array + 2, 22) == ERR_OK &&
-	       memcmp(array + 24, expected, (size_t)expected_len) == 0 && array[size - 1] == ']';
+	if (entry_parse(&a->entry, leaf, len, &why) != ERR_OK)
+		return audit_bad_entry(a, f, why.text);
+	hash_leaf(a->leaf, leaf, len);
+	return judge_place(a, f);
 }
 
-/* Only bodies that a rule is about are read as JSON. */
-static bool needs_body(const struct entry *e)
+enum err audit_found_entry(struct audit *a, const struct entry *entry, const uint8_t leaf[HASH_SIZE], struct fault *f)
+{
+	a->entry = *entry;
+	memcpy(a->leaf, leaf, HASH_SIZE);
+	return judge_place(a, f);
+}
+
+bool audit_needs_body(const struct entry *e)
 {
 	return e->type == TYPE_EPOCH || e->type == TYPE_SYSTEM;
 }
@@ -121,22 +117,39 @@ static enum err judge_text(struct audit *a, enum disclosure_name name, const cha
 	hash_bytes(hash, text, len);
 	if (memcmp(hash, a->entry.sd[name], HASH_SIZE) != 0)
 		return audit_bad_entry(a, f, _("a disclosed text does not fit its hash: it was changed"));
-	if (!is_disclosure(a, name, text, len))
+	if (!disclosure_has_form(a->decoded, name, text, len))
 		return audit_bad_entry(a, f, _("a disclosed text is not written as the format wants"));
-	if (name == DISCLOSURE_BODY && needs_body(&a->entry) && disclosure_parse(&a->body, name, text, len) != ERR_OK)
+	if (name == DISCLOSURE_BODY && audit_needs_body(&a->entry) &&
+	    disclosure_parse(&a->body, name, text, len) != ERR_OK)
 		return audit_bad_entry(a, f, _("a disclosed text is not written as the format wants"));
 	return ERR_OK;
+}
+
+static enum err take_state(struct audit *a, enum disclosure_name name, enum disclosed state, struct fault *f)
+{
+	a->counts[state]++;
+	if (name == DISCLOSURE_BODY && state != DISCLOSED && a->entry.type == TYPE_EPOCH)
+		return audit_bad_entry(a, f, _("it begins an epoch without saying which certificate it uses"));
+	return state == REDACTED ? audit_await(a, name, f) : ERR_OK;
 }
 
 enum err audit_disclosure(struct audit *a, enum disclosure_name name, enum disclosed state, const char *text,
 			  size_t len, struct fault *f)
 {
-	a->counts[state]++;
-	if (name == DISCLOSURE_BODY && state != DISCLOSED && a->entry.type == TYPE_EPOCH)
-		return audit_bad_entry(a, f, _("it begins an epoch without saying which certificate it uses"));
-	if (state == REDACTED)
-		return audit_await(a, name, f);
-	return state == DISCLOSED ? judge_text(a, name, text, len, f) : ERR_OK;
+	enum err err = take_state(a, name, state, f);
+
+	return err == ERR_OK && state == DISCLOSED ? judge_text(a, name, text, len, f) : err;
+}
+
+enum err audit_found_disclosure(struct audit *a, enum disclosure_name name, enum disclosed state, const char *value,
+				size_t len, struct fault *f)
+{
+	enum err err = take_state(a, name, state, f);
+
+	if (err != ERR_OK || state != DISCLOSED || name != DISCLOSURE_BODY || !audit_needs_body(&a->entry))
+		return err;
+	buf_add(&a->body, value, len);
+	return buf_status(&a->body);
 }
 
 static void append(struct audit *a, const uint8_t leaf[HASH_SIZE])

@@ -79,6 +79,13 @@ enum err audit_entry(struct audit *a, const void *leaf, size_t len, struct fault
 /* `text` only when DISCLOSED. */
 enum err audit_disclosure(struct audit *a, enum disclosure_name name, enum disclosed state, const char *text,
 			  size_t len, struct fault *f) MUST_USE;
+/* The same two for somebody who has already parsed and hashed; `value` is the JSON of a body that a rule reads. */
+enum err audit_found_entry(struct audit *a, const struct entry *entry, const uint8_t leaf[HASH_SIZE],
+			   struct fault *f) MUST_USE;
+enum err audit_found_disclosure(struct audit *a, enum disclosure_name name, enum disclosed state, const char *value,
+				size_t len, struct fault *f) MUST_USE;
+/* Only bodies that a rule is about are read as JSON. */
+bool audit_needs_body(const struct entry *entry);
 enum err audit_settle(struct audit *a, struct fault *f) MUST_USE;
 
 void audit_part(struct audit *a);

@@ -81,6 +81,19 @@ out:
 	return err;
 }
 
+bool disclosure_has_form(char decoded[DISCLOSURE_MAX], enum disclosure_name name, const char *text, size_t len)
+{
+	char head[HEAD_MAX];
+	size_t size = DISCLOSURE_MAX, salt_len = SALT_SIZE, head_len;
+	uint8_t salt[SALT_SIZE];
+
+	if (len > DISCLOSURE_MAX || base64url_decode(decoded, &size, text, len) != ERR_OK || size < 2 + SALT_CHARS ||
+	    base64url_decode(salt, &salt_len, decoded + 2, SALT_CHARS) != ERR_OK)
+		return false;
+	head_len = format_head(head, name, decoded + 2);
+	return size > head_len && memcmp(decoded, head, head_len) == 0 && decoded[size - 1] == ']';
+}
+
 /* The array without its head and its closing bracket must be one JSON value. Jansson takes a NUL for the end. */
 static bool is_json(const char *text, size_t len)
 {

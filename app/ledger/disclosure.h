@@ -17,6 +17,9 @@ enum {
    "act", files an array, person an object, text any value. ERR_FORMAT: it is not; ERR_RANGE: larger than 64 KiB. */
 enum err disclosure_format(struct buf *out, enum disclosure_name name, const uint8_t salt[SALT_SIZE], const char *value,
 			   size_t len, struct fault *f) MUST_USE;
+/* Strict base64url of ["<salt>","<name>",…]; that what follows is JSON, its hash in the entry says. `decoded` is room.
+ */
+bool disclosure_has_form(char decoded[DISCLOSURE_MAX], enum disclosure_name name, const char *text, size_t len);
 /* Puts the JSON text of the value into `value` (cleared first). ERR_FORMAT: not a disclosure of this name. */
 enum err disclosure_parse(struct buf *value, enum disclosure_name name, const char *text, size_t len) MUST_USE;
 

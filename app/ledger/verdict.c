@@ -98,7 +98,7 @@ static enum err verify_genesis(struct verifier *v)
 		err = audit_begin(&v->audit, v->data.data, v->data.len, &source, NULL, v->f);
 	if (err != ERR_OK)
 		return err;
-	memcpy(v->verdict->origin, v->audit.genesis.identity.name, sizeof v->verdict->origin);
+	(void)snprintf(v->verdict->origin, sizeof v->verdict->origin, "%s", v->audit.genesis.identity.name);
 	genesis_code(v->verdict->code, GENESIS_CODE_MAX, v->audit.genesis.hash);
 	return compare_genesis(v);
 }
@@ -172,7 +172,7 @@ struct extent verify_extent(const struct verifier *v)
 
 /* ---- the verdict ---- */
 
-static enum err verify(struct verifier *v, const struct verdict_progress *progress)
+static enum err verify(struct verifier *v, const struct verify_way *way)
 {
 	enum err err = line_reader_init(&v->lines, DISCLOSURE_LINE_MAX);
 
@@ -186,7 +186,7 @@ static enum err verify(struct verifier *v, const struct verdict_progress *progre
 	if (err == ERR_OK)
 		err = verify_range(v);
 	if (err == ERR_OK)
-		err = verify_entries(v, progress);
+		err = verify_entries(v, way);
 	if (err == ERR_OK)
 		err = audit_end(&v->audit, v->log.data, v->log.len, AUDIT_BOTH_SIGN, v->f);
 	if (err == ERR_OK)
@@ -234,9 +234,9 @@ static void conclude(struct verifier *v, enum err err)
 	}
 }
 
-void bundle_verify(struct verdict *out, const char *path, const struct known *known,
-		   const struct verdict_progress *progress)
+void bundle_verify(struct verdict *out, const char *path, const struct known *known, const struct verify_way *wanted)
 {
+	struct verify_way way = wanted != NULL ? *wanted : (struct verify_way){0};
 	struct verifier *v = calloc(1, sizeof *v);
 	enum err err;
 
@@ -254,7 +254,7 @@ void bundle_verify(struct verdict *out, const char *path, const struct known *kn
 	err = bundle_open(&v->bundle, path, v->f);
 	(void)snprintf(out->file, sizeof out->file, "%s", v->bundle.blamed);
 	if (err == ERR_OK)
-		err = verify(v, progress);
+		err = verify(v, &way);
 	conclude(v, err);
 	bundle_close(&v->bundle);
 	line_reader_fini(&v->lines);

@@ -45,15 +45,15 @@ struct verdict {
 	size_t earlier_count;
 };
 
-/* Called after every tile, for a progress line. */
-struct verdict_progress {
-	void (*report)(void *context, uint64_t entries, uint64_t size);
+/* How to go about it; nothing here changes the verdict. */
+struct verify_way {
+	unsigned jobs; /* threads; 0: one for each core, if the log is worth it */
+	void (*report)(void *context, uint64_t entries, uint64_t size); /* after every tile, or NULL */
 	void *context;
 };
 
-/* `path` is a folder or a ZIP file. Always fills `out`. `progress` may be NULL. */
-void bundle_verify(struct verdict *out, const char *path, const struct known *known,
-		   const struct verdict_progress *progress);
+/* `path` is a folder or a ZIP file. Always fills `out`. `way` may be NULL. */
+void bundle_verify(struct verdict *out, const char *path, const struct known *known, const struct verify_way *way);
 
 /* A checkpoint that the auditor kept: the file of a signed note, or a bundle that has one. */
 enum err kept_checkpoint_read(struct kept_checkpoint *out, const char *path, struct fault *f) MUST_USE;

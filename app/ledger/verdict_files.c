@@ -135,7 +135,7 @@ static void note_foreign(struct verifier *v, const char *path)
 
 	verify_show_path(shown, path);
 	if (out->foreign_files++ == 0 || strcmp(shown, out->first_foreign) < 0)
-		memcpy(out->first_foreign, shown, sizeof shown);
+		(void)snprintf(out->first_foreign, sizeof out->first_foreign, "%s", shown);
 }
 
 /* What nobody here can judge has at least a checksum in a ZIP file. */

@@ -22,6 +22,7 @@ struct verifier {
 	struct audit audit;
 	struct tile_listener listener;
 	struct level levels[TILE_LEVELS];
+	bool is_found;     /* a tile whose leaf hashes were compared ahead is being judged */
 	enum err tile_err; /* of a tile compared while a hash was appended */
 	struct line_reader lines;
 	struct buf data;
@@ -49,8 +50,11 @@ bool verify_extends(struct note *out, const struct buf *longer, const struct buf
 /* Listens to the tree: collects hashes and compares each finished tile with its file. */
 void verify_take_hash(void *context, unsigned number, const uint8_t hash[HASH_SIZE]);
 /* All entries with their disclosures, and all full tiles; then those that are not full. */
-enum err verify_entries(struct verifier *v, const struct verdict_progress *progress) MUST_USE;
+enum err verify_entries(struct verifier *v, const struct verify_way *way) MUST_USE;
 enum err verify_partial_tiles(struct verifier *v) MUST_USE;
+/* A line of a disclosure file: what it says, and the text when DISCLOSED. */
+bool verify_read_line(const char **line, size_t *len, uint64_t seq, enum disclosure_name name,
+		      enum disclosed *state) MUST_USE;
 /* The tile with the leaf hash of `seq`, into v->hashes. */
 enum err verify_read_hashes(struct verifier *v, uint64_t seq) MUST_USE;
 

@@ -2,10 +2,14 @@
 #include "ledger/verdict_inside.h"
 
 #include "base/text.h"
+#include "ledger/verdict_ahead.h"
 
 #include <jansson.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { TILES_WORTH_A_THREAD = 4 };
 
 /* ---- tiles of hashes ---- */
 
@@ -31,7 +35,7 @@ void verify_take_hash(void *context, unsigned number, const uint8_t hash[HASH_SI
 	struct level *level = &v->levels[number];
 
 	/* The leaf hashes of a part of the log come from their tiles. */
-	if (v->tile_err != ERR_OK || (number == 0 && v->audit.is_part))
+	if (v->tile_err != ERR_OK || (number == 0 && (v->audit.is_part || v->is_found)))
 		return;
 	memcpy(level->hashes[level->width++], hash, HASH_SIZE);
 	if (level->width == TILE_WIDTH)
@@ -90,23 +94,35 @@ static void count_blob(struct verifier *v, const json_t *file)
 		v->verdict->blobs_absent++;
 }
 
-static void count_blobs(struct verifier *v, const char *text, size_t len)
+static void count_blobs(struct verifier *v, const char *value, size_t len)
 {
-	struct buf value = {.cap = DISCLOSURE_MAX};
-	json_t *files = NULL, *file;
+	json_t *files = json_loadb(value, len, 0, NULL), *file;
 	size_t i;
 
-	if (disclosure_parse(&value, DISCLOSURE_FILES, text, len) == ERR_OK)
-		files = json_loadb(value.data, value.len, 0, NULL);
 	json_array_foreach (files, i, file)
 		count_blob(v, file);
 	json_decref(files);
+}
+
+static void count_blobs_of(struct verifier *v, const char *text, size_t len)
+{
+	struct buf value = {.cap = DISCLOSURE_MAX};
+
+	if (disclosure_parse(&value, DISCLOSURE_FILES, text, len) == ERR_OK)
+		count_blobs(v, value.data, value.len);
 	buf_fini(&value);
+}
+
+bool verify_read_line(const char **line, size_t *len, uint64_t seq, enum disclosure_name name, enum disclosed *state)
+{
+	char head[LINE_HEAD_SIZE];
+
+	(void)disclosure_line_head(head, seq, name);
+	return take_text(line, len, head) && read_status(line, len, state);
 }
 
 static enum err verify_line(struct verifier *v, const char *path, enum disclosure_name name)
 {
-	char head[LINE_HEAD_SIZE];
 	enum disclosed state = WITHHELD;
 	const char *line;
 	size_t len;
@@ -116,15 +132,14 @@ static enum err verify_line(struct verifier *v, const char *path, enum disclosur
 		return verify_bad_file(v, path, _("a line is missing"));
 	if (err != ERR_OK)
 		return verify_unreadable(v, path, err);
-	(void)disclosure_line_head(head, v->audit.entry.seq, name);
-	if (!take_text(&line, &len, head) || !read_status(&line, &len, &state)) {
+	if (!verify_read_line(&line, &len, v->audit.entry.seq, name, &state)) {
 		(void)snprintf(v->verdict->file, sizeof v->verdict->file, "%s", path);
 		return fault_set(v->f, ERR_CORRUPT, _("%s: the line for '%s' of entry %llu is missing or was changed"),
 				 path, disclosure_names[name], (unsigned long long)v->audit.entry.seq);
 	}
 	err = audit_disclosure(&v->audit, name, state, line, len, v->f);
 	if (err == ERR_OK && state == DISCLOSED && name == DISCLOSURE_FILES)
-		count_blobs(v, line, len);
+		count_blobs_of(v, line, len);
 	return err;
 }
 
@@ -138,6 +153,15 @@ static enum err take_place(struct verifier *v)
 	return audit_place(&v->audit, (const uint8_t *)v->hashes.data + at, v->f);
 }
 
+static enum err settle_entry(struct verifier *v)
+{
+	enum err err = audit_settle(&v->audit, v->f);
+
+	if (err == ERR_OK)
+		verify_pass(v);
+	return err == ERR_OK ? v->tile_err : err;
+}
+
 static enum err verify_entry(struct verifier *v, const char *path, const char *leaf, size_t len)
 {
 	enum err err = v->audit.is_part ? take_place(v) : ERR_OK;
@@ -147,11 +171,7 @@ static enum err verify_entry(struct verifier *v, const char *path, const char *l
 	for (int i = 0; i < DISCLOSURE_COUNT && err == ERR_OK; i++)
 		if (v->audit.entry.has[i])
 			err = verify_line(v, path, (enum disclosure_name)i);
-	if (err == ERR_OK)
-		err = audit_settle(&v->audit, v->f);
-	if (err == ERR_OK)
-		verify_pass(v);
-	return err == ERR_OK ? v->tile_err : err;
+	return err == ERR_OK ? settle_entry(v) : err;
 }
 
 static enum err verify_tile_entries(struct verifier *v, const char *tile, const char *lines, unsigned width)
@@ -204,6 +224,40 @@ static enum err verify_tile(struct verifier *v, uint64_t index, unsigned width)
 	return err == ERR_OK ? verify_bad_file(v, path, _("has a line too many")) : verify_unreadable(v, path, err);
 }
 
+/* ---- entries that somebody has read ahead ---- */
+
+static enum err verify_found_entry(struct verifier *v, const struct found_tile *tile, const struct found_entry *e)
+{
+	enum err err = v->audit.is_part ? take_place(v) : ERR_OK;
+
+	if (err == ERR_OK)
+		err = audit_found_entry(&v->audit, &e->entry, e->leaf, v->f);
+	for (int i = 0; i < DISCLOSURE_COUNT && err == ERR_OK; i++) {
+		enum disclosure_name name = (enum disclosure_name)i;
+		bool has_value = i < FOUND_VALUES && e->entry.has[i] && e->value_len[i] > 0;
+		const char *value = has_value ? tile->values.data + e->value_at[i] : NULL;
+		size_t len = has_value ? e->value_len[i] : 0;
+
+		if (e->entry.has[i])
+			err = audit_found_disclosure(&v->audit, name, (enum disclosed)e->states[i], value, len, v->f);
+		if (err == ERR_OK && has_value && name == DISCLOSURE_FILES)
+			count_blobs(v, value, len);
+	}
+	return err == ERR_OK ? settle_entry(v) : err;
+}
+
+static enum err verify_found_tile(struct verifier *v, const struct found_tile *tile)
+{
+	enum err err = ERR_OK;
+
+	v->is_found = true;
+	for (unsigned i = 0; i < tile->width && err == ERR_OK; i++)
+		err = verify_found_entry(v, tile, &tile->entries[i]);
+	v->is_found = false;
+	v->levels[0].tile++;
+	return err;
+}
+
 /* ---- a part of the log ---- */
 
 enum err verify_read_hashes(struct verifier *v, uint64_t seq)
@@ -234,8 +288,9 @@ static enum err skip_tile(struct verifier *v, unsigned width)
 	return err;
 }
 
-static enum err verify_next_tile(struct verifier *v)
+static enum err verify_next_tile(struct verifier *v, struct ahead *ahead)
 {
+	const struct found_tile *found;
 	const struct verdict *out = v->verdict;
 	uint64_t seq = v->audit.tree.size, index = seq / TILE_WIDTH;
 	unsigned width = tile_width(out->checkpoint.size, index);
@@ -243,18 +298,34 @@ static enum err verify_next_tile(struct verifier *v)
 
 	if (err != ERR_OK)
 		return err;
-	return seq >= out->from && seq < out->to ? verify_tile(v, index, width) : skip_tile(v, width);
+	if (seq < out->from || seq >= out->to)
+		return skip_tile(v, width);
+	found = ahead != NULL ? ahead_take(ahead) : NULL;
+	return found != NULL ? verify_found_tile(v, found) : verify_tile(v, index, width);
 }
 
-enum err verify_entries(struct verifier *v, const struct verdict_progress *progress)
+static struct ahead *send_ahead(const struct verifier *v, unsigned jobs)
 {
+	const struct verdict *out = v->verdict;
+	uint64_t from = out->from / TILE_WIDTH, to = (out->to + TILE_WIDTH - 1) / TILE_WIDTH;
+	cpu_set_t cores;
+
+	if (jobs == 0 && to - from >= TILES_WORTH_A_THREAD && sched_getaffinity(0, sizeof cores, &cores) == 0)
+		jobs = (unsigned)CPU_COUNT(&cores);
+	return ahead_start(&v->bundle, out->checkpoint.size, from, to, jobs);
+}
+
+enum err verify_entries(struct verifier *v, const struct verify_way *way)
+{
+	struct ahead *ahead = send_ahead(v, way->jobs);
 	uint64_t size = v->verdict->checkpoint.size;
 	enum err err = ERR_OK;
 
 	while (err == ERR_OK && v->audit.tree.size < size) {
-		err = verify_next_tile(v);
-		if (err == ERR_OK && progress != NULL)
-			progress->report(progress->context, v->audit.tree.size, size);
+		err = verify_next_tile(v, ahead);
+		if (err == ERR_OK && way->report != NULL)
+			way->report(way->context, v->audit.tree.size, size);
 	}
+	ahead_stop(ahead);
 	return err;
 }

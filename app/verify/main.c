@@ -16,13 +16,14 @@ enum { EXIT_CANNOT_TELL = 2 };
 struct wish {
 	const char *bundle, *genesis, *since, *paper, *policy;
 	bool as_json;
+	unsigned jobs;
 };
 
 static void usage(FILE *out)
 {
 	(void)fputs(
 		_("Usage: kannuki-verify BUNDLE --genesis CODE|FILE [--since FILE|BUNDLE] [--paper CODE|FILE]\n"
-		  "                      [--policy FILE] [--json] [--lang ja|en]\n"
+		  "                      [--policy FILE] [--json] [--lang ja|en] [--jobs N]\n"
 		  "\n"
 		  "Checks a log exported from a Kannuki box.\n"
 		  "\n"
@@ -37,6 +38,7 @@ static void usage(FILE *out)
 		  "\n"
 		  "  --json                the verdict for machines\n"
 		  "  --lang ja|en          the language of the verdict\n"
+		  "  --jobs N              threads, 1 to 8 (otherwise one for each core); the verdict is the same\n"
 		  "  --help, --version\n"
 		  "\n"
 		  "Exit code: 0 good; 1 bad (the first bad entry or file is named); 2 cannot tell.\n"),
@@ -48,6 +50,14 @@ static bool use_language(const char *name)
 	if (strcmp(name, "ja") != 0 && strcmp(name, "en") != 0)
 		return false;
 	lang_use(strcmp(name, "en") == 0 ? LANG_EN : LANG_JA);
+	return true;
+}
+
+static bool use_jobs(struct wish *wish, const char *digit)
+{
+	if (digit[0] < '1' || digit[0] > '8' || digit[1] != '\0')
+		return false;
+	wish->jobs = (unsigned)(digit[0] - '0');
 	return true;
 }
 
@@ -71,6 +81,8 @@ static bool take_option(struct wish *wish, int option, const char *value)
 		return true;
 	case 'l':
 		return use_language(value);
+	case 'n':
+		return use_jobs(wish, value);
 	default:
 		return false;
 	}
@@ -79,15 +91,11 @@ static bool take_option(struct wish *wish, int option, const char *value)
 static bool read_wish(int argc, char **argv, struct wish *wish)
 {
 	static const struct option options[] = {
-		{"genesis", required_argument, NULL, 'g'},
-		{"since", required_argument, NULL, 's'},
-		{"paper", required_argument, NULL, 'p'},
-		{"policy", required_argument, NULL, 'w'},
-		{"json", no_argument, NULL, 'j'},
-		{"lang", required_argument, NULL, 'l'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'v'},
-		{NULL, 0, NULL, 0},
+		{"genesis", required_argument, NULL, 'g'}, {"since", required_argument, NULL, 's'},
+		{"paper", required_argument, NULL, 'p'},   {"policy", required_argument, NULL, 'w'},
+		{"json", no_argument, NULL, 'j'},          {"lang", required_argument, NULL, 'l'},
+		{"jobs", required_argument, NULL, 'n'},    {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},       {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -192,7 +200,7 @@ int main(int argc, char **argv)
 {
 	static struct brought brought;
 	static struct verdict verdict;
-	struct verdict_progress progress = {show_progress, NULL};
+	struct verify_way way = {.report = isatty(STDERR_FILENO) ? show_progress : NULL};
 	struct wish wish = {0};
 	struct fault fault;
 
@@ -206,7 +214,8 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "%s\n", fault.text);
 		return EXIT_CANNOT_TELL;
 	}
-	bundle_verify(&verdict, wish.bundle, &brought.known, isatty(STDERR_FILENO) ? &progress : NULL);
+	way.jobs = wish.jobs;
+	bundle_verify(&verdict, wish.bundle, &brought.known, &way);
 	buf_fini(&brought.note);
 	(wish.as_json ? report_json : report_words)(&verdict, &brought.known);
 	return fflush(stdout) == 0 ? (int)verdict.kind : EXIT_CANNOT_TELL;

@@ -59,7 +59,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct known known = {.code = "SE2C2AGGMPJVMOJWGLNRIUNQ"};
-	struct verdict v;
+	struct verify_way alone = {.jobs = 1}, together = {.jobs = 2};
+	static struct verdict v, again;
 	int index;
 	bool same;
 
@@ -68,7 +69,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	index = data[0] % FILES;
 	same = len == right[index].len && memcmp(data + 1, right[index].data + 1, len - 1) == 0;
 	put(index, data + 1, len - 1);
-	bundle_verify(&v, folder, &known, NULL);
+	bundle_verify(&v, folder, &known, &alone);
+	bundle_verify(&again, folder, &known, &together);
+	if (memcmp(&v, &again, sizeof v) != 0)
+		abort();
 	/* Lines of unknown witnesses may follow the log's own in the checkpoint. */
 	if (same ? v.kind != VERDICT_GOOD : v.kind == VERDICT_GOOD && !(index == 0 && v.witness_lines > 0))
 		abort();

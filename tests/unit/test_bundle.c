@@ -7,12 +7,17 @@
 
 #include <fts.h>
 
+/* Always twice: threads must change nothing, down to the words and the counts. */
 static struct verdict verdict_of(const struct bench *b, const char *code)
 {
+	struct verify_way alone = {.jobs = 1}, together = {.jobs = 3};
 	struct known known = {.code = code};
-	struct verdict v;
+	static struct verdict v, again;
 
-	bundle_verify(&v, b->bundle, &known, NULL);
+	bundle_verify(&v, b->bundle, &known, &alone);
+	bundle_verify(&again, b->bundle, &known, &together);
+	assert_string_equal(v.fault.text, again.fault.text);
+	assert_memory_equal(&v, &again, sizeof v);
 	return v;
 }
 
@@ -272,6 +277,68 @@ static void a_log_of_several_tiles_is_good(void **state)
 	assert_int_equal(v.checkpoint.size, 608);
 }
 
+/* All in one commit. */
+static void add_group(struct bench *b, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct draft draft = spoken;
+		char idem[33];
+
+		(void)snprintf(idem, sizeof idem, "%032u", i);
+		draft.idem = idem;
+		must(ledger_add(b->ledger, &draft, test_now(), NULL, NULL, &b->fault), &b->fault);
+	}
+	must(ledger_commit(b->ledger, test_now(), &b->fault), &b->fault);
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+/* Of many tiles, so that threads are far ahead of the first bad entry. verdict_of compares. */
+static void threads_blame_what_one_alone_blames(void **state)
+{
+	static const char *const names[] = {"tile/entries/000",    "tile/entries/003", "disclosures/2.jsonl",
+					    "disclosures/6.jsonl", "tile/0/001",       "checkpoints/1",
+					    "epochs/2.note"};
+	struct bench *b = *state;
+	struct export_options everything = {0};
+	uint64_t random = 20261120;
+	uint64_t bad = 0;
+
+	open_ledger(b);
+	add_group(b, 1660);
+	must(ledger_add(b->ledger, &spoken, test_now(), NULL, NULL, &b->fault), &b->fault);
+	must(ledger_commit(b->ledger, test_now(), &b->fault), &b->fault);
+	export_bundle(b, &everything);
+	for (unsigned i = 0; i < 200; i++) {
+		struct buf data = {0}, other = {0};
+		char path[160];
+		size_t at, cut;
+
+		(void)snprintf(path, sizeof path, "%s/%s", b->bundle,
+			       names[next_random(&random) % (sizeof names / sizeof *names)]);
+		must(file_read(path, 1 << 20, &data, &b->fault), &b->fault);
+		at = next_random(&random) % data.len;
+		/* A changed byte, or bytes left out. */
+		cut = next_random(&random) % 4 == 0 ? 1 + next_random(&random) % (data.len - at) : 0;
+		buf_add(&other, data.data, data.len - cut);
+		memmove(other.data + at, data.data + at + cut, data.len - at - cut);
+		other.data[cut == 0 ? at : 0] ^= cut == 0 ? 4 : 0;
+		must(file_replace(path, other.data, other.len, 0600, &b->fault), &b->fault);
+		bad += verdict_of(b, b->code).kind == VERDICT_BAD;
+		must(file_replace(path, data.data, data.len, 0600, &b->fault), &b->fault);
+		buf_fini(&data);
+		buf_fini(&other);
+	}
+	assert_int_equal(bad, 200);
+	assert_int_equal(verdict_of(b, b->code).kind, VERDICT_GOOD);
+}
+
 static void recording_goes_on_between_the_slices(void **state)
 {
 	struct bench *b = *state;
@@ -346,6 +413,7 @@ int main(void)
 		WITH_LEDGER(blobs_are_hashed_and_strangers_reported),
 		WITH_LEDGER(parts_that_no_entry_has_are_bad),
 		WITH_LEDGER(a_log_of_several_tiles_is_good),
+		WITH_LEDGER(threads_blame_what_one_alone_blames),
 		WITH_LEDGER(recording_goes_on_between_the_slices),
 		WITH_LEDGER(an_unfinished_export_leaves_nothing),
 		WITH_LEDGER(a_reader_exports_what_the_last_epoch_closed),
