@@ -195,6 +195,8 @@ enum err ledger_add(struct ledger *l, const struct draft *draft, struct moment n
 	memcpy(e.prev, l->staged.prev, HASH_SIZE);
 	if (err == ERR_OK && entry_format(&text, &e) != ERR_OK)
 		err = fault_set(f, ERR_RANGE, _("a time or number is outside what an entry can say"));
+	if (err == ERR_OK && draft->files != NULL)
+		blobs_name(&l->changes, e.seq, draft->files);
 	if (err == ERR_OK)
 		err = stage(l, &e, &text, draft->restricted, strings, f);
 	if (err == ERR_OK && seq != NULL)
@@ -345,5 +347,12 @@ enum err ledger_find_idem(struct ledger *l, const char *idem, uint64_t *seq, uin
 
 enum err ledger_tidy(struct ledger *l)
 {
-	return l->is_readonly ? ERR_OK : media_do(&l->media, JOB_TIDY);
+	enum err err;
+
+	if (l->is_readonly)
+		return ERR_OK;
+	err = media_do(&l->media, l->must_truncate ? JOB_TRUNCATE : JOB_TIDY);
+	if (err == ERR_OK)
+		l->must_truncate = false;
+	return err;
 }

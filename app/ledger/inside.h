@@ -6,6 +6,7 @@
 #ifndef KANNUKI_LEDGER_INSIDE_H
 #define KANNUKI_LEDGER_INSIDE_H
 
+#include "ledger/blobs.h"
 #include "ledger/checkpoint.h"
 #include "ledger/disclosure.h"
 #include "ledger/keys.h"
@@ -46,6 +47,7 @@ struct ledger {
 	enum err failed;       /* adding failed half way: nothing that is staged may be committed */
 	bool is_broken;        /* a sync failed: the file may lie about what is on the disk until it is opened again */
 	struct rejoin *rejoin; /* a medium that is being taken in again */
+	bool must_truncate;    /* an erased text is still in a log file */
 	struct buf news;       /* what happened to the media when they were opened: bodies of entries, one a line */
 	struct case_key cases[CASES_CACHED];
 	unsigned next_case;

@@ -58,6 +58,13 @@ struct checkpoint_info {
 	uint64_t epoch;
 };
 
+/* Room on a medium: plenty; time to act; only for entries, files are refused; the last reserve is in use. */
+enum space_level { SPACE_UNKNOWN, SPACE_GOOD, SPACE_LOW, SPACE_NO_FILES, SPACE_RESERVE_USED };
+struct space {
+	enum space_level level;
+	uint64_t free_bytes, total_bytes;
+};
+
 /* Where the ledger is kept, and how each place does. */
 enum medium_state { MEDIUM_NONE, MEDIUM_GOOD, MEDIUM_FAILED };
 struct medium_info {
@@ -65,6 +72,7 @@ struct medium_info {
 	enum medium_state state;
 	const char *why; /* of MEDIUM_FAILED */
 	uint64_t generation;
+	struct space space;
 };
 enum { LEDGER_MEDIA = 2 };
 
@@ -116,6 +124,22 @@ void checkpoint_short_code(char out[10], const uint8_t root[HASH_SIZE]);
  */
 enum err ledger_add(struct ledger *l, const struct draft *draft, struct moment now, uint64_t *seq,
 		    uint8_t leaf[HASH_SIZE], struct fault *f) MUST_USE;
+/* Stored files. A file is first kept, which may take long and touches no database: a thread of its own may do it with
+   the places of that moment. Then an entry names it in `files` by the SHA-256. What no entry names is swept away when
+   the ledger is opened. */
+struct file_places {
+	char folders[LEDGER_MEDIA][512];
+	int count;
+};
+struct kept_file {
+	char sha256[2 * HASH_SIZE + 1];
+	uint64_t size;
+};
+void ledger_file_places(const struct ledger *l, struct file_places *out);
+/* Copies what can be read from `fd` to every place while hashing it, and syncs. ERR_FULL: only room for entries is
+ * left. */
+enum err file_keep(const struct file_places *places, int fd, struct kept_file *out, struct fault *f) MUST_USE;
+
 /* Makes everything staged durable and signed. Nothing staged: does nothing. On failure everything
    staged is abandoned and none of it may be acknowledged. After a sync that failed (ERR_IO) the file may say other
    things than the disk: everything is refused until the ledger is closed and opened again. */
@@ -147,6 +171,44 @@ struct check;
 enum err check_begin(struct ledger *l, struct check **check, struct fault *f) MUST_USE;
 enum err check_step(struct check *check, int64_t budget_ns, bool *done, struct fault *f) MUST_USE;
 void check_end(struct check *check);
+
+/* ---- erasing ----
+   A redaction is recorded, the value is deleted on every medium and from SQLite's log file, and it never comes back
+   from a medium that was away. Whoever keeps a picture of the entries must make it anew. */
+
+struct redaction {
+	const char *who, *via;          /* as in struct draft */
+	const char *authority, *reason; /* by what right, and why: plain texts */
+	const char *approved_by[2];     /* two different accounts */
+};
+/* Commits by itself; nothing may be staged. `name` is text, person or files. ERR_BUSY: it is erased and recorded, but
+   SQLite's log file still holds it; ledger_tidy tries again. */
+enum err ledger_redact(struct ledger *l, uint64_t seq, const char *name, const struct redaction *why, struct moment now,
+		       struct fault *f) MUST_USE;
+
+/* Everything that people wrote about a case, and the key that sealed it: begin, step until *done, end. Each step
+   commits what it erased. */
+struct disposal;
+enum err disposal_begin(struct ledger *l, const char *about, const struct redaction *why, struct disposal **disposal,
+			struct fault *f) MUST_USE;
+enum err disposal_step(struct disposal *disposal, int64_t budget_ns, struct moment now, bool *done,
+		       struct fault *f) MUST_USE;
+uint64_t disposal_erased(const struct disposal *disposal);
+void disposal_end(struct disposal *disposal);
+
+/* ---- scrubbing ----
+   Re-hashes every row of every medium; a bad one is repaired from the other, a medium that cannot be read any more is
+   written anew. What was done waits in ledger_note_media. Begin, step until *done, end. */
+struct scrub_report {
+	uint64_t checked, repaired;
+	uint64_t bad;           /* beyond repair: no medium has them right */
+	struct fault first_bad; /* the first of those */
+};
+struct scrub;
+enum err scrub_begin(struct ledger *l, struct scrub **scrub, struct fault *f) MUST_USE;
+enum err scrub_step(struct scrub *scrub, int64_t budget_ns, bool *done, struct fault *f) MUST_USE;
+void scrub_tell(const struct scrub *scrub, struct scrub_report *report);
+void scrub_end(struct scrub *scrub);
 
 /* Export in slices, so that a keeper can go on recording in between: begin (which ends the epoch, as the
    format wants, and pins the checkpoint), step until *done, end. `out` must not exist; it is renamed into

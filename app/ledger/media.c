@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "ledger/runner.h"
+#include "ledger/space.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -326,12 +327,31 @@ static enum err go_on_alone(struct media *m, struct medium *survivor, struct fau
 	return ERR_OK;
 }
 
+/* A full medium gives up its reserve and tries once more. */
+static void apply_with_reserve(struct media *m, unsigned who, const struct batch *batch,
+			       struct answer answers[MEDIA_MAX])
+{
+	struct answer second[MEDIA_MAX];
+	unsigned again = 0;
+
+	do_on(m, who, JOB_APPLY, batch, answers);
+	for (int i = 0; i < MEDIA_MAX; i++)
+		if (answers[i].err == ERR_FULL && space_release(m->m[i].folder))
+			again |= 1U << i;
+	if (again == 0)
+		return;
+	do_on(m, again, JOB_APPLY, batch, second);
+	for (int i = 0; i < MEDIA_MAX; i++)
+		if ((again & 1U << i) != 0)
+			answers[i] = second[i];
+}
+
 enum err media_apply(struct media *m, const struct batch *batch, struct fault *f)
 {
 	struct answer answers[MEDIA_MAX];
 	unsigned who = good_ones(m), failed = 0;
 
-	do_on(m, who, JOB_APPLY, batch, answers);
+	apply_with_reserve(m, who, batch, answers);
 	for (int i = 0; i < MEDIA_MAX; i++)
 		if ((who & 1U << i) != 0 && answers[i].err != ERR_OK)
 			failed |= 1U << i;

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "ledger/space.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -139,6 +140,13 @@ static enum err open_as(const char *folder, enum store_mode mode, const struct p
 	return ERR_OK;
 }
 
+static void hold_space(const struct ledger *l)
+{
+	for (int i = 0; i < MEDIA_MAX; i++)
+		if (l->media.m[i].state == MEDIUM_GOOD)
+			space_hold(l->media.m[i].folder);
+}
+
 enum err ledger_open_telling(const char *folder, struct moment now, const struct progress *progress,
 			     struct ledger **out, struct fault *f)
 {
@@ -156,6 +164,8 @@ enum err ledger_open_telling(const char *folder, struct moment now, const struct
 		ledger_close(l);
 		return err;
 	}
+	hold_space(l);
+	blobs_sweep(l);
 	*out = l;
 	return ERR_OK;
 }
@@ -179,5 +189,7 @@ void ledger_media(const struct ledger *l, struct medium_info out[LEDGER_MEDIA])
 					      .state = medium->folder != NULL ? medium->state : MEDIUM_NONE,
 					      .why = medium->why.text,
 					      .generation = medium->generation};
+		if (medium->folder != NULL)
+			space_measure(medium->folder, &out[i].space);
 	}
 }

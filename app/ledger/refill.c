@@ -17,6 +17,8 @@ struct refill {
 	struct medium *to;
 	uint64_t common, next, orphans;
 	struct batch batch;
+	struct blob_fill *files;
+	bool has_files;
 };
 
 /* ---- who is right ---- */
@@ -185,6 +187,8 @@ static enum err erase(struct refill *r, struct fault *f)
 	batch_fini(&erased);
 	if (err == ERR_OK)
 		err = apply(r, f);
+	if (err == ERR_OK && is_any)
+		blobs_sweep_medium(l, r->to);
 	if (err == ERR_OK && is_any && medium_do(&l->media, r->to, JOB_TRUNCATE) != ERR_OK)
 		err = fault_set(f, ERR_IO, _("%s: what was erased could not be removed from its log file"),
 				r->to->folder);
@@ -270,7 +274,9 @@ enum err refill_begin(struct ledger *l, struct medium *to, uint64_t common, stru
 		return fault_set(f, ERR_NOMEM, _("no memory"));
 	*r = (struct refill){.ledger = l, .to = to, .common = common, .next = common};
 	r->batch.bytes.cap = SMALL_TABLES_MAX;
-	err = keep_orphans(r, f);
+	err = blob_fill_begin(l, to, &r->files, f);
+	if (err == ERR_OK)
+		err = keep_orphans(r, f);
 	if (err == ERR_OK)
 		err = erase(r, f);
 	if (err == ERR_OK)
@@ -361,12 +367,31 @@ static enum err join(struct refill *r, struct fault *f)
 	return ERR_OK;
 }
 
+/* Files that entries have named since the first look. */
+static enum err copy_late_files(struct refill *r, struct fault *f)
+{
+	bool done = false;
+	enum err err;
+
+	blob_fill_end(r->files);
+	r->files = NULL;
+	err = blob_fill_begin(r->ledger, r->to, &r->files, f);
+	while (err == ERR_OK && !done)
+		err = blob_fill_step(r->files, &done, f);
+	return err;
+}
+
 enum err refill_step(struct refill *r, int64_t budget_ns, bool *done, struct fault *f)
 {
 	int64_t end = slice_clock_ns() + budget_ns;
 	enum err err = ERR_OK;
 
 	*done = false;
+	while (err == ERR_OK && !r->has_files) {
+		err = blob_fill_step(r->files, &r->has_files, f);
+		if (slice_clock_ns() >= end)
+			return err;
+	}
 	/* The last rows and the end belong to one call, or recording might stay ahead forever. */
 	while (err == ERR_OK && r->next < r->ledger->durable.tree.size) {
 		err = copy_entries(r, f);
@@ -375,6 +400,8 @@ enum err refill_step(struct refill *r, int64_t budget_ns, bool *done, struct fau
 	}
 	if (err == ERR_OK)
 		err = copy_the_rest(r, f);
+	if (err == ERR_OK)
+		err = copy_late_files(r, f);
 	if (err == ERR_OK)
 		err = join(r, f);
 	*done = err == ERR_OK;
@@ -385,6 +412,7 @@ void refill_end(struct refill *r)
 {
 	if (r == NULL)
 		return;
+	blob_fill_end(r->files);
 	batch_fini(&r->batch);
 	free(r);
 }

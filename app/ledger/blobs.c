@@ -1,0 +1,396 @@
+#include "ledger/blobs.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "ledger/bundle.h"
+#include "ledger/inside.h"
+#include "ledger/space.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CHUNK = 65536, PART_NAME_SIZE = 32 };
+
+static const char part_prefix[] = ".part-";
+
+static bool is_blob_name(const char *name)
+{
+	return strlen(name) == FILE_HASH_CHARS && strspn(name, "0123456789abcdef") == FILE_HASH_CHARS;
+}
+
+static enum err blob_path(char path[PATH_MAX], const char *folder, const char *name, struct fault *f)
+{
+	if ((size_t)snprintf(path, PATH_MAX, "%s/blobs/%s", folder, name) >= PATH_MAX)
+		return fault_set(f, ERR_RANGE, _("%s: the path is too long"), folder);
+	return ERR_OK;
+}
+
+static enum err cannot(struct fault *f, const char *path)
+{
+	int number = errno;
+
+	return fault_set(f, err_from_errno(number), "%s: %s", path, strerror(number));
+}
+
+/* ---- which entry names which file ---- */
+
+void blobs_name(struct batch *b, uint64_t seq, const char *files)
+{
+	json_t *array = json_loads(files, 0, NULL), *file;
+	size_t i;
+
+	json_array_foreach (array, i, file) {
+		const char *name = json_string_value(json_object_get(file, "sha256"));
+		uint8_t hash[HASH_SIZE];
+		size_t len = sizeof hash;
+
+		if (name != NULL && is_blob_name(name) && hex_decode(hash, &len, name, strlen(name)) == ERR_OK)
+			batch_add(b, STORE_ADD_BLOB, (int64_t)seq, (const struct blob[]){{hash, HASH_SIZE}}, 1);
+	}
+	json_decref(array);
+}
+
+static bool is_named(struct store *s, const char *name)
+{
+	uint8_t hash[HASH_SIZE];
+	size_t len = sizeof hash;
+	struct blob key = {hash, HASH_SIZE};
+	enum err err = hex_decode(hash, &len, name, strlen(name));
+
+	if (err != ERR_OK)
+		return false;
+	err = store_row(s, STORE_FIND_BLOB, 0, &key);
+	store_done(s, STORE_FIND_BLOB);
+	/* When in doubt it stays. */
+	return err != ERR_MISSING;
+}
+
+enum err blob_open(const struct ledger *l, const char *name, int *fd)
+{
+	char path[PATH_MAX];
+	enum err err = ERR_MISSING;
+
+	for (int i = 0; i < MEDIA_MAX; i++) {
+		const struct medium *medium = &l->media.m[i];
+		int opened;
+
+		if (medium->state != MEDIUM_GOOD || blob_path(path, medium->folder, name, NULL) != ERR_OK)
+			continue;
+		opened = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		if (opened >= 0) {
+			*fd = opened;
+			return ERR_OK;
+		}
+		if (errno != ENOENT)
+			err = err_from_errno(errno);
+	}
+	return err;
+}
+
+/* ---- sweeping ---- */
+
+static void sweep_folder(struct store *s, const char *folder)
+{
+	char path[PATH_MAX];
+	struct dirent *item;
+	DIR *dir;
+
+	if (blob_path(path, folder, "", NULL) != ERR_OK || (dir = opendir(path)) == NULL)
+		return;
+	while ((item = readdir(dir)) != NULL) {
+		bool is_ours =
+			is_blob_name(item->d_name) || strncmp(item->d_name, part_prefix, sizeof part_prefix - 1) == 0;
+
+		if (is_ours && !is_named(s, item->d_name))
+			(void)unlinkat(dirfd(dir), item->d_name, 0);
+	}
+	(void)fsync(dirfd(dir));
+	(void)closedir(dir);
+}
+
+void blobs_sweep_medium(struct ledger *l, const struct medium *medium)
+{
+	sweep_folder(media_store(&l->media), medium->folder);
+}
+
+void blobs_sweep(struct ledger *l)
+{
+	for (int i = 0; i < MEDIA_MAX; i++)
+		if (l->media.m[i].state == MEDIUM_GOOD)
+			blobs_sweep_medium(l, &l->media.m[i]);
+}
+
+enum err blobs_of(struct ledger *l, uint64_t seq, struct buf *hashes)
+{
+	sqlite3_stmt *rows = NULL;
+	int code = sqlite3_prepare_v2(media_store(&l->media)->db, "SELECT sha256 FROM blobs WHERE seq = ?1", -1, &rows,
+				      NULL);
+	enum err err = err_from_sqlite(code);
+
+	if (err == ERR_OK)
+		(void)sqlite3_bind_int64(rows, 1, (int64_t)seq);
+	while (err == ERR_OK && (err = store_next(rows)) == ERR_OK) {
+		struct blob hash = row_blob(rows, 0);
+
+		if (hash.len == HASH_SIZE)
+			buf_add(hashes, hash.data, HASH_SIZE);
+	}
+	(void)sqlite3_finalize(rows);
+	return err == ERR_MISSING ? buf_status(hashes) : err;
+}
+
+void blobs_remove(struct ledger *l, const struct buf *hashes)
+{
+	char name[HEX_SIZE(HASH_SIZE)], path[PATH_MAX];
+
+	for (size_t at = 0; at + HASH_SIZE <= hashes->len; at += HASH_SIZE) {
+		hex_encode(name, hashes->data + at, HASH_SIZE);
+		for (int i = 0; i < MEDIA_MAX; i++)
+			if (l->media.m[i].state == MEDIUM_GOOD && !is_named(media_store(&l->media), name) &&
+			    blob_path(path, l->media.m[i].folder, name, NULL) == ERR_OK)
+				(void)unlink(path);
+	}
+	for (int i = 0; i < MEDIA_MAX && hashes->len > 0; i++)
+		if (l->media.m[i].state == MEDIUM_GOOD && blob_path(path, l->media.m[i].folder, "", NULL) == ERR_OK)
+			(void)!folder_sync(path, NULL);
+}
+
+/* ---- storing ---- */
+
+/* A file under way to one medium. */
+struct part {
+	const char *folder;
+	char name[PART_NAME_SIZE];
+	int fd;
+};
+
+static enum err part_begin(struct part *p, const char *folder, struct fault *f)
+{
+	char path[PATH_MAX];
+	uint32_t number = randombytes_random();
+	enum err err = blob_path(path, folder, "", f);
+
+	*p = (struct part){.folder = folder, .fd = -1};
+	(void)snprintf(p->name, sizeof p->name, "%s%08x", part_prefix, (unsigned)number);
+	if (err == ERR_OK)
+		err = folder_make(path, 0700, f);
+	if (err == ERR_OK)
+		err = blob_path(path, folder, p->name, f);
+	if (err != ERR_OK)
+		return err;
+	p->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return p->fd >= 0 ? ERR_OK : cannot(f, path);
+}
+
+static enum err part_add(const struct part *p, const char *data, size_t len, struct fault *f)
+{
+	struct space space;
+
+	space_measure(p->folder, &space);
+	if (space.level == SPACE_NO_FILES || space.level == SPACE_RESERVE_USED)
+		return fault_set(
+			f, ERR_FULL,
+			_("%s: only room for entries is left, so no more files are taken; export and remove old "
+			  "files, or put in a larger medium"),
+			p->folder);
+	while (len > 0) {
+		ssize_t put = write(p->fd, data, len);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return cannot(f, p->folder);
+		data += put;
+		len -= (size_t)put;
+	}
+	return ERR_OK;
+}
+
+/* Under its name only when it is whole and on the disk. */
+static enum err part_end(struct part *p, const char *name, struct fault *f)
+{
+	char from[PATH_MAX], to[PATH_MAX] = "";
+	enum err err = blob_path(from, p->folder, p->name, f);
+
+	if (err == ERR_OK)
+		err = blob_path(to, p->folder, name, f);
+	if (err == ERR_OK && fsync(p->fd) != 0)
+		err = cannot(f, from);
+	(void)close(p->fd);
+	p->fd = -1;
+	if (err == ERR_OK && rename(from, to) != 0)
+		err = cannot(f, to);
+	if (err == ERR_OK)
+		err = blob_path(to, p->folder, "", f);
+	if (err == ERR_OK)
+		err = folder_sync(to, f);
+	if (err == ERR_OK)
+		p->name[0] = '\0';
+	return err;
+}
+
+static void part_fini(struct part *p)
+{
+	char path[PATH_MAX];
+
+	if (p->fd >= 0)
+		(void)close(p->fd);
+	if (p->folder != NULL && p->name[0] != '\0' && blob_path(path, p->folder, p->name, NULL) == ERR_OK)
+		(void)unlink(path);
+}
+
+void ledger_file_places(const struct ledger *l, struct file_places *out)
+{
+	*out = (struct file_places){.count = 0};
+	for (int i = 0; i < MEDIA_MAX; i++)
+		if (l->media.m[i].state == MEDIUM_GOOD)
+			(void)snprintf(out->folders[out->count++], sizeof out->folders[0], "%s", l->media.m[i].folder);
+}
+
+static enum err copy_all(int fd, struct part *parts, int count, struct kept_file *kept, struct fault *f)
+{
+	struct hasher *hasher = hasher_new();
+	uint8_t hash[HASH_SIZE];
+	char chunk[CHUNK];
+	enum err err = ERR_OK;
+	ssize_t got = 0;
+
+	kept->size = 0;
+	while (err == ERR_OK) {
+		got = read(fd, chunk, sizeof chunk);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		hasher_add(hasher, chunk, (size_t)got);
+		kept->size += (uint64_t)got;
+		for (int i = 0; i < count && err == ERR_OK; i++)
+			err = part_add(&parts[i], chunk, (size_t)got, f);
+	}
+	if (got < 0)
+		err = fault_set(f, err_from_errno(errno), _("the file cannot be read: %s"), strerror(errno));
+	hasher_end(hasher, hash);
+	hex_encode(kept->sha256, hash, HASH_SIZE);
+	return err;
+}
+
+enum err file_keep(const struct file_places *places, int fd, struct kept_file *out, struct fault *f)
+{
+	struct part parts[LEDGER_MEDIA] = {{.fd = -1}, {.fd = -1}};
+	struct kept_file kept;
+	enum err err = places->count > 0 ? ERR_OK : fault_set(f, ERR_STATE, _("no medium can take a file"));
+
+	for (int i = 0; i < places->count && err == ERR_OK; i++)
+		err = part_begin(&parts[i], places->folders[i], f);
+	if (err == ERR_OK)
+		err = copy_all(fd, parts, places->count, &kept, f);
+	for (int i = 0; i < places->count && err == ERR_OK; i++)
+		err = part_end(&parts[i], kept.sha256, f);
+	for (int i = 0; i < LEDGER_MEDIA; i++)
+		part_fini(&parts[i]);
+	if (err == ERR_OK)
+		*out = kept;
+	return err;
+}
+
+/* ---- filling another medium ---- */
+
+struct blob_fill {
+	struct ledger *ledger;
+	const struct medium *to;
+	sqlite3_stmt *names;
+	char name[FILE_HASH_CHARS + 1];
+	int fd; /* being read, or −1 */
+	struct part part;
+};
+
+enum err blob_fill_begin(struct ledger *l, const struct medium *to, struct blob_fill **out, struct fault *f)
+{
+	struct blob_fill *b = calloc(1, sizeof *b);
+
+	if (b == NULL)
+		return fault_set(f, ERR_NOMEM, _("no memory"));
+	*b = (struct blob_fill){.ledger = l, .to = to, .fd = -1, .part = {.fd = -1}};
+	*out = b;
+	return ERR_OK;
+}
+
+/* The next name after b->name in the table. ERR_MISSING: that was the last. */
+static enum err next_name(struct blob_fill *b, struct fault *f)
+{
+	struct store *s = media_store(&b->ledger->media);
+	uint8_t last[HASH_SIZE];
+	size_t len = sizeof last;
+	struct blob key = {"", 0}, found;
+	enum err err;
+
+	if (b->name[0] != '\0' && hex_decode(last, &len, b->name, FILE_HASH_CHARS) == ERR_OK)
+		key = (struct blob){last, len};
+	err = store_row(s, STORE_NEXT_BLOB, 0, &key);
+	if (err != ERR_OK)
+		return err == ERR_MISSING ? err : store_fault(s, err, _("reading"), f);
+	found = store_blob(s, STORE_NEXT_BLOB, 0);
+	if (found.len == HASH_SIZE)
+		hex_encode(b->name, found.data, HASH_SIZE);
+	store_done(s, STORE_NEXT_BLOB);
+	return found.len == HASH_SIZE ? ERR_OK : fault_set(f, ERR_CORRUPT, _("the list of stored files is damaged"));
+}
+
+static enum err begin_file(struct blob_fill *b, struct fault *f)
+{
+	char path[PATH_MAX];
+	enum err err = blob_path(path, b->to->folder, b->name, f);
+
+	/* Here already, or nowhere: nothing to copy. */
+	if (err != ERR_OK || access(path, F_OK) == 0 || blob_open(b->ledger, b->name, &b->fd) != ERR_OK)
+		return err;
+	return part_begin(&b->part, b->to->folder, f);
+}
+
+static enum err copy_piece(struct blob_fill *b, struct fault *f)
+{
+	char chunk[CHUNK];
+	ssize_t got = read(b->fd, chunk, sizeof chunk);
+	enum err err;
+
+	if (got < 0)
+		return errno == EINTR ? ERR_OK : cannot(f, b->name);
+	if (got > 0)
+		return part_add(&b->part, chunk, (size_t)got, f);
+	err = part_end(&b->part, b->name, f);
+	(void)close(b->fd);
+	b->fd = -1;
+	return err;
+}
+
+enum err blob_fill_step(struct blob_fill *b, bool *done, struct fault *f)
+{
+	enum err err;
+
+	*done = false;
+	if (b->fd >= 0)
+		return copy_piece(b, f);
+	err = next_name(b, f);
+	*done = err == ERR_MISSING;
+	if (err == ERR_MISSING)
+		return ERR_OK;
+	return err == ERR_OK ? begin_file(b, f) : err;
+}
+
+void blob_fill_end(struct blob_fill *b)
+{
+	if (b == NULL)
+		return;
+	if (b->fd >= 0)
+		(void)close(b->fd);
+	part_fini(&b->part);
+	free(b);
+}

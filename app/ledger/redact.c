@@ -1,0 +1,317 @@
+/* Erasing what people wrote: one disclosure, or all of a case. */
+#include "ledger/inside.h"
+
+#include "base/text.h"
+
+#include <jansson.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REASON_MAX = 2000, REDACTIONS_A_COMMIT = 32 };
+
+static bool is_reason(const char *text)
+{
+	return text != NULL && *text != '\0' && strlen(text) <= REASON_MAX;
+}
+
+static enum err judge_reason(const struct redaction *why, struct fault *f)
+{
+	const char *const *by = why->approved_by;
+
+	if (by[0] == NULL || by[1] == NULL || !word_is_valid(by[0], strlen(by[0])) ||
+	    !word_is_valid(by[1], strlen(by[1])))
+		return fault_set(f, ERR_FORMAT, _("an erasure needs two people who approve it; give both accounts"));
+	if (strcmp(by[0], by[1]) == 0)
+		return fault_set(f, ERR_FORMAT, _("the two people who approve an erasure must be different"));
+	if (!is_reason(why->authority) || !is_reason(why->reason))
+		return fault_set(f, ERR_FORMAT,
+				 _("an erasure needs its authority and its reason, each of at most %d bytes"),
+				 REASON_MAX);
+	return ERR_OK;
+}
+
+/* ---- one ---- */
+
+static enum err fetch_entry(struct ledger *l, uint64_t seq, struct entry *out, struct fault *f)
+{
+	struct store *store = media_store(&l->media);
+	struct blob leaf;
+	enum err err = store_row(store, STORE_GET_LEAF, (int64_t)seq, NULL);
+
+	if (err == ERR_MISSING)
+		return fault_set(f, ERR_MISSING, _("there is no entry %llu"), (unsigned long long)seq);
+	if (err != ERR_OK)
+		return store_fault(store, err, _("reading"), f);
+	leaf = store_blob(store, STORE_GET_LEAF, 0);
+	err = entry_parse(out, leaf.data, leaf.len, NULL);
+	store_done(store, STORE_GET_LEAF);
+	return err == ERR_OK ? ERR_OK
+			     : fault_set(f, ERR_CORRUPT, _("entry %llu: %s"), (unsigned long long)seq,
+					 _("the stored entry is damaged"));
+}
+
+static bool is_erased(struct ledger *l, uint64_t seq, enum disclosure_name name)
+{
+	struct store *store = media_store(&l->media);
+	enum err err = store_row(store, STORE_IS_ERASED, (int64_t)(seq << 2 | (uint64_t)name), NULL);
+
+	store_done(store, STORE_IS_ERASED);
+	return err == ERR_OK;
+}
+
+/* `files` receives the hashes of the stored files that go with it. */
+static enum err add_redaction(struct ledger *l, const struct entry *e, enum disclosure_name name, struct buf *files,
+			      const struct redaction *why, struct moment now, struct fault *f)
+{
+	struct draft draft = {.who = why->who, .via = why->via, .type = "system", .about = "-"};
+	char digest[BASE64_SIZE(HASH_SIZE)], *body, *text;
+	json_t *members, *words;
+	enum err err = ERR_NOMEM;
+
+	base64url_encode(digest, e->sd[name], HASH_SIZE);
+	members = json_pack("{s:s, s:I, s:s, s:s, s:[s, s]}", "act", "redaction", "seq", (json_int_t)e->seq, "name",
+			    disclosure_names[name], "digest", digest, "approved_by", why->approved_by[0],
+			    why->approved_by[1]);
+	words = json_pack("{s:s, s:s}", "authority", why->authority, "reason", why->reason);
+	body = members != NULL ? json_dumps(members, JSON_COMPACT) : NULL;
+	text = words != NULL ? json_dumps(words, JSON_COMPACT) : NULL;
+	draft.body = body;
+	draft.text = text;
+	if (words == NULL)
+		err = fault_set(f, ERR_FORMAT, _("authority and reason must be written in UTF-8"));
+	else if (body == NULL || text == NULL)
+		err = fault_set(f, ERR_NOMEM, _("no memory"));
+	else
+		err = ledger_add(l, &draft, now, NULL, NULL, f);
+	free(text);
+	free(body);
+	json_decref(words);
+	json_decref(members);
+	if (err == ERR_OK && name == DISCLOSURE_FILES && blobs_of(l, e->seq, files) != ERR_OK)
+		err = fault_set(f, ERR_IO, _("the list of stored files is damaged"));
+	if (err == ERR_OK)
+		batch_erase(&l->changes, e->seq, name);
+	return err;
+}
+
+/* The WAL may still hold the pages as they were. */
+static enum err leave_no_page(struct ledger *l, struct fault *f)
+{
+	l->must_truncate = true;
+	if (ledger_tidy(l) == ERR_OK)
+		return ERR_OK;
+	return fault_set(
+		f, ERR_BUSY,
+		_("the erasure is recorded and done, but the database's log file still holds what was there; this is "
+		  "tried again by itself"));
+}
+
+enum err ledger_redact(struct ledger *l, uint64_t seq, const char *name, const struct redaction *why, struct moment now,
+		       struct fault *f)
+{
+	int which = name_find(disclosure_names, DISCLOSURE_COUNT, name, strlen(name));
+	struct buf files = {.cap = BUF_CAP_DEFAULT};
+	struct entry e;
+	enum err err = judge_reason(why, f);
+
+	if (err != ERR_OK)
+		return err;
+	if (which <= DISCLOSURE_BODY)
+		return fault_set(f, ERR_FORMAT, _("'%s' cannot be erased; give text, person or files"), name);
+	if (ledger_has_staged(l))
+		return fault_set(f, ERR_STATE, _("nothing can be erased while entries wait for their commit"));
+	err = fetch_entry(l, seq, &e, f);
+	if (err == ERR_OK && !e.has[which])
+		err = fault_set(f, ERR_MISSING, _("entry %llu has no '%s'"), (unsigned long long)seq, name);
+	if (err == ERR_OK && is_erased(l, seq, (enum disclosure_name)which))
+		err = fault_set(f, ERR_EXISTS, _("'%s' of entry %llu was erased before"), name,
+				(unsigned long long)seq);
+	if (err == ERR_OK)
+		err = add_redaction(l, &e, (enum disclosure_name)which, &files, why, now, f);
+	if (err == ERR_OK)
+		err = ledger_commit(l, now, f);
+	else
+		ledger_abandon(l);
+	if (err == ERR_OK)
+		blobs_remove(l, &files);
+	buf_fini(&files);
+	return err == ERR_OK ? leave_no_page(l, f) : err;
+}
+
+/* ---- all of a case ---- */
+
+struct disposal {
+	struct ledger *ledger;
+	char about[WORD_MAX + 1];
+	char *words[6]; /* what `why` points to */
+	struct redaction why;
+	uint64_t next, end, erased;
+	struct buf files;    /* hashes of the stored files that go */
+	bool has_restricted; /* its bodies, which are never erased, need the key */
+};
+
+static bool keep_words(struct disposal *d, const struct redaction *why)
+{
+	const char *const words[] = {why->who,           why->via, why->authority, why->reason, why->approved_by[0],
+				     why->approved_by[1]};
+
+	for (int i = 0; i < 6; i++) {
+		d->words[i] = words[i] != NULL ? strdup(words[i]) : NULL;
+		if (d->words[i] == NULL)
+			return false;
+	}
+	d->why = (struct redaction){.who = d->words[0],
+				    .via = d->words[1],
+				    .authority = d->words[2],
+				    .reason = d->words[3],
+				    .approved_by = {d->words[4], d->words[5]}};
+	return true;
+}
+
+enum err disposal_begin(struct ledger *l, const char *about, const struct redaction *why, struct disposal **out,
+			struct fault *f)
+{
+	struct disposal *d;
+	enum err err = judge_reason(why, f);
+
+	if (err != ERR_OK)
+		return err;
+	if (!word_is_valid(about, strlen(about)) || strcmp(about, "-") == 0)
+		return fault_set(f, ERR_FORMAT, _("'%s' is not the number of a case"), about);
+	d = calloc(1, sizeof *d);
+	if (d == NULL || !keep_words(d, why)) {
+		disposal_end(d);
+		return fault_set(f, ERR_NOMEM, _("no memory"));
+	}
+	d->ledger = l;
+	d->end = l->durable.tree.size;
+	memcpy(d->about, about, strlen(about) + 1);
+	*out = d;
+	return ERR_OK;
+}
+
+static bool is_of_case(const struct disposal *d, const struct entry *e, struct blob sealed_with)
+{
+	size_t len = strlen(d->about);
+
+	if (sealed_with.data != NULL)
+		return sealed_with.len == len && memcmp(sealed_with.data, d->about, len) == 0;
+	return strcmp(e->about, d->about) == 0;
+}
+
+/* What row there is of the case goes; *erased counts the redactions that were staged. */
+static enum err dispose_row(struct disposal *d, sqlite3_stmt *row, struct moment now, int *erased, struct fault *f)
+{
+	struct blob leaf = row_blob(row, ROW_LEAF), sealed_with = row_blob(row, ROW_SEALED_WITH);
+	struct entry e;
+
+	if (entry_parse(&e, leaf.data, leaf.len, NULL) != ERR_OK)
+		return fault_set(f, ERR_CORRUPT, _("entry %llu: %s"), (unsigned long long)d->next,
+				 _("the stored entry is damaged"));
+	if (!is_of_case(d, &e, sealed_with))
+		return ERR_OK;
+	d->has_restricted |= sealed_with.data != NULL;
+	for (int i = DISCLOSURE_BODY + 1; i < DISCLOSURE_COUNT; i++) {
+		enum err err;
+
+		if (!e.has[i] || row_blob(row, ROW_DISCLOSURES + i).data == NULL)
+			continue;
+		err = add_redaction(d->ledger, &e, (enum disclosure_name)i, &d->files, &d->why, now, f);
+		if (err != ERR_OK)
+			return err;
+		(*erased)++;
+	}
+	return ERR_OK;
+}
+
+static enum err dispose_some(struct disposal *d, int64_t end_ns, struct moment now, struct fault *f)
+{
+	struct ledger *l = d->ledger;
+	struct store *store = media_store(&l->media);
+	sqlite3_stmt *rows = NULL;
+	int erased = 0;
+	enum err err = store_entries(store, d->next, d->end, &rows);
+
+	while (err == ERR_OK && erased < REDACTIONS_A_COMMIT && d->next < d->end) {
+		err = store_next(rows);
+		if (err != ERR_OK)
+			err = store_fault(store, err == ERR_MISSING ? ERR_CORRUPT : err, _("reading"), f);
+		else
+			err = dispose_row(d, rows, now, &erased, f);
+		if (err == ERR_OK)
+			d->next++;
+		if (d->next % 32 == 0 && slice_clock_ns() >= end_ns)
+			break;
+	}
+	(void)sqlite3_finalize(rows);
+	if (err == ERR_OK)
+		err = ledger_commit(l, now, f);
+	else
+		ledger_abandon(l);
+	if (err == ERR_OK)
+		d->erased += (uint64_t)erased;
+	return err;
+}
+
+static enum err finish_disposal(struct disposal *d, struct moment now, struct fault *f)
+{
+	struct ledger *l = d->ledger;
+	struct draft draft = {.who = d->why.who, .via = d->why.via, .type = "system", .about = "-"};
+	json_t *members = json_pack("{s:s, s:s, s:I, s:[s, s]}", "act", "case.disposed", "case", d->about, "erased",
+				    (json_int_t)d->erased, "approved_by", d->why.approved_by[0], d->why.approved_by[1]);
+	char *body = members != NULL ? json_dumps(members, JSON_COMPACT) : NULL;
+	enum err err;
+
+	draft.body = body;
+	err = body != NULL ? ledger_add(l, &draft, now, NULL, NULL, f) : fault_set(f, ERR_NOMEM, _("no memory"));
+	free(body);
+	json_decref(members);
+	if (err == ERR_OK && !d->has_restricted)
+		batch_add(&l->changes, STORE_DROP_CASE, 0, (const struct blob[]){{d->about, strlen(d->about)}}, 1);
+	if (err == ERR_OK)
+		err = ledger_commit(l, now, f);
+	else
+		ledger_abandon(l);
+	case_keys_forget(l);
+	if (err != ERR_OK)
+		return err;
+	blobs_remove(l, &d->files);
+	return leave_no_page(l, f);
+}
+
+enum err disposal_step(struct disposal *d, int64_t budget_ns, struct moment now, bool *done, struct fault *f)
+{
+	int64_t end_ns = slice_clock_ns() + budget_ns;
+	enum err err = ERR_OK;
+
+	*done = false;
+	if (ledger_has_staged(d->ledger))
+		return fault_set(f, ERR_STATE, _("nothing can be erased while entries wait for their commit"));
+	do {
+		if (d->next == d->end) {
+			*done = true;
+			if (d->erased == 0)
+				return fault_set(f, ERR_MISSING, _("nothing that people wrote about '%s' is left"),
+						 d->about);
+			return finish_disposal(d, now, f);
+		}
+		err = dispose_some(d, end_ns, now, f);
+	} while (err == ERR_OK && slice_clock_ns() < end_ns);
+	return err;
+}
+
+uint64_t disposal_erased(const struct disposal *d)
+{
+	return d->erased;
+}
+
+void disposal_end(struct disposal *d)
+{
+	if (d == NULL)
+		return;
+	for (int i = 0; i < 6; i++)
+		free(d->words[i]);
+	buf_fini(&d->files);
+	free(d);
+}
