@@ -7,13 +7,23 @@
 
 #include <string.h>
 
+static const char *record_word(json_t *hello)
+{
+	json_t *media = json_object_get(hello, "media");
+
+	if (!is_true(hello, "recording"))
+		return _("FAILED");
+	if (strcmp(string_of(media, "first"), "failed") == 0 || strcmp(string_of(media, "second"), "failed") == 0)
+		return _("ON ONE MEDIUM ONLY");
+	return _("well");
+}
+
 static void greet(struct console *c)
 {
 	json_t *params = json_object(), *hello = NULL;
 
 	if (keeper_ask(c, "hello", params, &hello) == ERR_OK) {
-		SAY(c, _("Kannuki  %s  record %s  panel %s"), label_of(c, hello, "organisation"),
-		    is_true(hello, "recording") ? _("well") : _("FAILED"),
+		SAY(c, _("Kannuki  %s  record %s  panel %s"), label_of(c, hello, "organisation"), record_word(hello),
 		    is_true(hello, "panel") ? _("well") : _("DOES NOT ANSWER"));
 	}
 	json_decref(params);

@@ -74,6 +74,18 @@ static void tell_uplinks(struct console *c, json_t *before)
 	buf_fini(&line);
 }
 
+static void tell_media(struct console *c, json_t *before)
+{
+	json_t *media = json_object_get(c->now, "media");
+
+	if (json_equal(media, json_object_get(before, "media")))
+		return;
+	if (strcmp(string_of(media, "first"), "well") == 0 && strcmp(string_of(media, "second"), "well") == 0)
+		SAY(c, "● %s", _("Both media of the record work again."));
+	else
+		show_media(c, media);
+}
+
 void notices_show(struct console *c)
 {
 	json_t *before = c->now, *now;
@@ -87,6 +99,7 @@ void notices_show(struct console *c)
 	if (before != NULL) {
 		tell_heads(c, before);
 		tell_uplinks(c, before);
+		tell_media(c, before);
 	}
 	c->own_act = false;
 	json_decref(before);

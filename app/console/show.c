@@ -162,6 +162,22 @@ static void show_reader(struct console *c, int64_t now_ms)
 	buf_fini(&line);
 }
 
+void show_media(struct console *c, json_t *media)
+{
+	bool first = strcmp(string_of(media, "first"), "failed") == 0;
+	bool second = strcmp(string_of(media, "second"), "failed") == 0;
+
+	if (first && (second || json_object_get(media, "second") == NULL))
+		SAY(c, "%s",
+		    _("! Recording has failed; what is done now may not be recorded. Write on the paper timeline "
+		      "sheet and call your administrator."));
+	else if (first || second)
+		SAY(c,
+		    _("! The %s medium of the record has failed. Recording goes on with the other one alone. Have it "
+		      "replaced before that one fails too."),
+		    first ? _("first") : _("second"));
+}
+
 void show_now(struct console *c, const struct call *call)
 {
 	json_t *heads, *head;
@@ -173,6 +189,7 @@ void show_now(struct console *c, const struct call *call)
 		return;
 	now_ms = wall_of(c->now, "time") >= 0 ? wall_of(c->now, "time") : wall_now();
 	show_reader(c, now_ms);
+	show_media(c, json_object_get(c->now, "media"));
 	show_steps(c, now_ms);
 	heads = json_object_get(c->now, "incidents");
 	show_heading(c, _("Incidents"));

@@ -26,6 +26,8 @@ void show_head(struct console *c, json_t *head, int64_t now_ms);
 
 /* One line for an uplink of view `now`. */
 void show_uplink_text(const struct console *c, json_t *uplink, struct buf *out);
+/* What is wrong with the media of the record; nothing when they are well. */
+void show_media(struct console *c, json_t *media);
 /* The command that does a step of `now`.next, "" when there is none on the console. */
 void show_step_command(json_t *step, char *out, size_t size);
 

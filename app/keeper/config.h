@@ -2,6 +2,7 @@
  *
  *   packs: /usr/share/kannuki/packs     folder of the procedure packs
  *   session_minutes: 30                 a session ends after so long without use (1 to 480; optional)
+ *   mirror: /var/lib/kannuki-mirror     folder on a second medium, below $KANNUKI_ROOT: holds the same (optional)
  */
 #ifndef KANNUKI_KEEPER_CONFIG_H
 #define KANNUKI_KEEPER_CONFIG_H
@@ -13,18 +14,22 @@ enum { PLACE_SIZE = 512 };
 struct config {
 	char *packs;
 	unsigned session_minutes;
+	char *mirror; /* NULL: one medium only */
 };
 
 enum err config_load(struct config **out, struct fault *f) MUST_USE;
 void config_free(struct config *config);
 
+/* Of one medium: /var/lib/kannuki, or the mirror. All empty: there is no such medium. */
 struct places {
-	char home[PLACE_SIZE];    /* /var/lib/kannuki */
-	char ledger[PLACE_SIZE];  /* …/ledger */
-	char secrets[PLACE_SIZE]; /* …/secrets.db */
-	char exports[PLACE_SIZE]; /* …/exports */
+	char home[PLACE_SIZE];
+	char ledger[PLACE_SIZE + 16];  /* …/ledger */
+	char secrets[PLACE_SIZE + 16]; /* …/secrets.db */
+	char exports[PLACE_SIZE + 16]; /* …/exports */
 };
 
-enum err places_find(struct places *out, struct fault *f) MUST_USE;
+enum { FIRST_MEDIUM, SECOND_MEDIUM, KEEPER_MEDIA };
+
+enum err places_find(const struct config *config, struct places out[KEEPER_MEDIA], struct fault *f) MUST_USE;
 
 #endif

@@ -153,6 +153,19 @@ void record_and_answer(struct keeper *k, const struct entry *entry, enum urgency
 	refuse_entry(k, ticket, &f);
 }
 
+const int64_t slice_ns = 5000000;
+
+enum err go_on_idly(struct keeper *k, sd_event_source **source, sd_event_handler_t step, void *context, struct fault *f)
+{
+	int r = sd_event_add_defer(k->event, source, step, context);
+
+	if (r >= 0)
+		r = sd_event_source_set_enabled(*source, SD_EVENT_ON);
+	if (r >= 0)
+		r = sd_event_source_set_priority(*source, SD_EVENT_PRIORITY_IDLE);
+	return r >= 0 ? ERR_OK : fault_set(f, err_from_errno(-r), "event loop: %s", strerror(-r));
+}
+
 /* ---- start and end --------------------------------------------------------------------------------------- */
 
 static void on_changed(void *context, enum change change)
@@ -164,6 +177,11 @@ static void on_changed(void *context, enum change change)
 		reader_push_changed(k);
 	}
 	rounds_touch(k);
+}
+
+static void on_media(void *context)
+{
+	media_look(context);
 }
 
 static void on_closing(void *context)
@@ -236,39 +254,36 @@ static enum err listen_all(struct keeper *k, struct fault *f)
 	return err;
 }
 
-static enum err look_for_ledger(struct places *places, struct fault *f)
+static enum err open_scribe(struct keeper *k, const struct config *config, struct fault *f)
 {
-	enum err err = places_find(places, f);
+	const struct scribe_hooks hooks = {
+		.changed = on_changed, .media = on_media, .closing = on_closing, .lost = on_lost, .context = k};
+	const char *const folders[LEDGER_MEDIA] = {k->places[FIRST_MEDIUM].ledger, k->places[SECOND_MEDIUM].ledger};
 
-	if (err == ERR_OK && access(places->ledger, F_OK) != 0)
-		err = fault_set(f, ERR_MISSING,
-				_("%s: there is no ledger; make one with kannukid --setup FILE, or mount its medium"),
-				places->ledger);
-	return err;
+	if (access(folders[0], F_OK) != 0 && access(folders[1], F_OK) != 0)
+		return fault_set(f, ERR_MISSING,
+				 _("%s: there is no ledger; make one with kannukid --setup FILE, or mount its medium"),
+				 folders[0]);
+	return scribe_open(k->event, folders, config->packs, &hooks, &k->scribe, f);
 }
 
 enum err keeper_open(struct keeper *k, const struct config *config, struct fault *f)
 {
-	const struct scribe_hooks scribe_hooks = {
-		.changed = on_changed, .closing = on_closing, .lost = on_lost, .context = k};
 	const struct server_hooks server_hooks = {.request = on_request, .gone = on_gone, .context = k};
-	struct places places;
-	enum err err = look_for_ledger(&places, f);
+	enum err err;
 
 	memset(k, 0, sizeof *k);
 	k->panel.lamps = -1;
 	k->sessions.idle_ns = (int64_t)config->session_minutes * 60 * 1000000000;
+	err = places_find(config, k->places, f);
 	if (err == ERR_OK)
 		err = begin_loop(k, f);
 	if (err == ERR_OK)
 		err = make_nobody(k, f);
 	if (err == ERR_OK)
-		err = scribe_open(k->event, places.ledger, config->packs, &scribe_hooks, &k->scribe, f);
-	/* Presses are recorded all the same. */
-	if (err == ERR_OK && access(places.secrets, F_OK) != 0)
-		diag(DIAG_ERROR, _("%s is missing: nobody can log in; put it back from the copy"), places.secrets);
+		err = open_scribe(k, config, f);
 	if (err == ERR_OK)
-		err = secrets_open(places.secrets, &k->secrets, f);
+		err = media_begin(k, f);
 	if (err == ERR_OK)
 		err = worker_new(k->event, &k->worker, f);
 	if (err == ERR_OK)
@@ -299,6 +314,7 @@ void keeper_close(struct keeper *k)
 	if (k->scribe != NULL && k->server != NULL)
 		(void)scribe_commit(k->scribe);
 	rounds_end(k);
+	media_end(k);
 	server_free(k->server);
 	scribe_close(k->scribe);
 	secrets_close(k->secrets);

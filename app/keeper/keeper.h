@@ -5,6 +5,7 @@
  *   deeds.c     acts of people
  *   panel.c     events of the controller, commands to it
  *   reader.c    hello, view, check, export
+ *   media.c     the two media: who has failed, and taking it in again
  *   rounds.c    what happens by the clock
  */
 #ifndef KANNUKI_KEEPER_KEEPER_H
@@ -33,8 +34,15 @@ struct panel {
 	char pressed_case[65];
 };
 
+/* A medium that failed, and when it will be tried again. */
+struct mending {
+	sd_event_source *wait, *work;
+	uint64_t wait_s;
+};
+
 struct keeper {
 	sd_event *event;
+	struct places places[KEEPER_MEDIA];
 	struct server *server;
 	struct scribe *scribe;
 	struct secrets *secrets;
@@ -43,6 +51,7 @@ struct keeper {
 	struct lockout lockout;
 	char nobody_hash[SECRET_HASH_SIZE]; /* a wrong name takes as long as a wrong password */
 	struct panel panel;
+	struct mending mending;
 	uint64_t subscribers[SUBSCRIBERS_MAX]; /* connections; 0: free */
 	struct exporting *exporting;
 	struct checking *checking;
@@ -105,6 +114,21 @@ void reader_end_export(struct keeper *k);
 void reader_end_check(struct keeper *k);
 /* The same for both, and their askers are told. */
 void reader_let_go(struct keeper *k);
+
+/* The copies of the passwords follow the media. ERR_…: none can be opened. */
+enum err media_begin(struct keeper *k, struct fault *f) MUST_USE;
+/* What became of a medium is recorded. */
+void media_look(struct keeper *k);
+void media_end(struct keeper *k);
+/* {"first": "well"|"failed", "second": …}; without a second medium only the first. A new reference. */
+json_t *media_summary(const struct keeper *k);
+/* Of two media one has failed. */
+bool media_are_fewer(const struct keeper *k);
+
+/* A piece of work that goes on whenever nothing else is to be done, in slices of at most slice_ns. */
+extern const int64_t slice_ns;
+enum err go_on_idly(struct keeper *k, sd_event_source **source, sd_event_handler_t step, void *context,
+		    struct fault *f) MUST_USE;
 
 enum err rounds_begin(struct keeper *k, struct fault *f) MUST_USE;
 /* Something was recorded. */

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const int64_t slice_ns = 5000000;
-
 void reader_hello(struct keeper *k, const struct request *r, const struct session *session)
 {
 	const struct recall *recall = scribe_recall(k->scribe);
@@ -22,11 +20,11 @@ void reader_hello(struct keeper *k, const struct request *r, const struct sessio
 	wall_format(wall, moment_now().wall_ms);
 	checkpoint_short_code(code, head.root);
 	server_answer(k->server, r->ticket,
-		      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:b}", "organisation",
+		      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:b, s:o}", "organisation",
 				recall->organisation, "version", KANNUKI_VERSION, "origin", ledger_origin(ledger),
 				"genesis", ledger_genesis_code(ledger), "pack", recall->pack, "time", wall, "entries",
 				(json_int_t)head.size, "code", code, "recording", (int)scribe_is_well(k->scribe),
-				"panel", (int)panel_is_there(k)));
+				"panel", (int)panel_is_there(k), "media", media_summary(k)));
 }
 
 void reader_view(struct keeper *k, const struct request *r, const struct session *session)
@@ -42,6 +40,9 @@ void reader_view(struct keeper *k, const struct request *r, const struct session
 	json_t *picture = NULL;
 	enum err err = view(scribe_book(k->scribe), &request, &picture, &refusal);
 
+	/* The book knows nothing of what it is written on. */
+	if (err == ERR_OK && strcmp(request.what, "now") == 0)
+		(void)json_object_set_new(picture, "media", media_summary(k));
 	if (err == ERR_OK)
 		server_answer(k->server, r->ticket, picture);
 	else if (err == ERR_DENIED)
@@ -129,19 +130,6 @@ static int on_check_slice(sd_event_source *source, void *userdata)
 	if (err != ERR_OK || done)
 		tell_verdict(x, err, f.text);
 	return 0;
-}
-
-/* A piece of work that goes on whenever nothing else is to be done. */
-static enum err go_on_idly(struct keeper *k, sd_event_source **source, sd_event_handler_t step, void *context,
-			   struct fault *f)
-{
-	int r = sd_event_add_defer(k->event, source, step, context);
-
-	if (r >= 0)
-		r = sd_event_source_set_enabled(*source, SD_EVENT_ON);
-	if (r >= 0)
-		r = sd_event_source_set_priority(*source, SD_EVENT_PRIORITY_IDLE);
-	return r >= 0 ? ERR_OK : fault_set(f, err_from_errno(-r), "event loop: %s", strerror(-r));
 }
 
 static enum err start_check(struct keeper *k, struct fault *f)
@@ -301,22 +289,29 @@ static void read_options(json_t *without, struct export_options *options)
 	}
 }
 
+/* On a medium that works. */
+static const char *exports_folder(const struct keeper *k)
+{
+	struct medium_info media[LEDGER_MEDIA];
+
+	ledger_media(scribe_ledger(k->scribe), media);
+	return k->places[media[FIRST_MEDIUM].state == MEDIUM_GOOD ? FIRST_MEDIUM : SECOND_MEDIUM].exports;
+}
+
 static enum err begin_export(struct exporting *x, json_t *without, struct fault *f)
 {
 	struct keeper *k = x->keeper;
 	struct export_options options = {.from = 0};
-	struct places places;
+	const char *folder = exports_folder(k);
 	enum err err;
 
 	read_options(without, &options);
-	err = places_find(&places, f);
-	if (err == ERR_OK)
-		err = folder_make(places.exports, 0750, f);
+	err = folder_make(folder, 0750, f);
 	if (err == ERR_OK && scribe_commit(k->scribe) != ERR_OK)
 		err = fault_set(f, ERR_IO, "the entries before it could not be recorded");
 	if (err != ERR_OK)
 		return err;
-	(void)snprintf(x->path, sizeof x->path, "%s/%s", places.exports, x->name);
+	(void)snprintf(x->path, sizeof x->path, "%s/%s", folder, x->name);
 	err = export_begin(scribe_ledger(k->scribe), x->path, &options, moment_now(), &x->export, f);
 	if (err == ERR_OK)
 		err = scribe_catch_up(k->scribe, f);

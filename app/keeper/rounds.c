@@ -11,8 +11,7 @@ enum { PERMIT_PATIENCE_S = 360 };
 
 static void beat(struct keeper *k)
 {
-	json_t *body = json_pack("{s:o, s:{s:s}}", "panel", panel_summary(k), "media", "first",
-				 scribe_is_well(k->scribe) ? "well" : "failed");
+	json_t *body = json_pack("{s:o, s:o}", "panel", panel_summary(k), "media", media_summary(k));
 	struct entry entry = {.who = "system", .via = "keeper", .kind = act_find("heartbeat"), .body = body};
 
 	scribe_note(k->scribe, &entry);
@@ -37,6 +36,7 @@ static void tidy(struct keeper *k)
 {
 	if (ledger_tidy(scribe_ledger(k->scribe)) != ERR_OK)
 		diag(DIAG_WARNING, "the ledger's file could not be tidied; it will be tried again");
+	scribe_mind_media(k->scribe);
 }
 
 static void end_permit(struct keeper *k)

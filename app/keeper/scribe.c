@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 struct staged {
 	struct staged *next;
@@ -15,7 +17,7 @@ struct staged {
 struct scribe {
 	sd_event_source *commit;
 	struct scribe_hooks hooks;
-	char folder[512];
+	char folders[LEDGER_MEDIA][600];
 	struct ledger *ledger; /* NULL: it could not be opened again after a failure */
 	struct pack *pack;
 	struct book *book;
@@ -82,6 +84,7 @@ enum err scribe_catch_up(struct scribe *s, struct fault *f)
 {
 	struct folding folding = {.scribe = s, .fault = f};
 
+	scribe_mind_media(s);
 	return ledger_read(s->ledger, s->applied, ledger_head(s->ledger).size, fold_next, &folding, f);
 }
 
@@ -136,7 +139,37 @@ static int on_commit(sd_event_source *source, void *userdata)
 	return 0;
 }
 
-static enum err prepare(struct scribe *s, sd_event *event, const char *folder, const char *packs, struct fault *f)
+/* A medium that returns may have much to copy: whoever watches over us is told that we are alive. */
+static void tell_progress(void *context, const char *what, uint64_t done, uint64_t total)
+{
+	(void)context;
+	(void)sd_notifyf(0, "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=60000000\nSTATUS=%s %llu of %llu", what,
+			 (unsigned long long)done, (unsigned long long)total);
+}
+
+static bool holds_ledger(const char *folder)
+{
+	static const char *const files[] = {"ledger.db", "mirror.db"};
+	char path[640];
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+		if (folder[0] != '\0' && access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum err open_ledger(struct scribe *s, struct fault *f)
+{
+	const struct progress progress = {tell_progress, NULL};
+	int from = holds_ledger(s->folders[0]) || !holds_ledger(s->folders[1]) ? 0 : 1;
+
+	return ledger_open_telling(s->folders[from], moment_now(), &progress, &s->ledger, f);
+}
+
+static enum err prepare(struct scribe *s, sd_event *event, const char *const folders[LEDGER_MEDIA], const char *packs,
+			struct fault *f)
 {
 	enum err err;
 	int r = sd_event_add_defer(event, &s->commit, on_commit, s);
@@ -145,16 +178,17 @@ static enum err prepare(struct scribe *s, sd_event *event, const char *folder, c
 		r = sd_event_source_set_enabled(s->commit, SD_EVENT_OFF);
 	if (r < 0)
 		return fault_set(f, err_from_errno(-r), "event loop: %s", strerror(-r));
-	if ((size_t)snprintf(s->folder, sizeof s->folder, "%s", folder) >= sizeof s->folder)
-		return fault_set(f, ERR_RANGE, "%s: path too long", folder);
-	err = ledger_open(s->folder, moment_now(), &s->ledger, f);
+	for (int i = 0; i < LEDGER_MEDIA; i++)
+		if ((size_t)snprintf(s->folders[i], sizeof s->folders[i], "%s", folders[i]) >= sizeof s->folders[i])
+			return fault_set(f, ERR_RANGE, "%s: path too long", folders[i]);
+	err = open_ledger(s, f);
 	if (err == ERR_OK)
 		err = load_pack(s, packs, f);
 	return err == ERR_OK ? refold(s, f) : err;
 }
 
-enum err scribe_open(sd_event *event, const char *folder, const char *packs, const struct scribe_hooks *hooks,
-		     struct scribe **out, struct fault *f)
+enum err scribe_open(sd_event *event, const char *const folders[LEDGER_MEDIA], const char *packs,
+		     const struct scribe_hooks *hooks, struct scribe **out, struct fault *f)
 {
 	struct scribe *s = calloc(1, sizeof *s);
 	enum err err;
@@ -164,7 +198,7 @@ enum err scribe_open(sd_event *event, const char *folder, const char *packs, con
 	s->hooks = *hooks;
 	s->end = &s->first;
 	s->is_well = true;
-	err = prepare(s, event, folder, packs, f);
+	err = prepare(s, event, folders, packs, f);
 	if (err != ERR_OK) {
 		scribe_close(s);
 		return err;
@@ -355,27 +389,68 @@ static void recover(struct scribe *s, enum err why)
 		s->hooks.closing(s->hooks.context);
 		ledger_close(s->ledger);
 		s->ledger = NULL;
-		err = ledger_open(s->folder, moment_now(), &s->ledger, &f);
+		err = open_ledger(s, &f);
 	}
 	if (err == ERR_OK)
 		err = refold(s, &f);
-	if (err == ERR_OK)
-		s->hooks.changed(s->hooks.context, CHANGE_VISIBLE);
-	else
+	if (err != ERR_OK) {
 		s->hooks.lost(s->hooks.context, &f);
+		return;
+	}
+	s->hooks.media(s->hooks.context);
+	s->hooks.changed(s->hooks.context, CHANGE_VISIBLE);
+}
+
+void scribe_mind_media(struct scribe *s)
+{
+	if (s->ledger != NULL && ledger_media_changed(s->ledger))
+		(void)sd_event_source_set_enabled(s->commit, SD_EVENT_ONESHOT);
+}
+
+/* Stages what is to be said of the media. False: nothing. */
+static bool note_media(struct scribe *s)
+{
+	struct fault f;
+
+	if (s->doubt != ERR_OK || !ledger_media_changed(s->ledger))
+		return false;
+	if (ledger_note_media(s->ledger, moment_now(), &f) == ERR_OK)
+		return true;
+	diag(DIAG_ERROR, "the loss or return of a medium was not recorded: %s", f.text);
+	return false;
+}
+
+/* Everybody who waits hears; then everybody else. What the ledger said of its media stands behind all that was staged.
+ */
+static void tell_all(struct scribe *s, struct staged *first, enum change change, bool had_staged, bool has_news)
+{
+	struct checkpoint_info head = ledger_head(s->ledger);
+	struct fault f;
+	enum err err = has_news ? scribe_catch_up(s, &f) : ERR_OK;
+
+	tell(first, &head);
+	if (err != ERR_OK) {
+		s->hooks.lost(s->hooks.context, &f);
+		return;
+	}
+	if (has_news)
+		s->hooks.media(s->hooks.context);
+	if (had_staged)
+		s->hooks.changed(s->hooks.context, has_news ? CHANGE_VISIBLE : change);
+	scribe_mind_media(s);
 }
 
 enum err scribe_commit(struct scribe *s)
 {
 	struct staged *first = s->first;
 	enum change change = s->change;
-	struct checkpoint_info head;
 	struct fault f = {.text = "an entry of it could not be taken"};
-	bool had_staged;
+	bool had_staged, has_news;
 	enum err err;
 
 	if (s->ledger == NULL)
 		return ERR_IO;
+	has_news = note_media(s);
 	had_staged = ledger_has_staged(s->ledger);
 	err = s->doubt != ERR_OK ? s->doubt : ledger_commit(s->ledger, moment_now(), &f);
 	(void)sd_event_source_set_enabled(s->commit, SD_EVENT_OFF);
@@ -385,11 +460,8 @@ enum err scribe_commit(struct scribe *s)
 	s->waiting = 0;
 	s->change = CHANGE_HOUSEKEEPING;
 	if (err == ERR_OK) {
-		head = ledger_head(s->ledger);
 		s->is_well = s->is_well || had_staged;
-		tell(first, &head);
-		if (had_staged)
-			s->hooks.changed(s->hooks.context, change);
+		tell_all(s, first, change, had_staged, has_news);
 		return ERR_OK;
 	}
 	diag(DIAG_ERROR, "nothing of this group was recorded: %s", f.text);

@@ -4,6 +4,8 @@
  *   (the loop has taken everything that had arrived)
  *   scribe_commit                      one checkpoint, one sync; then every waiter hears its receipt
  *
+ * A medium that failed or came back is told of in the next commit; the loop makes one when nothing else does.
+ *
  * When the commit fails every waiter hears NULL and the book is folded again from what the ledger really holds; after a
  * failed write the file is opened again first. If that fails too, hooks.lost is called: the program has to end.
  */
@@ -46,6 +48,8 @@ enum change { CHANGE_HOUSEKEEPING, CHANGE_VISIBLE };
 struct scribe_hooks {
 	/* After every commit, and after one that failed. */
 	void (*changed)(void *context, enum change change);
+	/* What became of a medium is recorded, or the ledger was opened again. */
+	void (*media)(void *context);
 	/* The ledger is about to be closed and opened again: let go of what was had from scribe_ledger. */
 	void (*closing)(void *context);
 	/* The record can no longer be kept or read; the program has to end. */
@@ -55,9 +59,10 @@ struct scribe_hooks {
 
 struct scribe;
 
-/* `folder` is the ledger's; `packs` holds the pack that setup.done names. Replays everything. */
-enum err scribe_open(sd_event *event, const char *folder, const char *packs, const struct scribe_hooks *hooks,
-		     struct scribe **out, struct fault *f) MUST_USE;
+/* `folders` are those of the ledger on its media, "" for none: it is opened from the first that holds it. `packs` holds
+   the pack that setup.done names. Replays everything. */
+enum err scribe_open(sd_event *event, const char *const folders[LEDGER_MEDIA], const char *packs,
+		     const struct scribe_hooks *hooks, struct scribe **out, struct fault *f) MUST_USE;
 /* Commits what is staged. */
 void scribe_close(struct scribe *s);
 
@@ -86,6 +91,8 @@ enum err scribe_repeat(struct scribe *s, const char *idem, const char *who, cons
 
 /* Whoever waits hears the outcome, so the answer may be ignored. */
 enum err scribe_commit(struct scribe *s);
+/* After work on the ledger beside the scribe: if a medium failed or came back, the next turn of the loop records it. */
+void scribe_mind_media(struct scribe *s);
 /* Commits first. */
 enum err scribe_rotate(struct scribe *s, struct fault *f) MUST_USE;
 /* Folds in what the ledger wrote by itself (epochs). */

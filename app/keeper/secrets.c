@@ -1,42 +1,54 @@
 #include "keeper/secrets.h"
 
+#include "base/diag.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-struct secrets {
-	sqlite3 *db;
-	sqlite3_stmt *get, *put, *forget;
-	char path[512];
+enum statement { GET, PUT, FORGET_BEFORE, FORGET_OTHERS, STATEMENTS };
+
+struct copy {
+	sqlite3 *db; /* NULL: not in use */
+	sqlite3_stmt *statements[STATEMENTS];
+	char path[600];
 };
 
-static enum err failed(const struct secrets *s, struct fault *f)
-{
-	int code = sqlite3_errcode(s->db);
+struct secrets {
+	struct copy copies[SECRET_COPIES];
+};
 
-	return fault_set(f, code == SQLITE_FULL ? ERR_FULL : ERR_IO, "%s: %s", s->path, sqlite3_errmsg(s->db));
+/* ---- one copy ------------------------------------------------------------------------------------------- */
+
+static enum err failed(const struct copy *c, struct fault *f)
+{
+	int code = sqlite3_errcode(c->db);
+
+	return fault_set(f, code == SQLITE_FULL ? ERR_FULL : ERR_IO, "%s: %s", c->path, sqlite3_errmsg(c->db));
 }
 
-static enum err prepare_statements(struct secrets *s, struct fault *f)
+static enum err prepare_statements(struct copy *c, struct fault *f)
 {
 	static const char setup[] =
 		"PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
 		"CREATE TABLE IF NOT EXISTS secret (account TEXT NOT NULL, generation INTEGER NOT NULL,"
 		" hash TEXT NOT NULL, PRIMARY KEY (account, generation)) WITHOUT ROWID, STRICT";
+	static const char *const texts[STATEMENTS] = {
+		[GET] = "SELECT hash FROM secret WHERE account = ?1 AND generation = ?2",
+		[PUT] = "INSERT OR REPLACE INTO secret VALUES (?1, ?2, ?3)",
+		[FORGET_BEFORE] = "DELETE FROM secret WHERE account = ?1 AND generation < ?2",
+		[FORGET_OTHERS] = "DELETE FROM secret WHERE account = ?1 AND generation <> ?2",
+	};
 
-	if (sqlite3_exec(s->db, setup, NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_prepare_v2(s->db, "SELECT hash FROM secret WHERE account = ?1 AND generation = ?2", -1, &s->get,
-			       NULL) != SQLITE_OK ||
-	    sqlite3_prepare_v2(s->db, "INSERT OR REPLACE INTO secret VALUES (?1, ?2, ?3)", -1, &s->put, NULL) !=
-		    SQLITE_OK ||
-	    sqlite3_prepare_v2(s->db, "DELETE FROM secret WHERE account = ?1 AND generation < ?2", -1, &s->forget,
-			       NULL) != SQLITE_OK)
-		return failed(s, f);
+	if (sqlite3_exec(c->db, setup, NULL, NULL, NULL) != SQLITE_OK)
+		return failed(c, f);
+	for (int i = 0; i < STATEMENTS; i++)
+		if (sqlite3_prepare_v2(c->db, texts[i], -1, &c->statements[i], NULL) != SQLITE_OK)
+			return failed(c, f);
 	return ERR_OK;
 }
 
@@ -51,38 +63,12 @@ static enum err make_file(const char *path, struct fault *f)
 	return ERR_OK;
 }
 
-enum err secrets_open(const char *path, struct secrets **out, struct fault *f)
+static void copy_close(struct copy *c)
 {
-	struct secrets *s = calloc(1, sizeof *s);
-	enum err err;
-
-	if (s == NULL)
-		return fault_set(f, ERR_NOMEM, "out of memory");
-	if ((size_t)snprintf(s->path, sizeof s->path, "%s", path) >= sizeof s->path)
-		err = fault_set(f, ERR_RANGE, "%s: path too long", path);
-	else
-		err = make_file(path, f);
-	if (err == ERR_OK && sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-		err = failed(s, f);
-	if (err == ERR_OK)
-		err = prepare_statements(s, f);
-	if (err != ERR_OK) {
-		secrets_close(s);
-		return err;
-	}
-	*out = s;
-	return ERR_OK;
-}
-
-void secrets_close(struct secrets *s)
-{
-	if (s == NULL)
-		return;
-	(void)sqlite3_finalize(s->get);
-	(void)sqlite3_finalize(s->put);
-	(void)sqlite3_finalize(s->forget);
-	(void)sqlite3_close(s->db);
-	free(s);
+	for (int i = 0; i < STATEMENTS; i++)
+		(void)sqlite3_finalize(c->statements[i]);
+	(void)sqlite3_close(c->db);
+	*c = (struct copy){.db = NULL};
 }
 
 static bool bind(sqlite3_stmt *statement, const char *account, uint64_t generation)
@@ -91,39 +77,144 @@ static bool bind(sqlite3_stmt *statement, const char *account, uint64_t generati
 	       sqlite3_bind_int64(statement, 2, (sqlite3_int64)generation) == SQLITE_OK;
 }
 
-enum err secrets_get(struct secrets *s, const char *account, uint64_t generation, char hash[SECRET_HASH_SIZE])
+static enum err get(struct copy *c, const char *account, uint64_t generation, char hash[SECRET_HASH_SIZE])
 {
+	sqlite3_stmt *statement = c->statements[GET];
 	enum err err = ERR_MISSING;
 
-	if (!bind(s->get, account, generation))
+	if (!bind(statement, account, generation))
 		return ERR_NOMEM;
-	if (sqlite3_step(s->get) == SQLITE_ROW && sqlite3_column_bytes(s->get, 0) < SECRET_HASH_SIZE) {
-		(void)snprintf(hash, SECRET_HASH_SIZE, "%s", (const char *)sqlite3_column_text(s->get, 0));
+	if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_bytes(statement, 0) < SECRET_HASH_SIZE) {
+		(void)snprintf(hash, SECRET_HASH_SIZE, "%s", (const char *)sqlite3_column_text(statement, 0));
 		err = ERR_OK;
 	}
-	(void)sqlite3_reset(s->get);
+	(void)sqlite3_reset(statement);
 	return err;
 }
 
-static enum err run(struct secrets *s, sqlite3_stmt *statement, struct fault *f)
+/* `hash` NULL: the statement takes none. */
+static enum err run(struct copy *c, enum statement which, const char *account, uint64_t generation, const char *hash,
+		    struct fault *f)
 {
-	enum err err = sqlite3_step(statement) == SQLITE_DONE ? ERR_OK : failed(s, f);
+	sqlite3_stmt *statement = c->statements[which];
+	bool is_bound = bind(statement, account, generation) &&
+			(hash == NULL || sqlite3_bind_text(statement, 3, hash, -1, SQLITE_STATIC) == SQLITE_OK);
+	enum err err = is_bound && sqlite3_step(statement) == SQLITE_DONE ? ERR_OK : failed(c, f);
 
 	(void)sqlite3_reset(statement);
 	(void)sqlite3_clear_bindings(statement);
 	return err;
 }
 
+/* ---- all copies ----------------------------------------------------------------------------------------- */
+
+enum err secrets_new(struct secrets **out, struct fault *f)
+{
+	struct secrets *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return fault_set(f, ERR_NOMEM, "out of memory");
+	*out = s;
+	return ERR_OK;
+}
+
+void secrets_close(struct secrets *s)
+{
+	for (unsigned i = 0; s != NULL && i < SECRET_COPIES; i++)
+		secrets_leave(s, i);
+	free(s);
+}
+
+enum err secrets_use(struct secrets *s, unsigned copy, const char *path, struct fault *f)
+{
+	struct copy fresh = {.db = NULL};
+	enum err err;
+
+	if ((size_t)snprintf(fresh.path, sizeof fresh.path, "%s", path) >= sizeof fresh.path)
+		return fault_set(f, ERR_RANGE, "%s: path too long", path);
+	err = make_file(path, f);
+	if (err == ERR_OK && sqlite3_open_v2(path, &fresh.db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+		err = failed(&fresh, f);
+	if (err == ERR_OK)
+		err = prepare_statements(&fresh, f);
+	if (err != ERR_OK) {
+		copy_close(&fresh);
+		return err;
+	}
+	secrets_leave(s, copy);
+	s->copies[copy] = fresh;
+	return ERR_OK;
+}
+
+void secrets_leave(struct secrets *s, unsigned copy)
+{
+	copy_close(&s->copies[copy]);
+}
+
+bool secrets_uses(const struct secrets *s, unsigned copy)
+{
+	return s->copies[copy].db != NULL;
+}
+
+enum err secrets_get(struct secrets *s, const char *account, uint64_t generation, char hash[SECRET_HASH_SIZE])
+{
+	enum err err = ERR_MISSING;
+
+	for (unsigned i = 0; i < SECRET_COPIES && err != ERR_OK; i++)
+		if (secrets_uses(s, i))
+			err = get(&s->copies[i], account, generation, hash);
+	return err;
+}
+
+/* On every copy; those that fail are left, as long as one does not. */
+static enum err run_on_all(struct secrets *s, enum statement which, const char *account, uint64_t generation,
+			   const char *hash, struct fault *f)
+{
+	enum err errs[SECRET_COPIES];
+	unsigned good = 0;
+
+	(void)fault_set(f, ERR_IO, "no medium holds the passwords");
+	for (unsigned i = 0; i < SECRET_COPIES; i++) {
+		errs[i] = ERR_OK;
+		if (!secrets_uses(s, i))
+			continue;
+		errs[i] = run(&s->copies[i], which, account, generation, hash, f);
+		good += errs[i] == ERR_OK;
+	}
+	for (unsigned i = 0; i < SECRET_COPIES && good > 0; i++)
+		if (errs[i] != ERR_OK) {
+			diag(DIAG_ERROR, "%s: the copy is left as it is: %s", s->copies[i].path, f->text);
+			secrets_leave(s, i);
+		}
+	return good > 0 ? ERR_OK : f->err;
+}
+
 enum err secrets_put(struct secrets *s, const char *account, uint64_t generation, const char *hash, struct fault *f)
 {
-	if (!bind(s->put, account, generation) || sqlite3_bind_text(s->put, 3, hash, -1, SQLITE_STATIC) != SQLITE_OK)
-		return failed(s, f);
-	return run(s, s->put, f);
+	return run_on_all(s, PUT, account, generation, hash, f);
 }
 
 enum err secrets_forget_before(struct secrets *s, const char *account, uint64_t generation, struct fault *f)
 {
-	if (!bind(s->forget, account, generation))
-		return failed(s, f);
-	return run(s, s->forget, f);
+	return run_on_all(s, FORGET_BEFORE, account, generation, NULL, f);
+}
+
+enum err secrets_even(struct secrets *s, const char *account, uint64_t generation, struct fault *f)
+{
+	char hash[SECRET_HASH_SIZE], own[SECRET_HASH_SIZE];
+	enum err err = secrets_get(s, account, generation, hash);
+
+	if (err != ERR_OK)
+		return err == ERR_MISSING ? ERR_OK : fault_set(f, err, "out of memory");
+	for (unsigned i = 0; i < SECRET_COPIES && err == ERR_OK; i++) {
+		if (!secrets_uses(s, i))
+			continue;
+		if (get(&s->copies[i], account, generation, own) != ERR_OK)
+			err = run(&s->copies[i], PUT, account, generation, hash, f);
+		if (err == ERR_OK)
+			err = run(&s->copies[i], FORGET_OTHERS, account, generation, NULL, f);
+	}
+	explicit_bzero(hash, sizeof hash);
+	explicit_bzero(own, sizeof own);
+	return err;
 }

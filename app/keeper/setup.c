@@ -16,9 +16,11 @@
 enum { PASSWORDS_FILE_MAX = 64 * 1024, RANDOM_PASSWORD_SIZE = sizeof "abcd-efgh-jkmn-pqrs" };
 
 struct setup {
-	struct places places;
-	char fresh[PLACE_SIZE + 8];
-	char fresh_secrets[PLACE_SIZE + 8];
+	struct places places[KEEPER_MEDIA];
+	struct fresh {
+		char ledger[PLACE_SIZE + 24];
+		char secrets[PLACE_SIZE + 24];
+	} fresh[KEEPER_MEDIA]; /* where everything is made */
 	struct site *site;
 	struct pack *pack;
 	struct ledger *ledger;
@@ -120,6 +122,19 @@ static enum err fill(struct setup *s, FILE *out, struct fault *f)
 	return err == ERR_OK ? ledger_commit(s->ledger, moment_now(), f) : err;
 }
 
+/* A medium that fails while everything is new is not fit to be one. */
+static enum err check_media(const struct setup *s, struct fault *f)
+{
+	struct medium_info media[LEDGER_MEDIA];
+
+	ledger_media(s->ledger, media);
+	for (unsigned i = 0; i < LEDGER_MEDIA; i++)
+		if (media[i].state == MEDIUM_FAILED || (media[i].state == MEDIUM_GOOD && !secrets_uses(s->secrets, i)))
+			return fault_set(f, ERR_IO, _("%s: this medium fails; replace it and begin anew: %s"),
+					 s->places[i].home, media[i].why);
+	return ERR_OK;
+}
+
 static enum err read_site(struct setup *s, const struct config *config, const char *path, const char *passwords,
 			  struct fault *f)
 {
@@ -137,25 +152,86 @@ static enum err read_site(struct setup *s, const struct config *config, const ch
 	return err;
 }
 
-static enum err check_place(struct setup *s, struct fault *f)
+static bool has_mirror(const struct setup *s)
 {
-	if (access(s->places.ledger, F_OK) == 0)
+	return s->places[SECOND_MEDIUM].home[0] != '\0';
+}
+
+static enum err check_place(const struct places *place, const struct fresh *fresh, struct fault *f)
+{
+	if (access(place->ledger, F_OK) == 0)
 		return fault_set(f, ERR_EXISTS,
 				 _("%s: there is a ledger already; nothing was changed. It is never set up twice: "
 				   "move the whole folder %s away if it is to be begun anew"),
-				 s->places.ledger, s->places.home);
-	if (access(s->fresh, F_OK) == 0)
+				 place->ledger, place->home);
+	if (access(fresh->ledger, F_OK) == 0)
 		return fault_set(f, ERR_EXISTS, _("%s: left by a set-up that was cut off; delete it and try again"),
-				 s->fresh);
-	(void)unlink(s->fresh_secrets);
-	return folder_make(s->places.home, 0750, f);
+				 fresh->ledger);
+	(void)unlink(fresh->secrets);
+	return folder_make(place->home, 0750, f);
 }
 
-static enum err name_it(const struct setup *s, struct fault *f)
+static enum err check_places(struct setup *s, struct fault *f)
 {
-	if (rename(s->fresh_secrets, s->places.secrets) != 0 || rename(s->fresh, s->places.ledger) != 0)
-		return fault_set(f, err_from_errno(errno), "%s: %s", s->places.home, strerror(errno));
-	return folder_sync(s->places.home, f);
+	enum err err = check_place(&s->places[FIRST_MEDIUM], &s->fresh[FIRST_MEDIUM], f);
+
+	if (err == ERR_OK && has_mirror(s))
+		err = check_place(&s->places[SECOND_MEDIUM], &s->fresh[SECOND_MEDIUM], f);
+	return err;
+}
+
+static enum err name_it(const struct places *place, const struct fresh *fresh, struct fault *f)
+{
+	if (rename(fresh->secrets, place->secrets) != 0 || rename(fresh->ledger, place->ledger) != 0)
+		return fault_set(f, err_from_errno(errno), "%s: %s", place->home, strerror(errno));
+	return folder_sync(place->home, f);
+}
+
+/* The first medium's last: its name says that the set-up is done. */
+static enum err name_all(struct setup *s, struct fault *f)
+{
+	enum err err = ERR_OK;
+
+	ledger_close(s->ledger);
+	s->ledger = NULL;
+	if (has_mirror(s)) {
+		err = ledger_name_other(s->fresh[FIRST_MEDIUM].ledger, s->places[SECOND_MEDIUM].ledger, f);
+		if (err == ERR_OK)
+			err = ledger_name_other(s->fresh[SECOND_MEDIUM].ledger, s->places[FIRST_MEDIUM].ledger, f);
+		if (err == ERR_OK)
+			err = name_it(&s->places[SECOND_MEDIUM], &s->fresh[SECOND_MEDIUM], f);
+	}
+	return err == ERR_OK ? name_it(&s->places[FIRST_MEDIUM], &s->fresh[FIRST_MEDIUM], f) : err;
+}
+
+static enum err find_places(struct setup *s, const struct config *config, struct fault *f)
+{
+	enum err err = places_find(config, s->places, f);
+
+	for (int i = 0; i < KEEPER_MEDIA && err == ERR_OK; i++) {
+		(void)snprintf(s->fresh[i].ledger, sizeof s->fresh[i].ledger, "%s.new", s->places[i].ledger);
+		(void)snprintf(s->fresh[i].secrets, sizeof s->fresh[i].secrets, "%s.new", s->places[i].secrets);
+	}
+	return err;
+}
+
+static enum err make_ledger(struct setup *s, FILE *out, struct fault *f)
+{
+	const char *second = has_mirror(s) ? s->fresh[SECOND_MEDIUM].ledger : NULL;
+	char code[GENESIS_CODE_CHARS + 1];
+	enum err err = ledger_create(s->fresh[FIRST_MEDIUM].ledger, second, s->site->origin, moment_now(), code, f);
+
+	if (err == ERR_OK)
+		err = ledger_open(s->fresh[FIRST_MEDIUM].ledger, moment_now(), &s->ledger, f);
+	if (err == ERR_OK)
+		err = secrets_new(&s->secrets, f);
+	if (err == ERR_OK)
+		err = secrets_use(s->secrets, FIRST_MEDIUM, s->fresh[FIRST_MEDIUM].secrets, f);
+	if (err == ERR_OK && second != NULL)
+		err = secrets_use(s->secrets, SECOND_MEDIUM, s->fresh[SECOND_MEDIUM].secrets, f);
+	if (err == ERR_OK)
+		(void)fprintf(out, "genesis: %s\n", code);
+	return err;
 }
 
 static void setup_fini(struct setup *s)
@@ -173,29 +249,22 @@ static void setup_fini(struct setup *s)
 
 enum err setup_run(const struct config *config, const char *path, const char *passwords, FILE *out, struct fault *f)
 {
-	char code[GENESIS_CODE_CHARS + 1];
 	struct setup s = {.site = NULL};
-	enum err err = places_find(&s.places, f);
+	enum err err = find_places(&s, config, f);
 
 	buf_init(&s.given, PASSWORDS_FILE_MAX + 1);
-	(void)snprintf(s.fresh, sizeof s.fresh, "%s.new", s.places.ledger);
-	(void)snprintf(s.fresh_secrets, sizeof s.fresh_secrets, "%s.new", s.places.secrets);
 	if (err == ERR_OK)
 		err = read_site(&s, config, path, passwords, f);
 	if (err == ERR_OK)
-		err = check_place(&s, f);
+		err = check_places(&s, f);
 	if (err == ERR_OK)
-		err = ledger_create(s.fresh, NULL, s.site->origin, moment_now(), code, f);
+		err = make_ledger(&s, out, f);
 	if (err == ERR_OK)
-		err = ledger_open(s.fresh, moment_now(), &s.ledger, f);
-	if (err == ERR_OK)
-		err = secrets_open(s.fresh_secrets, &s.secrets, f);
-	if (err == ERR_OK) {
-		(void)fprintf(out, "genesis: %s\n", code);
 		err = fill(&s, out, f);
-	}
 	if (err == ERR_OK)
-		err = name_it(&s, f);
+		err = check_media(&s, f);
+	if (err == ERR_OK)
+		err = name_all(&s, f);
 	setup_fini(&s);
 	return err;
 }

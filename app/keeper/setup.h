@@ -1,6 +1,7 @@
 /* Commissioning: a new ledger with its organisation, uplinks and people, from one YAML file (scripts/sample/site.yaml).
  *
- * Everything is made in …/ledger.new and gets its name last: a set-up that was cut off leaves no ledger behind.
+ * Everything is made in …/ledger.new of both media and gets its name last: a set-up that was cut off leaves no ledger
+ * behind.
  */
 #ifndef KANNUKI_KEEPER_SETUP_H
 #define KANNUKI_KEEPER_SETUP_H

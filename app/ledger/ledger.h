@@ -105,6 +105,8 @@ void ledger_media(const struct ledger *l, struct medium_info out[LEDGER_MEDIA]);
 bool ledger_media_changed(const struct ledger *l);
 /* Gives a ledger on one medium a second one; ledger_rejoin (anew) then fills it. */
 enum err ledger_add_mirror(struct ledger *l, const char *folder, struct fault *f) MUST_USE;
+/* Says in `folder`, whose ledger is closed, where its other medium is from now on. */
+enum err ledger_name_other(const char *folder, const char *other, struct fault *f) MUST_USE;
 enum err ledger_note_media(struct ledger *l, struct moment now, struct fault *f) MUST_USE;
 /* Tries to take a failed medium in again. *done: it holds everything again, or there is nothing to do. Otherwise call
    it again; each call keeps to its budget. An error says why it cannot be. REJOIN_ANEW: a blank or hopelessly damaged

@@ -72,22 +72,31 @@ enum err media_find(struct media *m, const char *folder, struct fault *f)
 	return m->m[here].folder != NULL ? ERR_OK : fault_set(f, ERR_NOMEM, _("no memory"));
 }
 
-static enum err write_other(const char *folder, const char *other, struct fault *f)
+enum err ledger_name_other(const char *folder, const char *other, struct fault *f)
 {
-	char path[PATH_MAX], target[PATH_MAX];
+	char path[PATH_MAX];
 	struct buf line = {.cap = PATH_MAX + 1};
 	enum err err = path_in(path, folder, "other", f);
 
-	if (err == ERR_OK && realpath(other, target) == NULL)
-		err = fault_set(f, err_from_errno(errno), "%s: %s", other, strerror(errno));
+	if (err == ERR_OK && other[0] != '/')
+		err = fault_set(f, ERR_FORMAT, _("%s: a whole path is needed, from / on"), other);
 	if (err != ERR_OK)
 		return err;
-	buf_addf(&line, "%s\n", target);
+	buf_addf(&line, "%s\n", other);
 	err = buf_status(&line);
 	if (err == ERR_OK)
 		err = file_replace(path, line.data, line.len, 0600, f);
 	buf_fini(&line);
 	return err;
+}
+
+static enum err write_other(const char *folder, const char *other, struct fault *f)
+{
+	char target[PATH_MAX];
+
+	if (realpath(other, target) == NULL)
+		return fault_set(f, err_from_errno(errno), "%s: %s", other, strerror(errno));
+	return ledger_name_other(folder, target, f);
 }
 
 enum err media_pair(const char *first, const char *second, struct fault *f)

@@ -241,6 +241,11 @@ enum err book_user(const struct book *book, const char *id, struct user_info *ou
 	return user_given(user_find(book, id), out);
 }
 
+enum err book_user_at(const struct book *book, size_t index, struct user_info *out)
+{
+	return user_given(index < book->users_count ? &book->users[index] : NULL, out);
+}
+
 enum err book_user_by_name(const struct book *book, const char *name, struct user_info *out)
 {
 	for (size_t i = 0; i < book->users_count; i++) {

@@ -61,6 +61,8 @@ struct user_info {
 /* By the "login" or the "name" of the account's person. ERR_MISSING when there is none. */
 enum err book_user_by_name(const struct book *book, const char *name, struct user_info *out) MUST_USE;
 enum err book_user(const struct book *book, const char *id, struct user_info *out) MUST_USE;
+/* One after the other, from 0; ERR_MISSING beyond the last. */
+enum err book_user_at(const struct book *book, size_t index, struct user_info *out) MUST_USE;
 void book_next_user(const struct book *book, char out[16]);
 
 /* Uplinks, as set up (index = the controller's uplink number − 1). NULL beyond the last. */

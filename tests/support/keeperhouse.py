@@ -173,6 +173,11 @@ class House:
             self.process = subprocess.Popen([BIN / "kannukid"], env=self.environment, stderr=log, restore_signals=False)
         wait_until("the keeper", self.is_open)
 
+    @property
+    def homes(self):
+        """The folders of both media."""
+        return self.root / "var/lib/kannuki", self.root / "var/lib/kannuki-mirror"
+
     def words(self):
         return (self.root / "keeper.log").read_text(errors="replace")
 

@@ -174,7 +174,8 @@ class Restart(unittest.TestCase):
 
     def test_presses_are_recorded_though_nobody_can_log_in(self):
         self.house.end()
-        (self.house.root / "var/lib/kannuki/secrets.db").unlink()
+        for home in self.house.homes:
+            (home / "secrets.db").unlink()
         self.house.start()
         self.assertRegex(self.house.words(), r"secrets\.db is missing")
         with self.assertRaises(Refused):
@@ -182,6 +183,22 @@ class Restart(unittest.TestCase):
         with Panel(self.house) as panel:
             panel.hello()
             self.assertIn("seq", panel.event(1, "isolate_pressed"))
+
+    def test_passwords_come_back_from_their_copy(self):
+        first, second = (home / "secrets.db" for home in self.house.homes)
+        self.house.end()
+        first.unlink()
+        self.house.start()
+        self.house.login("hanako").close()
+        self.house.end()
+        second.write_text("no database, but as long as one may begin to look ............")
+        self.house.start()
+        self.house.login("hanako").close()
+        self.assertTrue(second.with_name("secrets.db.damaged").exists())
+        self.house.end()
+        first.unlink()
+        self.house.start()
+        self.house.login("hanako").close()
 
     def test_second_keeper_refuses(self):
         done = self.house.run()

@@ -187,6 +187,16 @@ static int remove_folder(void **state)
 
 /* ---- secrets ---------------------------------------------------------------------------------------------------- */
 
+/* `second` may be NULL. */
+static void open_secrets(struct secrets **out, const char *first, const char *second)
+{
+	struct fault f;
+
+	if (secrets_new(out, &f) != ERR_OK || secrets_use(*out, 0, first, &f) != ERR_OK ||
+	    (second != NULL && secrets_use(*out, 1, second, &f) != ERR_OK))
+		fail_msg("%s", f.text);
+}
+
 static void secrets_are_kept_by_generation(void **state)
 {
 	char path[128], hash[SECRET_HASH_SIZE] = "untouched";
@@ -195,7 +205,7 @@ static void secrets_are_kept_by_generation(void **state)
 	struct stat file;
 
 	(void)snprintf(path, sizeof path, "%s/secrets.db", (const char *)*state);
-	assert_int_equal(secrets_open(path, &s, &f), ERR_OK);
+	open_secrets(&s, path, NULL);
 	assert_int_equal(stat(path, &file), 0);
 	assert_int_equal(file.st_mode & 0777, 0600);
 	assert_int_equal(secrets_get(s, "u1", 1, hash), ERR_MISSING);
@@ -205,7 +215,7 @@ static void secrets_are_kept_by_generation(void **state)
 	assert_int_equal(secrets_put(s, "u1", 2, "two again", &f), ERR_OK);
 	assert_int_equal(secrets_put(s, "u2", 1, "other", &f), ERR_OK);
 	secrets_close(s);
-	assert_int_equal(secrets_open(path, &s, &f), ERR_OK);
+	open_secrets(&s, path, NULL);
 	assert_int_equal(secrets_get(s, "u1", 1, hash), ERR_OK);
 	assert_string_equal(hash, "one");
 	assert_int_equal(secrets_forget_before(s, "u1", 2, &f), ERR_OK);
@@ -227,10 +237,95 @@ static void secrets_file_that_is_none_is_named(void **state)
 	assert_int_equal(
 		file_replace(path, "not a database at all, but long enough to look like one ......", 60, 0600, &f),
 		ERR_OK);
-	assert_int_equal(secrets_open(path, &s, &f), ERR_IO);
+	assert_int_equal(secrets_new(&s, &f), ERR_OK);
+	assert_int_equal(secrets_use(s, 0, path, &f), ERR_IO);
 	assert_non_null(strstr(f.text, path));
-	assert_int_equal(secrets_open("/nowhere/secrets.db", &s, &f), ERR_MISSING);
-	assert_null(s);
+	assert_int_equal(secrets_use(s, 0, "/nowhere/secrets.db", &f), ERR_MISSING);
+	assert_false(secrets_uses(s, 0));
+	secrets_close(s);
+}
+
+static bool holds(const char *path, const char *account, uint64_t generation, const char *expected)
+{
+	char hash[SECRET_HASH_SIZE];
+	struct secrets *s;
+	bool found;
+
+	open_secrets(&s, path, NULL);
+	found = secrets_get(s, account, generation, hash) == ERR_OK && strcmp(hash, expected) == 0;
+	secrets_close(s);
+	return found;
+}
+
+static void secrets_are_on_both_copies(void **state)
+{
+	char first[128], second[128];
+	struct secrets *s;
+	struct fault f;
+
+	(void)snprintf(first, sizeof first, "%s/first.db", (const char *)*state);
+	(void)snprintf(second, sizeof second, "%s/second.db", (const char *)*state);
+	open_secrets(&s, first, second);
+	assert_int_equal(secrets_put(s, "u1", 1, "one", &f), ERR_OK);
+	assert_true(holds(first, "u1", 1, "one"));
+	assert_true(holds(second, "u1", 1, "one"));
+	secrets_leave(s, 1);
+	assert_int_equal(secrets_put(s, "u1", 2, "two", &f), ERR_OK);
+	assert_int_equal(secrets_put(s, "u2", 1, "other", &f), ERR_OK);
+	assert_false(holds(second, "u1", 2, "two"));
+
+	/* It returns, and learns what it has missed. */
+	assert_int_equal(secrets_use(s, 1, second, &f), ERR_OK);
+	assert_int_equal(secrets_even(s, "u1", 2, &f), ERR_OK);
+	assert_int_equal(secrets_even(s, "u2", 1, &f), ERR_OK);
+	assert_int_equal(secrets_even(s, "u3", 1, &f), ERR_OK);
+	secrets_close(s);
+	assert_true(holds(second, "u1", 2, "two"));
+	assert_true(holds(second, "u2", 1, "other"));
+	assert_false(holds(second, "u1", 1, "one"));
+	assert_false(holds(first, "u1", 1, "one"));
+}
+
+static void secret_that_no_entry_names_is_forgotten(void **state)
+{
+	char path[128], hash[SECRET_HASH_SIZE];
+	struct secrets *s;
+	struct fault f;
+
+	(void)snprintf(path, sizeof path, "%s/secrets.db", (const char *)*state);
+	open_secrets(&s, path, NULL);
+	for (uint64_t generation = 1; generation <= 3; generation++)
+		assert_int_equal(secrets_put(s, "u1", generation, "x", &f), ERR_OK);
+	assert_int_equal(secrets_even(s, "u1", 2, &f), ERR_OK);
+	assert_int_equal(secrets_get(s, "u1", 1, hash), ERR_MISSING);
+	assert_int_equal(secrets_get(s, "u1", 2, hash), ERR_OK);
+	assert_int_equal(secrets_get(s, "u1", 3, hash), ERR_MISSING);
+	secrets_close(s);
+}
+
+static void copy_that_fails_is_left(void **state)
+{
+	char first[128], second[128], hash[SECRET_HASH_SIZE];
+	struct secrets *s;
+	struct fault f;
+	FILE *file;
+
+	(void)snprintf(first, sizeof first, "%s/first.db", (const char *)*state);
+	(void)snprintf(second, sizeof second, "%s/second.db", (const char *)*state);
+	open_secrets(&s, first, second);
+	assert_int_equal(secrets_put(s, "u1", 1, "one", &f), ERR_OK);
+	file = fopen(second, "r+");
+	assert_non_null(file);
+	for (int i = 0; i < 12288; i++)
+		(void)fputc('x', file);
+	(void)fclose(file);
+	assert_int_equal(secrets_put(s, "u1", 2, "two", &f), ERR_OK);
+	assert_true(secrets_uses(s, 0));
+	assert_false(secrets_uses(s, 1));
+	assert_int_equal(secrets_get(s, "u1", 2, hash), ERR_OK);
+	secrets_leave(s, 0);
+	assert_int_equal(secrets_put(s, "u1", 3, "three", &f), ERR_IO);
+	secrets_close(s);
 }
 
 /* ---- worker ------------------------------------------------------------------------------------------------------ */
@@ -337,10 +432,10 @@ static void recall_follows_set_up_and_permit(void **state)
  */
 
 struct house {
-	char *folder;
+	char *folder, media_folders[LEDGER_MEDIA][128];
 	sd_event *event;
 	struct scribe *scribe;
-	unsigned changed, closed, lost;
+	unsigned changed, media, closed, lost;
 };
 
 static void on_change(void *context, enum change change)
@@ -349,6 +444,13 @@ static void on_change(void *context, enum change change)
 
 	(void)change;
 	h->changed++;
+}
+
+static void on_media(void *context)
+{
+	struct house *h = context;
+
+	h->media++;
 }
 
 static void on_closing(void *context)
@@ -367,7 +469,7 @@ static void on_loss(void *context, const struct fault *fault)
 }
 
 /* A ledger that holds nothing but setup.done. */
-static void set_up(const char *folder)
+static void set_up(const char *folder, const char *mirror)
 {
 	char code[GENESIS_CODE_CHARS + 1], body[512];
 	struct draft draft = {.who = "system", .via = "keeper", .type = "system", .about = "-", .body = body};
@@ -383,7 +485,7 @@ static void set_up(const char *folder)
 		       "\"pack_hash\":\"%s\",\"uplinks\":[],\"site\":{\"organisation\":\"x\",\"prefecture\":\"y\"}}",
 		       pack_version(pack), pack_hash(pack));
 	pack_free(pack);
-	assert_int_equal(ledger_create(folder, NULL, "test.example/1/1", moment_now(), code, &f), ERR_OK);
+	assert_int_equal(ledger_create(folder, mirror, "test.example/1/1", moment_now(), code, &f), ERR_OK);
 	assert_int_equal(ledger_open(folder, moment_now(), &ledger, &f), ERR_OK);
 	assert_int_equal(ledger_add(ledger, &draft, moment_now(), &seq, leaf, &f), ERR_OK);
 	assert_int_equal(ledger_commit(ledger, moment_now(), &f), ERR_OK);
@@ -392,26 +494,25 @@ static void set_up(const char *folder)
 
 static void open_scribe(struct house *h)
 {
-	const struct scribe_hooks hooks = {on_change, on_closing, on_loss, h};
-	char path[128];
+	const struct scribe_hooks hooks = {on_change, on_media, on_closing, on_loss, h};
+	const char *const folders[LEDGER_MEDIA] = {h->media_folders[0], h->media_folders[1]};
 	struct fault f;
 
-	(void)snprintf(path, sizeof path, "%s/ledger", h->folder);
-	if (scribe_open(h->event, path, "app/procedure/packs", &hooks, &h->scribe, &f) != ERR_OK)
+	if (scribe_open(h->event, folders, "app/procedure/packs", &hooks, &h->scribe, &f) != ERR_OK)
 		fail_msg("%s", f.text);
 }
 
 static int open_house(void **state)
 {
 	struct house *h = calloc(1, sizeof *h);
-	char path[128];
 	void *folder = NULL;
 
 	assert_int_equal(make_folder(&folder), 0);
 	h->folder = folder;
 	assert_true(sd_event_new(&h->event) >= 0);
-	(void)snprintf(path, sizeof path, "%s/ledger", h->folder);
-	set_up(path);
+	(void)snprintf(h->media_folders[0], sizeof h->media_folders[0], "%s/ledger", h->folder);
+	(void)snprintf(h->media_folders[1], sizeof h->media_folders[1], "%s/mirror", h->folder);
+	set_up(h->media_folders[0], h->media_folders[1]);
 	open_scribe(h);
 	*state = h;
 	return 0;
@@ -616,6 +717,9 @@ int main(void)
 		cmocka_unit_test(reports_are_first_at_once_then_one_a_minute),
 		cmocka_unit_test_setup_teardown(secrets_are_kept_by_generation, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(secrets_file_that_is_none_is_named, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(secrets_are_on_both_copies, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(secret_that_no_entry_names_is_forgotten, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(copy_that_fails_is_left, make_folder, remove_folder),
 		cmocka_unit_test(worker_has_a_bounded_queue_and_hands_everything_back),
 		cmocka_unit_test(password_is_made_and_verified),
 		cmocka_unit_test(recall_follows_set_up_and_permit),

@@ -21,7 +21,7 @@
 struct house {
 	char root[64];
 	struct keeper keeper;
-	char packs[32];
+	char packs[32], mirror[32];
 	struct config config;
 };
 
@@ -34,7 +34,8 @@ static int open_house(void **state)
 
 	(void)snprintf(h->root, sizeof h->root, "/tmp/kannuki-rounds-XXXXXX");
 	(void)snprintf(h->packs, sizeof h->packs, "app/procedure/packs");
-	h->config = (struct config){.packs = h->packs, .session_minutes = 30};
+	(void)snprintf(h->mirror, sizeof h->mirror, "/var/lib/kannuki-mirror");
+	h->config = (struct config){.packs = h->packs, .session_minutes = 30, .mirror = h->mirror};
 	assert_non_null(mkdtemp(h->root));
 	assert_non_null(nowhere);
 	assert_int_equal(setenv("KANNUKI_ROOT", h->root, 1), 0);
@@ -110,6 +111,7 @@ static void heartbeat_tells_of_panel_and_media(void **state)
 	last = newest(k, "heartbeat");
 	assert_true(json_is_false(json_object_get(json_object_get(last.body, "panel"), "daemon")));
 	assert_string_equal(word_in(json_object_get(last.body, "media"), "first"), "well");
+	assert_string_equal(word_in(json_object_get(last.body, "media"), "second"), "well");
 	json_decref(last.body);
 
 	k->panel.connection = 99;
