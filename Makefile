@@ -58,7 +58,7 @@ kannuki-simcable_ROOM := board/cable
 kannuki-simcable_LIBS  = -lutil
 
 # Only rooms that hold something are built, so that a half-finished tree still makes what it can.
-sources   = $(sort $(wildcard $(1)/*.c))
+sources   = $(sort $(wildcard $(addsuffix /*.c,$(1))))
 objects   = $(patsubst %.c,$(O)/%.o,$(call sources,$(1)))
 ROOMS    := $(foreach r,$(ROOMS),$(if $(call sources,app/$(r)),$(r)))
 PROGRAMS := $(foreach p,$(PROGRAMS),$(if $(call sources,$($(p)_ROOM)),$(p)))
@@ -88,6 +88,16 @@ $(O)/bin/$(1): $(call objects,$($(1)_ROOM)) $(ARCHIVES)
 	$(Q)$(CC) $(CFLAGS) $(LINK) $$(filter %.o,$$^) $(ARCHIVES) $$($(1)_LIBS) -o $$@
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+# The verifier without any library, for an auditor's machine: where the compiler finds static libraries.
+STATIC_VERIFY := $(if $(filter dev release arm64,$(PROFILE)),$(if $(filter /%,\
+	$(shell $(CC) $(CFLAGS) -print-file-name=libcrypto.a)),$(O)/bin/kannuki-verify-static))
+$(O)/bin/kannuki-verify-static: $(call objects,app/verify app/verify/static) $(ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(subst -pie,-static-pie,$(LINK)) $(filter %.o,$^) $(ARCHIVES) \
+		$(shell $(PKG_CONFIG) --static --libs libsodium jansson libcrypto) -o $@
+all: $(STATIC_VERIFY)
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 

@@ -206,16 +206,58 @@ class Verify(unittest.TestCase):
         self.assertEqual(told.returncode, 1)
         self.assertIn("another program", told.stderr)
 
+    def symbols_of(self, program, *options):
+        listed = subprocess.run(["nm", *options, BIN / program], capture_output=True, text=True, check=True).stdout
+        # A symbol of a shared library has its version behind it, an inner one of the C library underscores before.
+        names = {line.split()[-1].split("@")[0].lstrip("_") for line in listed.splitlines() if line}
+        self.assertIn("openat", names)
+        return names
+
+    def knows_neither_database_nor_network(self, names):
+        network = {"socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "send", "sendto", "sendmsg", "recv",
+                   "recvfrom", "recvmsg", "getaddrinfo", "gethostbyname", "libc_socket", "libc_connect"}
+        self.assertEqual(names & network, set())
+        self.assertEqual([name for name in names if name.startswith(("sqlite3", "BIO_", "SSL_", "sd_"))], [])
+
     def test_the_verifier_knows_neither_database_nor_sockets(self):
         libraries = subprocess.run(["ldd", BIN / "kannuki-verify"], capture_output=True, text=True).stdout
         self.assertIn("libsodium", libraries)
         for word in ["sqlite", "systemd", "microhttpd", "libgpiod"]:
             self.assertNotIn(word, libraries)
-        symbols = subprocess.run(["readelf", "--dyn-syms", "--wide", BIN / "kannuki-verify"], capture_output=True,
-                                 text=True).stdout
-        self.assertIn("openat", symbols)
-        for word in [" socket@", " connect@", " sqlite3_"]:
-            self.assertNotIn(word, symbols)
+        self.knows_neither_database_nor_network(self.symbols_of("kannuki-verify", "--dynamic", "--undefined-only"))
+
+
+@unittest.skipUnless((BIN / "kannuki-verify-static").exists(), "this profile has no static program")
+class Static(Verify):
+    """All of the above again, with the program that needs nothing beside it."""
+
+    def verify(self, *arguments, lang="en"):
+        return run("kannuki-verify-static", self.bundle, *arguments, lang=lang)
+
+    def test_it_needs_no_library(self):
+        told = subprocess.run(["readelf", "--program-headers", "--dynamic", "--wide", BIN / "kannuki-verify-static"],
+                              capture_output=True, text=True, check=True).stdout
+        self.assertNotIn("INTERP", told)
+        self.assertNotIn("NEEDED", told)
+
+    def test_the_verifier_knows_neither_database_nor_sockets(self):
+        self.knows_neither_database_nor_network(self.symbols_of("kannuki-verify-static"))
+
+    def test_it_speaks_japanese_where_its_catalogue_is_and_english_elsewhere(self):
+        self.export()
+        alone = self.place / "carried" / "bin" / "kannuki-verify-static"
+        alone.parent.mkdir(parents=True)
+        shutil.copy(BIN / "kannuki-verify-static", alone)
+
+        def say():
+            done = subprocess.run([alone, self.bundle, "--genesis", self.code, "--lang", "ja"], capture_output=True, env={},
+                                  text=True, timeout=60)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return done.stdout
+
+        self.assertIn("GOOD: this log is complete", say())
+        shutil.copytree(BIN.parent / "share", self.place / "carried" / "share")
+        self.assertIn("正常", say())
 
 
 if __name__ == "__main__":
