@@ -55,9 +55,10 @@ function openDisclosure(characters, name) {
 
 /* ---- JSON (RFC 8259) ---- */
 
-/* A number that is not spelled as the format wants (5.0, 5e0, -0) is kept apart: it stands for no seq and no size. */
+/* A number that is not one of the format (5.0, 5e0, -0, 2^63) is kept apart: it stands for no seq and no size. */
 function keepSpelling(key, value, { source }) {
-	return typeof value === 'number' && !isNumber.test(source) ? { spelled: source } : value;
+	const isOther = typeof value === 'number' && (!isNumber.test(source) || BigInt(source) > NUMBER_MAX);
+	return isOther ? { spelled: source } : value;
 }
 
 const ESCAPED_NUL = /(?:^|[^\\])(?:\\\\)*\\u0000/;
@@ -125,7 +126,7 @@ function continuesOf(body, origin) {
 
 	if (list === undefined)
 		return [];
-	return Array.isArray(list) && list.length > 0 && list.every((one) => isEarlier(one, origin)) ? list : null;
+	return Array.isArray(list) && list.every((one) => isEarlier(one, origin)) ? list : null;
 }
 
 function isEarlier(one, origin) {
@@ -133,6 +134,7 @@ function isEarlier(one, origin) {
 
 	if (typeof named !== 'string' || !isOrigin(named) || named.slice(0, end) !== origin.slice(0, end))
 		return false;
-	return BigInt(named.slice(end)) < BigInt(origin.slice(end)) && member(one, 'size') >= 1 &&
+	const size = member(one, 'size');
+	return BigInt(named.slice(end)) < BigInt(origin.slice(end)) && typeof size === 'number' && size >= 1 &&
 		[member(one, 'root'), member(one, 'genesis')].every((hash) => typeof hash === 'string' && isHash64.test(hash));
 }
