@@ -7,6 +7,8 @@
  *   setup.done      uplinks [{"id","label","label_en","stops","stops_en"}] in the controller's order, the _en ones
  *                   optional; site {variable: text}, the pack's site variables (pack_check_site)
  *
+ *   clock.stepped   by_ms: a whole number, below 0 when the clock was set back
+ *
  *   user.added      person {"name"}, and where known "login", "section", "title", "phone", "fax", "mail": what is typed
  *                   to log in, and what report headers are filled from
  *

@@ -55,7 +55,7 @@ struct keeper {
 	uint64_t subscribers[SUBSCRIBERS_MAX]; /* connections; 0: free */
 	struct exporting *exporting;
 	struct checking *checking;
-	sd_event_source *rounds[ROUNDS_MAX];
+	sd_event_source *rounds[ROUNDS_MAX], *clock;
 };
 
 enum err keeper_open(struct keeper *k, const struct config *config, struct fault *f) MUST_USE;

@@ -55,6 +55,7 @@ static enum err follow(struct keeper *k, struct fault *f)
 	enum err errs[LEDGER_MEDIA] = {ERR_OK, ERR_OK};
 	bool is_new = false;
 
+	(void)fault_set(f, ERR_MISSING, "no medium holds the passwords");
 	ledger_media(scribe_ledger(k->scribe), media);
 	for (unsigned i = 0; i < LEDGER_MEDIA; i++) {
 		if (media[i].state != MEDIUM_GOOD)

@@ -20,6 +20,29 @@ static void on_setup(struct recall *r, const struct record *record, json_t *body
 	copy(r->pack_hash, sizeof r->pack_hash, body, "pack_hash");
 }
 
+int64_t clock_offset_ms(const struct moment *at)
+{
+	return at->wall_ms - at->boot_ns / 1000000;
+}
+
+static void on_step(struct recall *r, const struct record *record, json_t *body)
+{
+	(void)body;
+	r->has_offset = true;
+	r->offset_ms = clock_offset_ms(&record->at);
+}
+
+/* A start of the keeper alone keeps the offset: a step while it was away is told, too. */
+static void on_start(struct recall *r, const struct record *record, json_t *body)
+{
+	const char *id = json_string_value(json_object_get(body, "boot_id"));
+
+	if (id != NULL && strcmp(id, "-") != 0 && strcmp(id, r->boot_id) == 0)
+		return;
+	copy(r->boot_id, sizeof r->boot_id, body, "boot_id");
+	on_step(r, record, body);
+}
+
 static void on_permit(struct recall *r, const struct record *record, json_t *body)
 {
 	(void)body;
@@ -42,10 +65,9 @@ void recall_apply(struct recall *r, const struct record *record)
 		const char *act;
 		void (*apply)(struct recall *r, const struct record *record, json_t *body);
 	} cells[] = {
-		{"setup.done", on_setup},
-		{"restore.permitted", on_permit},
-		{"uplink.restored", on_permit_end},
-		{"restore.expired", on_permit_end},
+		{"setup.done", on_setup},           {"writer.start", on_start},
+		{"clock.stepped", on_step},         {"restore.permitted", on_permit},
+		{"uplink.restored", on_permit_end}, {"restore.expired", on_permit_end},
 	};
 	json_t *body = record->body != NULL ? json_loads(record->body, 0, NULL) : NULL;
 	const char *act = json_string_value(json_object_get(body, "act"));

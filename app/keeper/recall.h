@@ -7,8 +7,12 @@
 #include <stdbool.h>
 
 struct recall {
-	uint64_t boot;  /* of the newest record */
-	bool is_set_up; /* setup.done was seen */
+	uint64_t boot; /* of the newest record */
+	/* How far the wall clock is ahead of CLOCK_BOOTTIME, as far as the record tells; it moves only by a step. */
+	bool has_offset;
+	int64_t offset_ms;
+	char boot_id[64]; /* of the kernel that the offset belongs to */
+	bool is_set_up;   /* setup.done was seen */
 	char organisation[257];
 	char pack[65];
 	char pack_hash[65];
@@ -19,6 +23,7 @@ struct recall {
 	uint64_t permit_boot;
 };
 
+int64_t clock_offset_ms(const struct moment *at);
 void recall_apply(struct recall *r, const struct record *record);
 
 #endif

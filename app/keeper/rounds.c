@@ -3,8 +3,12 @@
 
 #include "base/diag.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
 static const uint64_t second_us = 1000000;
 enum { PERMIT_PATIENCE_S = 360 };
@@ -81,6 +85,45 @@ static int on_round(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+/* ---- the wall clock ---------------------------------------------------------------------------------------- */
+
+/* A timer that never ends by itself: the kernel cancels it when the clock is set. */
+static int watch_clock(int fd)
+{
+	const struct itimerspec never = {.it_value.tv_sec = 253402300799}; /* the end of the year 9999 */
+
+	return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
+}
+
+static int on_clock(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct keeper *k = userdata;
+	uint64_t count;
+
+	(void)events;
+	(void)!read(fd, &count, sizeof count);
+	if (watch_clock(fd) != 0)
+		(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	scribe_mind_clock(k->scribe);
+	return 0;
+}
+
+static enum err begin_clock(struct keeper *k, struct fault *f)
+{
+	int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	int r = fd < 0 || watch_clock(fd) != 0 ? -errno : 0;
+
+	if (r == 0)
+		r = sd_event_add_io(k->event, &k->clock, fd, EPOLLIN, on_clock, k);
+	if (r >= 0)
+		r = sd_event_source_set_io_fd_own(k->clock, 1);
+	else if (fd >= 0)
+		(void)close(fd);
+	return r >= 0 ? ERR_OK : fault_set(f, err_from_errno(-r), "watching the clock: %s", strerror(-r));
+}
+
+/* ---- beginning and end ------------------------------------------------------------------------------------- */
+
 /* The permit runs from when it was given; one of an earlier start of the machine from now. */
 static uint64_t permit_left_s(const struct recall *recall, uint64_t boot)
 {
@@ -114,11 +157,13 @@ enum err rounds_begin(struct keeper *k, struct fault *f)
 			(void)sd_event_source_set_enabled(k->rounds[round], SD_EVENT_OFF);
 	}
 	rounds_touch(k);
-	return ERR_OK;
+	scribe_mind_clock(k->scribe);
+	return begin_clock(k, f);
 }
 
 void rounds_end(struct keeper *k)
 {
+	k->clock = sd_event_source_disable_unref(k->clock);
 	for (size_t i = 0; i < ROUNDS_MAX; i++)
 		k->rounds[i] = sd_event_source_disable_unref(k->rounds[i]);
 }

@@ -8,6 +8,8 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+enum { STEP_MS = 1000 };
+
 struct staged {
 	struct staged *next;
 	struct waiter waiter;
@@ -321,6 +323,23 @@ static void give_up(struct scribe *s, const struct fault *why)
 	(void)scribe_commit(s);
 }
 
+void scribe_mind_clock(struct scribe *s)
+{
+	struct moment now = moment_now();
+	int64_t was_ms = s->recall.offset_ms + now.boot_ns / 1000000, by_ms = now.wall_ms - was_ms;
+	struct entry entry = {.who = "system", .via = "keeper", .kind = act_find("clock.stepped")};
+	char from[WALL_TEXT_SIZE], to[WALL_TEXT_SIZE];
+
+	if (!s->recall.has_offset || (by_ms >= -STEP_MS && by_ms <= STEP_MS))
+		return;
+	wall_format(from, was_ms);
+	wall_format(to, now.wall_ms);
+	entry.body = json_pack("{s:s, s:s, s:I, s:s}", "from", from, "to", to, "by_ms", (json_int_t)by_ms, "source",
+			       wall_source_name(now.source));
+	scribe_note(s, &entry);
+	json_decref(entry.body);
+}
+
 /* What the asker did wrong, not the disk. */
 static bool is_refusal(enum err err)
 {
@@ -336,6 +355,8 @@ enum err scribe_record(struct scribe *s, const struct entry *entry, enum urgency
 
 	if (s->ledger == NULL)
 		return fault_set(f, ERR_IO, "the ledger could not be opened again");
+	if (strcmp(entry->kind->name, "clock.stepped") != 0)
+		scribe_mind_clock(s);
 	err = write_down(&w, entry, f);
 	if (err == ERR_OK)
 		err = stage(s, entry, &w, &receipt, f);

@@ -91,6 +91,8 @@ enum err scribe_repeat(struct scribe *s, const char *idem, const char *who, cons
 
 /* Whoever waits hears the outcome, so the answer may be ignored. */
 enum err scribe_commit(struct scribe *s);
+/* Records it when somebody has set the wall clock by more than a second. Each new entry looks, too. */
+void scribe_mind_clock(struct scribe *s);
 /* After work on the ledger beside the scribe: if a medium failed or came back, the next turn of the loop records it. */
 void scribe_mind_media(struct scribe *s);
 /* Commits first. */

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -428,6 +430,30 @@ static void recall_follows_set_up_and_permit(void **state)
 	}
 }
 
+static void recall_keeps_the_offset_of_the_clock(void **state)
+{
+	const char *here = "{\"act\":\"writer.start\",\"boot_id\":\"a\"}";
+	struct recall r = {.boot = 0};
+	struct record record = {.about = "-", .body = here, .at = {.boot_ns = 2000000000, .wall_ms = 5000}};
+
+	(void)state;
+	recall_apply(&r, &record);
+	assert_true(r.has_offset);
+	assert_int_equal(r.offset_ms, 3000);
+	/* The keeper started again, and the clock was set meanwhile. */
+	record.at.wall_ms = 999000;
+	recall_apply(&r, &record);
+	assert_int_equal(r.offset_ms, 3000);
+	record.body = "{\"act\":\"clock.stepped\"}";
+	recall_apply(&r, &record);
+	assert_int_equal(r.offset_ms, 997000);
+	/* Another kernel counts from 0. */
+	record.body = "{\"act\":\"writer.start\",\"boot_id\":\"b\"}";
+	record.at = (struct moment){.boot_ns = 1000000000, .wall_ms = 2000000};
+	recall_apply(&r, &record);
+	assert_int_equal(r.offset_ms, 1999000);
+}
+
 /* ---- scribe -------------------------------------------------------------------------------------------------------
  */
 
@@ -704,6 +730,121 @@ static void rotation_commits_first_and_goes_on(void **state)
 	assert_int_equal(after.refused, 0);
 }
 
+/* ---- the wall clock --------------------------------------------------------------------------------------------- */
+
+static int64_t wall_is_ahead_s;
+
+/* Stands before the C library's: the wall clock goes where a test wants it. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int result = (int)syscall(SYS_clock_gettime, clock, now);
+
+	if (clock == CLOCK_REALTIME)
+		now->tv_sec += wall_is_ahead_s;
+	return result;
+}
+
+struct found {
+	unsigned steps;
+	json_int_t by_ms;
+	int64_t previous_ms;
+	bool before_others; /* each step stands before the first entry with the new time */
+};
+
+static enum err find_step(void *context, const struct record *record)
+{
+	struct found *found = context;
+	json_t *body = json_loads(record->body, 0, NULL);
+	bool is_step = strcmp(json_string_value(json_object_get(body, "act")), "clock.stepped") == 0;
+	int64_t moved = record->at.wall_ms - found->previous_ms;
+
+	if (is_step) {
+		found->steps++;
+		found->by_ms = json_integer_value(json_object_get(body, "by_ms"));
+	} else if (found->previous_ms != 0 && (moved < -1000 || moved > 60000)) {
+		found->before_others = false;
+	}
+	found->previous_ms = record->at.wall_ms;
+	json_decref(body);
+	return ERR_OK;
+}
+
+static struct found steps_in(struct house *h)
+{
+	struct ledger *ledger = scribe_ledger(h->scribe);
+	struct found found = {.before_others = true};
+	struct fault f;
+
+	assert_int_equal(ledger_read(ledger, 0, ledger_head(ledger).size, find_step, &found, &f), ERR_OK);
+	return found;
+}
+
+static void clock_that_was_set_is_an_entry(void **state)
+{
+	static const int64_t wheres_s[] = {0, 3600, 3600, -86400 * 365, 3601, 3602};
+	static const unsigned steps[] = {0, 1, 1, 2, 3, 3};
+	struct house *h = *state;
+	struct ear ear = {.heard = 0};
+	struct found found;
+	struct fault f;
+
+	for (size_t i = 0; i < sizeof wheres_s / sizeof wheres_s[0]; i++) {
+		int64_t by_s = wheres_s[i] - wall_is_ahead_s;
+
+		wall_is_ahead_s = wheres_s[i];
+		assert_int_equal(declare(h, NULL, &ear, &f), ERR_OK);
+		assert_int_equal(scribe_commit(h->scribe), ERR_OK);
+		found = steps_in(h);
+		assert_int_equal(found.steps, steps[i]);
+		assert_true(found.before_others);
+		if (by_s > 1 || by_s < -1)
+			assert_in_range(found.by_ms - by_s * 1000 + 100, 0, 200);
+	}
+	assert_int_equal(ear.refused, 0);
+	wall_is_ahead_s = 0;
+}
+
+static void clock_that_was_set_between_two_starts_is_an_entry(void **state)
+{
+	struct house *h = *state;
+
+	scribe_close(h->scribe);
+	wall_is_ahead_s = -7200;
+	open_scribe(h);
+	scribe_mind_clock(h->scribe);
+	assert_int_equal(scribe_commit(h->scribe), ERR_OK);
+	assert_int_equal(steps_in(h).steps, 1);
+	scribe_mind_clock(h->scribe);
+	assert_false(ledger_has_staged(scribe_ledger(h->scribe)));
+	wall_is_ahead_s = 0;
+}
+
+/* Numbers of cases, retries and epochs go on when the clock goes back ten years. */
+static void nothing_waits_for_the_clock_to_catch_up(void **state)
+{
+	static const char idem[] = "0123456789abcdef0123456789abcdef";
+	struct house *h = *state;
+	struct ear before = {.heard = 0}, after = {.heard = 0}, again = {.heard = 0};
+	struct fault f;
+
+	assert_int_equal(declare(h, idem, &before, &f), ERR_OK);
+	assert_int_equal(scribe_commit(h->scribe), ERR_OK);
+	wall_is_ahead_s = -INT64_C(86400) * 3652;
+	assert_int_equal(declare(h, NULL, &after, &f), ERR_OK);
+	assert_int_equal(scribe_rotate(h->scribe, &f), ERR_OK);
+	assert_int_equal(after.heard, 1);
+	assert_int_equal(after.refused, 0);
+	assert_string_not_equal(after.receipt.about, before.receipt.about);
+	assert_string_equal(book_newest_open_case(scribe_book(h->scribe)), after.receipt.about);
+	assert_int_equal(scribe_repeat(h->scribe, idem, "u1", "incident.declared", (struct waiter){hear, &again}),
+			 ERR_OK);
+	assert_int_equal(again.receipt.seq, before.receipt.seq);
+	scribe_close(h->scribe);
+	open_scribe(h);
+	assert_int_equal(ledger_check(scribe_ledger(h->scribe), &f), ERR_OK);
+	wall_is_ahead_s = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -731,6 +872,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(failed_commit_tells_everybody_and_forgets_everything, open_house,
 						close_house),
 		cmocka_unit_test_setup_teardown(ledger_that_cannot_be_opened_again_is_lost, open_house, close_house),
+		cmocka_unit_test(recall_keeps_the_offset_of_the_clock),
+		cmocka_unit_test_setup_teardown(clock_that_was_set_is_an_entry, open_house, close_house),
+		cmocka_unit_test_setup_teardown(clock_that_was_set_between_two_starts_is_an_entry, open_house,
+						close_house),
+		cmocka_unit_test_setup_teardown(nothing_waits_for_the_clock_to_catch_up, open_house, close_house),
 		cmocka_unit_test_setup_teardown(rotation_commits_first_and_goes_on, open_house, close_house),
 	};
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -224,6 +225,35 @@ static void rounds_with_a_period_come_again(void **state)
 	}
 }
 
+static int64_t wall_is_ahead_s;
+
+/* Stands before the C library's: the wall clock goes where a test wants it. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int result = (int)syscall(SYS_clock_gettime, clock, now);
+
+	if (clock == CLOCK_REALTIME)
+		now->tv_sec += wall_is_ahead_s;
+	return result;
+}
+
+static void clock_that_is_set_while_nobody_works_is_an_entry(void **state)
+{
+	struct keeper *k = &((struct house *)*state)->keeper;
+	struct last last;
+	int enabled = SD_EVENT_OFF;
+
+	wall_is_ahead_s = -600;
+	assert_int_equal(on_clock(k->clock, sd_event_source_get_io_fd(k->clock), EPOLLIN, k), 0);
+	wall_is_ahead_s = 0;
+	last = newest(k, "clock.stepped");
+	assert_in_range(json_integer_value(json_object_get(last.body, "by_ms")) + 600100, 0, 200);
+	assert_non_null(word_in(last.body, "source"));
+	json_decref(last.body);
+	assert_true(sd_event_source_get_enabled(k->clock, &enabled) >= 0);
+	assert_int_equal(enabled, SD_EVENT_ON);
+}
+
 static void hear_pushes(void *context, const char *push, json_t *params)
 {
 	(void)context;
@@ -278,6 +308,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(permit_without_an_outcome_ends, open_house, close_house),
 		cmocka_unit_test(permit_runs_from_when_it_was_given),
 		cmocka_unit_test_setup_teardown(rounds_with_a_period_come_again, open_house, close_house),
+		cmocka_unit_test_setup_teardown(clock_that_is_set_while_nobody_works_is_an_entry, open_house,
+						close_house),
 		cmocka_unit_test_setup_teardown(unattended_look_does_not_keep_a_session, open_house, close_house),
 		cmocka_unit_test(every_method_has_a_handler),
 	};
