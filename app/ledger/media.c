@@ -316,26 +316,6 @@ enum err medium_apply(struct media *m, struct medium *medium, const struct batch
 	return answers[index].err;
 }
 
-/* Must be durable before anybody hears of what only this medium has. */
-static enum err go_on_alone(struct media *m, struct medium *survivor, struct fault *f)
-{
-	struct batch raise = {{0}};
-	enum err err;
-
-	if (survivor->is_alone)
-		return ERR_OK;
-	batch_add(&raise, STORE_SET_GENERATION, (int64_t)survivor->generation + 1, NULL, 0);
-	batch_add(&raise, STORE_SET_ALONE, 1, NULL, 0);
-	err = batch_status(&raise) != ERR_OK ? fault_set(f, ERR_NOMEM, _("no memory"))
-					     : medium_apply(m, survivor, &raise, f);
-	batch_fini(&raise);
-	if (err != ERR_OK)
-		return err;
-	survivor->generation++;
-	survivor->is_alone = true;
-	return ERR_OK;
-}
-
 /* A full medium gives up its reserve and tries once more. */
 static void apply_with_reserve(struct media *m, unsigned who, const struct batch *batch,
 			       struct answer answers[MEDIA_MAX])
@@ -355,11 +335,45 @@ static void apply_with_reserve(struct media *m, unsigned who, const struct batch
 			answers[i] = second[i];
 }
 
+/* Must be durable before anybody hears of what only this medium has. */
+static enum err go_on_alone(struct media *m, struct medium *survivor, struct fault *f)
+{
+	struct answer answers[MEDIA_MAX];
+	struct batch raise = {{0}};
+	int index = (int)(survivor - m->m);
+	enum err err;
+
+	if (survivor->is_alone)
+		return ERR_OK;
+	batch_add(&raise, STORE_SET_GENERATION, (int64_t)survivor->generation + 1, NULL, 0);
+	batch_add(&raise, STORE_SET_ALONE, 1, NULL, 0);
+	err = batch_status(&raise) != ERR_OK ? fault_set(f, ERR_NOMEM, _("no memory")) : ERR_OK;
+	if (err == ERR_OK) {
+		apply_with_reserve(m, 1U << index, &raise, answers);
+		err = answers[index].err;
+		if (err != ERR_OK)
+			*f = answers[index].fault;
+	}
+	batch_fini(&raise);
+	if (err != ERR_OK)
+		return err;
+	survivor->generation++;
+	survivor->is_alone = true;
+	return ERR_OK;
+}
+
 enum err media_apply(struct media *m, const struct batch *batch, struct fault *f)
 {
 	struct answer answers[MEDIA_MAX];
 	unsigned who = good_ones(m), failed = 0;
 
+	/* The other may hold a tail that nobody heard of; under the same generation it could not be told from ours. */
+	if (media_has_two(m) && media_is_alone(m)) {
+		enum err err = go_on_alone(m, &m->m[m->reading], f);
+
+		if (err != ERR_OK)
+			return err;
+	}
 	apply_with_reserve(m, who, batch, answers);
 	for (int i = 0; i < MEDIA_MAX; i++)
 		if ((who & 1U << i) != 0 && answers[i].err != ERR_OK)

@@ -216,6 +216,14 @@ static bool is_behind(const struct medium *damaged, const struct medium *good)
 	return damaged->store != NULL && !damaged->is_alone && damaged->generation <= good->generation;
 }
 
+static enum err half_filled(const struct medium *medium, const struct fault *of_other, struct fault *f)
+{
+	return fault_set(f, ERR_STATE,
+			 _("%s was being filled from the other medium, which is gone (%s); put that one back, or "
+			   "begin a new incarnation with kannuki-ledger repair"),
+			 medium->folder, of_other->text);
+}
+
 static enum err settle(struct ledger *l, enum store_mode mode, struct standing s[MEDIA_MAX], const enum err state[],
 		       const struct fault faults[], int *right, const struct progress *progress, struct fault *f)
 {
@@ -230,11 +238,7 @@ static enum err settle(struct ledger *l, enum store_mode mode, struct standing s
 	}
 	*right = good;
 	if (l->media.m[good].is_filling)
-		return fault_set(
-			f, ERR_STATE,
-			_("%s was being filled from the other medium, which is gone (%s); put that one back, or "
-			  "begin a new incarnation with kannuki-ledger repair"),
-			l->media.m[good].folder, faults[1 - good].text);
+		return half_filled(&l->media.m[good], &faults[1 - good], f);
 	if (state[1 - good] == ERR_CORRUPT && mode == STORE_WRITE && is_behind(damaged, &l->media.m[good])) {
 		news_add(l, "{\"act\":\"medium.damaged\",\"medium\":\"%s\"}", name_of(l, damaged));
 		bring_together(l, good, &s[good], 0, progress);
@@ -242,6 +246,17 @@ static enum err settle(struct ledger *l, enum store_mode mode, struct standing s
 		use_only(l, good, damaged->folder != NULL ? &faults[1 - good] : NULL);
 	}
 	return ERR_OK;
+}
+
+/* Neither can be used: the one that was asked for says why, unless it is only half filled. */
+static enum err neither(struct ledger *l, int asked, const enum err state[], const struct fault faults[],
+			struct fault *f)
+{
+	for (int i = 0; i < MEDIA_MAX; i++)
+		if (l->media.m[i].is_filling)
+			return half_filled(&l->media.m[i], &faults[1 - i], f);
+	*f = faults[asked];
+	return f->err = state[asked];
 }
 
 enum err reconcile(struct ledger *l, enum store_mode mode, struct standing *out, const struct progress *progress,
@@ -262,12 +277,10 @@ enum err reconcile(struct ledger *l, enum store_mode mode, struct standing *out,
 		if (state[i] == ERR_OK)
 			state[i] = look_at(l, i, &s[i], &faults[i]);
 	}
-	if (state[0] != ERR_OK && state[1] != ERR_OK) {
-		*f = faults[asked];
-		err = f->err = state[asked];
-	} else {
+	if (state[0] != ERR_OK && state[1] != ERR_OK)
+		err = neither(l, asked, state, faults, f);
+	else
 		err = settle(l, mode, s, state, faults, &right, progress, f);
-	}
 	if (err == ERR_OK) {
 		l->media.reading = right;
 		*out = s[right];

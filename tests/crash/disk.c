@@ -13,6 +13,7 @@ struct handle {
 	sqlite3_file base;
 	struct disk *disk;
 	unsigned file;
+	unsigned long mount;
 	bool may_hurt_neighbours;
 };
 
@@ -76,7 +77,7 @@ void disk_copy(struct disk *to, const struct disk *from)
 	}
 }
 
-static void note(struct disk *d, struct op op)
+void disk_note(struct disk *d, struct op op)
 {
 	if (d->op_count == d->op_room) {
 		d->op_room = d->op_room * 2 + 64;
@@ -95,7 +96,7 @@ struct file *disk_find(struct disk *d, unsigned medium, const char *name)
 
 void disk_sync_folder(struct disk *d, unsigned medium)
 {
-	note(d, (struct op){.kind = OP_SYNC_FOLDER, .medium = medium});
+	disk_note(d, (struct op){.kind = OP_SYNC_FOLDER, .medium = medium});
 }
 
 void disk_set_fault(struct disk *d, unsigned medium, struct disk_fault fault)
@@ -130,6 +131,12 @@ size_t disk_used(const struct disk *d, unsigned medium)
 	return sum;
 }
 
+void disk_put_back(struct disk *d, unsigned medium)
+{
+	d->is_lost[medium] = false;
+	d->mounts[medium]++;
+}
+
 /* ---- a file, as SQLite sees it ---- */
 
 static struct handle *handle_of(sqlite3_file *base)
@@ -140,6 +147,13 @@ static struct handle *handle_of(sqlite3_file *base)
 static struct file *file_of(const struct handle *h)
 {
 	return &h->disk->files[h->file];
+}
+
+static int allow_file(const struct handle *h, int code)
+{
+	unsigned medium = file_of(h)->medium;
+
+	return h->mount != h->disk->mounts[medium] ? code : allow(h->disk, medium, code);
 }
 
 static int file_close(sqlite3_file *base)
@@ -153,7 +167,7 @@ static int file_read(sqlite3_file *base, void *out, int len, sqlite3_int64 offse
 	struct handle *h = handle_of(base);
 	const struct content *c = &file_of(h)->content;
 	size_t from = (size_t)offset, wanted = (size_t)len, there = from < c->len ? c->len - from : 0;
-	int code = allow(h->disk, file_of(h)->medium, SQLITE_IOERR_READ);
+	int code = allow_file(h, SQLITE_IOERR_READ);
 
 	if (code != SQLITE_OK)
 		return code;
@@ -172,7 +186,7 @@ static int file_write(sqlite3_file *base, const void *data, int len, sqlite3_int
 	struct handle *h = handle_of(base);
 	struct file *file = file_of(h);
 	size_t from = (size_t)offset, size = (size_t)len, end = from + size;
-	int code = allow(h->disk, file->medium, SQLITE_IOERR_WRITE);
+	int code = allow_file(h, SQLITE_IOERR_WRITE);
 	uint8_t *kept;
 
 	if (code != SQLITE_OK)
@@ -183,7 +197,7 @@ static int file_write(sqlite3_file *base, const void *data, int len, sqlite3_int
 	kept = need(NULL, size);
 	memcpy(kept, data, size);
 	content_write(&file->content, from, kept, size);
-	note(h->disk, (struct op){OP_WRITE, file->medium, h->file, from, size, kept});
+	disk_note(h->disk, (struct op){OP_WRITE, file->medium, h->file, from, size, kept});
 	return SQLITE_OK;
 }
 
@@ -191,12 +205,12 @@ static int file_truncate(sqlite3_file *base, sqlite3_int64 size)
 {
 	struct handle *h = handle_of(base);
 	struct file *file = file_of(h);
-	int code = allow(h->disk, file->medium, SQLITE_IOERR_TRUNCATE);
+	int code = allow_file(h, SQLITE_IOERR_TRUNCATE);
 
 	if (code != SQLITE_OK)
 		return code;
 	content_truncate(&file->content, (size_t)size);
-	note(h->disk, (struct op){OP_TRUNCATE, file->medium, h->file, (size_t)size, 0, NULL});
+	disk_note(h->disk, (struct op){OP_TRUNCATE, file->medium, h->file, (size_t)size, 0, NULL});
 	return SQLITE_OK;
 }
 
@@ -204,10 +218,11 @@ static int file_sync(sqlite3_file *base, int flags)
 {
 	struct handle *h = handle_of(base);
 	struct file *file = file_of(h);
-	int code = allow(h->disk, file->medium, SQLITE_IOERR_FSYNC);
+	int code = allow_file(h, SQLITE_IOERR_FSYNC);
 
 	(void)flags;
-	note(h->disk, (struct op){code == SQLITE_OK ? OP_SYNC : OP_SYNC_FAILED, file->medium, h->file, 0, 0, NULL});
+	disk_note(h->disk,
+		  (struct op){code == SQLITE_OK ? OP_SYNC : OP_SYNC_FAILED, file->medium, h->file, 0, 0, NULL});
 	if (code == SQLITE_OK && file->is_named_on_sync) {
 		file->is_named_on_sync = false;
 		disk_sync_folder(h->disk, file->medium);
@@ -218,7 +233,7 @@ static int file_sync(sqlite3_file *base, int flags)
 static int file_size(sqlite3_file *base, sqlite3_int64 *size)
 {
 	const struct handle *h = handle_of(base);
-	int code = allow(h->disk, file_of(h)->medium, SQLITE_IOERR_FSTAT);
+	int code = allow_file(h, SQLITE_IOERR_FSTAT);
 
 	if (code == SQLITE_OK)
 		*size = (sqlite3_int64)file_of(h)->content.len;
@@ -230,7 +245,7 @@ static int file_lock(sqlite3_file *base, int level)
 	const struct handle *h = handle_of(base);
 
 	(void)level;
-	return allow(h->disk, file_of(h)->medium, SQLITE_IOERR_LOCK);
+	return allow_file(h, SQLITE_IOERR_LOCK);
 }
 
 static int file_unlock(sqlite3_file *base, int level)
@@ -310,7 +325,7 @@ static struct file *create(struct disk *d, unsigned medium, const char *name)
 	}
 	*file = (struct file){.medium = medium, .is_linked = true};
 	memcpy(file->name, name, strlen(name) + 1);
-	note(d, (struct op){OP_CREATE, medium, d->file_count, 0, 0, NULL});
+	disk_note(d, (struct op){OP_CREATE, medium, d->file_count, 0, 0, NULL});
 	d->file_count++;
 	return file;
 }
@@ -336,7 +351,10 @@ static int vfs_open(sqlite3_vfs *vfs, sqlite3_filename path, sqlite3_file *base,
 		file = create(mounted, medium, name);
 	if ((flags & SQLITE_OPEN_CREATE) != 0 && (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0)
 		file->is_named_on_sync = true;
-	*h = (struct handle){.base = {&methods}, .disk = mounted, .file = (unsigned)(file - mounted->files)};
+	*h = (struct handle){.base = {&methods},
+			     .disk = mounted,
+			     .file = (unsigned)(file - mounted->files),
+			     .mount = mounted->mounts[medium]};
 	if (out_flags != NULL)
 		*out_flags = flags;
 	return SQLITE_OK;
@@ -355,7 +373,7 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *path, int sync_folder)
 	if (file == NULL)
 		return SQLITE_IOERR_DELETE_NOENT;
 	file->is_linked = false;
-	note(mounted, (struct op){OP_DELETE, medium, (unsigned)(file - mounted->files), 0, 0, NULL});
+	disk_note(mounted, (struct op){OP_DELETE, medium, (unsigned)(file - mounted->files), 0, 0, NULL});
 	if (sync_folder != 0)
 		disk_sync_folder(mounted, medium);
 	return SQLITE_OK;

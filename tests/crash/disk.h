@@ -37,13 +37,15 @@ enum op_kind {
 	OP_SYNC,
 	OP_SYNC_FAILED, /* what was not synced before may be lost now whatever is synced later */
 	OP_SYNC_FOLDER,
+	OP_PULL, /* the medium is taken out: what is not synced has met its fate */
+	OP_FOUND /* and this is what one of its files holds when it is put back */
 };
 
 struct op {
 	enum op_kind kind;
 	unsigned medium, file; /* `file` is meaningless for OP_SYNC_FOLDER */
 	size_t offset, len;
-	uint8_t *data; /* OP_WRITE */
+	uint8_t *data; /* OP_WRITE, OP_FOUND */
 };
 
 /* Calls [at, at + times) fail, counted from the moment the fault is set; times 0: none. */
@@ -60,9 +62,10 @@ struct disk {
 	size_t op_count, op_room;
 	struct dice dice; /* SQLite's randomness */
 	struct disk_fault fault[MEDIA];
-	unsigned long calls[MEDIA]; /* of those the fault looks at */
-	bool is_lost[MEDIA];        /* pulled: every call fails */
-	size_t room[MEDIA];         /* bytes of all files of a medium together; 0: no limit */
+	unsigned long calls[MEDIA];  /* of those the fault looks at */
+	bool is_lost[MEDIA];         /* pulled: every call fails */
+	unsigned long mounts[MEDIA]; /* what was open when a medium was pulled stays useless */
+	size_t room[MEDIA];          /* bytes of all files of a medium together; 0: no limit */
 };
 
 void disk_init(struct disk *d, uint64_t seed);
@@ -72,10 +75,16 @@ void disk_copy(struct disk *to, const struct disk *from);
 /* The disk that SQLite sees from now on; registers the VFS as the default one. */
 void disk_mount(struct disk *d);
 
+/* Remembers an operation; its data is the disk's from now on. */
+void disk_note(struct disk *d, struct op op);
 void disk_sync_folder(struct disk *d, unsigned medium);
 void disk_set_fault(struct disk *d, unsigned medium, struct disk_fault fault);
 struct file *disk_find(struct disk *d, unsigned medium, const char *name);
 size_t disk_used(const struct disk *d, unsigned medium);
+
+/* Takes a medium out; what had not been synced meets a fate. Only on a disk that remembers everything. */
+void disk_pull(struct disk *d, unsigned medium, uint64_t seed);
+void disk_put_back(struct disk *d, unsigned medium);
 
 /* What a write and a truncation do to bytes. */
 void content_write(struct content *c, size_t offset, const uint8_t *data, size_t len);

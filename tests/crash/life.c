@@ -2,6 +2,7 @@
 #include "need.h"
 
 #include "base/file.h"
+#include "ledger/media.h"
 
 #include <fcntl.h>
 #include <sodium.h>
@@ -9,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+const char *const database_names[MEDIA] = {"ledger.db", "mirror.db"};
 
 #define ORIGIN "city.example/k0001/1"
 
@@ -47,44 +50,57 @@ static void insist(enum err err, const struct fault *f)
 	exit(1);
 }
 
-void home_make(struct home *home)
+void home_make(struct home *home, unsigned media)
 {
+	static const char *const names[MEDIA] = {"first", "second"};
 	bool in_memory = access("/dev/shm", W_OK) == 0;
 
-	*home = (struct home){0};
+	*home = (struct home){.media = media};
 	(void)snprintf(home->place, sizeof home->place, "%s/kannuki-crash-XXXXXX", in_memory ? "/dev/shm" : "/tmp");
 	if (mkdtemp(home->place) == NULL) {
 		perror(home->place);
 		exit(1);
 	}
-	(void)snprintf(home->folder, sizeof home->folder, "%s/first", home->place);
+	for (unsigned m = 0; m < MEDIA; m++)
+		(void)snprintf(home->folders[m], sizeof home->folders[m], "%s/%s", home->place, names[m]);
 	(void)snprintf(home->bundle, sizeof home->bundle, "%s/bundle", home->place);
 }
 
-static void copy_file(const struct home *to, const struct home *from, const char *name)
+static void make_keys_folder(const char *folder)
+{
+	char keys[160];
+	struct fault f;
+
+	(void)snprintf(keys, sizeof keys, "%s/keys", folder);
+	insist(folder_make(keys, 0700, &f), &f);
+}
+
+static void copy_key(const char *to, const char *from, const char *name)
 {
 	char path[160];
 	struct buf data = {.cap = 4096};
 	struct fault f;
 
-	(void)snprintf(path, sizeof path, "%s/%s", from->folder, name);
+	(void)snprintf(path, sizeof path, "%s/keys/%s", from, name);
 	insist(file_read(path, 4096, &data, &f), &f);
-	(void)snprintf(path, sizeof path, "%s/%s", to->folder, name);
+	(void)snprintf(path, sizeof path, "%s/keys/%s", to, name);
 	insist(file_create(path, data.data, data.len, 0600, &f), &f);
 	buf_fini(&data);
 }
 
 void home_copy(struct home *to, const struct home *from)
 {
-	char keys[160];
 	struct fault f;
 
-	home_make(to);
+	home_make(to, from->media);
 	memcpy(to->code, from->code, sizeof to->code);
-	(void)snprintf(keys, sizeof keys, "%s/keys", to->folder);
-	insist(folder_make(keys, 0700, &f), &f);
-	copy_file(to, from, "keys/identity");
-	copy_file(to, from, "keys/wrap");
+	for (unsigned m = 0; m < to->media; m++) {
+		make_keys_folder(to->folders[m]);
+		copy_key(to->folders[m], from->folders[m], "identity");
+		copy_key(to->folders[m], from->folders[m], "wrap");
+	}
+	if (to->media == MEDIA)
+		insist(media_pair(to->folders[0], to->folders[1], &f), &f);
 }
 
 void home_remove(const struct home *home)
@@ -94,20 +110,50 @@ void home_remove(const struct home *home)
 	insist(folder_remove(home->place, &f), &f);
 }
 
-/* Who looks for the database's file before opening it sees a real, empty one. */
-static void show_files(const struct life *l)
+unsigned life_present(const struct life *l)
+{
+	unsigned bits = 0;
+
+	for (unsigned m = 0; m < l->home.media; m++)
+		bits |= l->disk->is_lost[m] ? 0U : 1U << m;
+	return bits;
+}
+
+static const char *folder_there(const struct life *l)
+{
+	return l->home.folders[(life_present(l) & 1U) != 0 ? 0 : 1];
+}
+
+/* Who looks for a database's file before opening it sees a real, empty one. */
+static void show_file(struct life *l, unsigned medium)
 {
 	char path[160];
 	int fd;
 
-	(void)snprintf(path, sizeof path, "%s/ledger.db", l->home.folder);
-	if (disk_find(l->disk, 0, "ledger.db") == NULL) {
+	(void)snprintf(path, sizeof path, "%s/%s", l->home.folders[medium], database_names[medium]);
+	if (l->disk->is_lost[medium] || disk_find(l->disk, medium, database_names[medium]) == NULL) {
 		(void)unlink(path);
 		return;
 	}
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		(void)close(fd);
+}
+
+static void show_files(struct life *l)
+{
+	for (unsigned m = 0; m < l->home.media; m++)
+		show_file(l, m);
+}
+
+static void forget_orphans(struct life *l)
+{
+	char path[160];
+
+	for (unsigned m = 0; m < l->home.media; m++) {
+		(void)snprintf(path, sizeof path, "%s/orphans", l->home.folders[m]);
+		insist(folder_remove(path, &l->fault), &l->fault);
+	}
 }
 
 /* ---- truth ---- */
@@ -123,16 +169,36 @@ void truth_fini(struct truth *t)
 {
 	free(t->known);
 	free(t->promises);
+	free(t->stretches);
 	*t = (struct truth){0};
 }
 
-uint64_t truth_promised(const struct truth *t, size_t at)
+uint64_t truth_promised(const struct truth *t, size_t at, unsigned media)
 {
 	uint64_t size = 0;
 
 	for (size_t i = 0; i < t->promise_count && t->promises[i].at <= at; i++)
-		size = t->promises[i].size;
+		if ((t->promises[i].holders & media) != 0)
+			size = t->promises[i].size;
 	return size;
+}
+
+void truth_promise(struct truth *t, struct promise promise)
+{
+	if (t->promise_count == t->promise_room) {
+		t->promise_room = t->promise_room * 2 + 64;
+		t->promises = need(t->promises, t->promise_room * sizeof *t->promises);
+	}
+	t->promises[t->promise_count++] = promise;
+}
+
+static void add_stretch(struct truth *t, struct stretch stretch)
+{
+	if (t->stretch_count == t->stretch_room) {
+		t->stretch_room = t->stretch_room * 2 + 64;
+		t->stretches = need(t->stretches, t->stretch_room * sizeof *t->stretches);
+	}
+	t->stretches[t->stretch_count++] = stretch;
 }
 
 static enum err learn(void *context, const struct record *r)
@@ -160,11 +226,7 @@ enum err life_promise(struct life *l)
 	if (t->count != size)
 		return fault_set(&l->fault, ERR_CORRUPT, "the head has %llu entries, %zu can be read",
 				 (unsigned long long)size, t->count);
-	if (t->promise_count == t->promise_room) {
-		t->promise_room = t->promise_room * 2 + 64;
-		t->promises = need(t->promises, t->promise_room * sizeof *t->promises);
-	}
-	t->promises[t->promise_count++] = (struct promise){l->disk->op_count, size};
+	truth_promise(t, (struct promise){l->disk->op_count, size, life_holders(l)});
 	return ERR_OK;
 }
 
@@ -174,9 +236,22 @@ void life_begin(struct life *l, const struct home *home, struct disk *disk, uint
 {
 	*l = (struct life){.home = *home, .disk = disk, .dice = dice_of(seed, 2)};
 	(void)randombytes_set_implementation(&library);
+	media_without_threads = true;
 	library_dice = dice_of(seed, 3);
 	disk_mount(disk);
+	forget_orphans(l);
 	show_files(l);
+}
+
+unsigned life_holders(const struct life *l)
+{
+	struct medium_info media[LEDGER_MEDIA];
+	unsigned bits = 0;
+
+	ledger_media(l->ledger, media);
+	for (unsigned m = 0; m < LEDGER_MEDIA; m++)
+		bits |= media[m].state == MEDIUM_GOOD ? 1U << m : 0U;
+	return bits;
 }
 
 void life_end(struct life *l)
@@ -197,17 +272,18 @@ struct moment life_now(struct life *l)
 
 enum err life_create(struct life *l)
 {
-	enum err err = ledger_create(l->home.folder, NULL, ORIGIN, life_now(l), l->home.code, &l->fault);
+	enum err err = ledger_create(l->home.folders[0], l->home.media == MEDIA ? l->home.folders[1] : NULL, ORIGIN,
+				     life_now(l), l->home.code, &l->fault);
 
-	if (err == ERR_OK)
-		disk_sync_folder(l->disk, 0);
+	for (unsigned m = 0; m < l->home.media && err == ERR_OK; m++)
+		disk_sync_folder(l->disk, m);
 	show_files(l);
 	return err;
 }
 
 enum err life_open(struct life *l)
 {
-	enum err err = ledger_open(l->home.folder, life_now(l), &l->ledger, &l->fault);
+	enum err err = ledger_open(folder_there(l), life_now(l), &l->ledger, &l->fault);
 
 	return err == ERR_OK ? life_promise(l) : err;
 }
@@ -247,11 +323,20 @@ enum err life_stage(struct life *l)
 	return ledger_add(l->ledger, &draft, life_now(l), NULL, NULL, &l->fault);
 }
 
+/* What happened since `from` happened on both media at once, if both were good all the time. */
+static enum err settle(struct life *l, size_t from, unsigned holders, enum err err)
+{
+	if (holders == 3U && life_holders(l) == holders)
+		add_stretch(&l->truth, (struct stretch){from, l->disk->op_count});
+	return err == ERR_OK ? life_promise(l) : err;
+}
+
 enum err life_commit(struct life *l)
 {
-	enum err err = ledger_commit(l->ledger, life_now(l), &l->fault);
+	size_t from = l->disk->op_count;
+	unsigned holders = life_holders(l);
 
-	return err == ERR_OK ? life_promise(l) : err;
+	return settle(l, from, holders, ledger_commit(l->ledger, life_now(l), &l->fault));
 }
 
 enum err life_append(struct life *l, unsigned group)
@@ -265,7 +350,31 @@ enum err life_append(struct life *l, unsigned group)
 
 enum err life_rotate(struct life *l)
 {
-	enum err err = ledger_rotate(l->ledger, life_now(l), &l->fault);
+	size_t from = l->disk->op_count;
+	unsigned holders = life_holders(l);
 
-	return err == ERR_OK ? life_promise(l) : err;
+	return settle(l, from, holders, ledger_rotate(l->ledger, life_now(l), &l->fault));
+}
+
+enum err life_tidy(struct life *l)
+{
+	size_t from = l->disk->op_count;
+	unsigned holders = life_holders(l);
+
+	return settle(l, from, holders, ledger_tidy(l->ledger));
+}
+
+enum err life_rejoin(struct life *l)
+{
+	bool done = false;
+	enum err err = ERR_OK;
+
+	show_files(l);
+	while (err == ERR_OK && !done)
+		err = ledger_rejoin(l->ledger, REJOIN_AS_IT_IS, 0, &done, &l->fault);
+	if (err == ERR_OK)
+		err = life_promise(l);
+	if (err == ERR_OK)
+		err = ledger_note_media(l->ledger, life_now(l), &l->fault);
+	return err == ERR_OK ? life_commit(l) : err;
 }

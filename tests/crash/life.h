@@ -19,21 +19,29 @@ struct acknowledged {
 	char idem[IDEM_TEXT]; /* empty: none */
 };
 
-/* When `at` operations of the disk had happened, `size` entries had been acknowledged. */
+/* When `at` operations of the disk had happened, `size` entries had been acknowledged, and these media had them. */
 struct promise {
 	size_t at;
 	uint64_t size;
+	unsigned holders; /* bits */
+};
+
+/* Operations that two media did at the same time: any of one may come before any of the other. */
+struct stretch {
+	size_t from, to;
 };
 
 struct truth {
 	struct acknowledged *known;
 	struct promise *promises;
-	size_t count, room, promise_count, promise_room;
+	struct stretch *stretches;
+	size_t count, room, promise_count, promise_room, stretch_count, stretch_room;
 	int64_t lives; /* before this one */
 };
 
 struct home {
-	char place[64], folder[96], bundle[96];
+	char place[64], folders[MEDIA][96], bundle[96];
+	unsigned media; /* how many the ledger has */
 	char code[GENESIS_CODE_CHARS + 1];
 };
 
@@ -45,7 +53,8 @@ struct life {
 	struct ledger *ledger;
 	struct truth truth;
 	struct dice dice;
-	uint64_t acts; /* makes each idem another */
+	uint64_t acts;     /* makes each idem another */
+	bool may_conflict; /* two media went different ways: to say so is right too */
 	int64_t clock;
 	struct fault fault;
 	jmp_buf give_up; /* where a workload goes when what cannot fail has failed */
@@ -58,17 +67,19 @@ struct finding {
 };
 
 /* The keys lie in real files; a worker's home has copies of them. */
-void home_make(struct home *home);
+void home_make(struct home *home, unsigned media);
 void home_copy(struct home *to, const struct home *from);
 void home_remove(const struct home *home);
 
-/* `disk` is mounted; all randomness, the library's too, comes from `seed` from now on. */
+/* `disk` is mounted; all randomness, the library's too, comes from `seed` from now on. Media that the disk has lost
+   are not there. */
 void life_begin(struct life *l, const struct home *home, struct disk *disk, uint64_t seed);
 void life_end(struct life *l);
 void truth_copy(struct truth *to, const struct truth *from, uint64_t size);
 void truth_fini(struct truth *t);
-/* How many entries had been acknowledged before operation `at`. */
-uint64_t truth_promised(const struct truth *t, size_t at);
+/* How many entries had been acknowledged before operation `at`, so that one of these media must have them. */
+uint64_t truth_promised(const struct truth *t, size_t at, unsigned media);
+void truth_promise(struct truth *t, struct promise promise);
 
 /* Acts. What was acknowledged is promised; what failed is left to the caller. */
 enum err life_create(struct life *l) MUST_USE;
@@ -78,6 +89,9 @@ enum err life_stage(struct life *l) MUST_USE;
 enum err life_commit(struct life *l) MUST_USE;
 enum err life_append(struct life *l, unsigned group) MUST_USE;
 enum err life_rotate(struct life *l) MUST_USE;
+enum err life_tidy(struct life *l) MUST_USE;
+/* A lost medium is there again and takes part. */
+enum err life_rejoin(struct life *l) MUST_USE;
 /* Everything up to the head has been acknowledged now. */
 enum err life_promise(struct life *l) MUST_USE;
 /* Clocks of later lives run ahead of all that was read in earlier ones. */
@@ -87,5 +101,12 @@ struct moment life_now(struct life *l);
    that opening took. False: `out` says which promise was broken. The ledger is closed again. */
 enum export_too { EXPORT_NOT, EXPORT_TOO };
 bool life_prove(struct life *l, enum export_too export_too, int64_t *opening_ns, struct finding *out);
+/* Bits of the media that are good now. */
+unsigned life_holders(const struct life *l);
+/* Does the medium that was missing in this life say on `disk` that it went on alone? */
+bool life_other_says_alone(const struct life *l, const struct disk *disk);
+/* Bits of the media that are there. */
+unsigned life_present(const struct life *l);
+extern const char *const database_names[MEDIA];
 
 #endif

@@ -89,6 +89,26 @@ static void add_file(struct power *p, const struct op *op)
 		p->safe.file_count = op->file + 1;
 }
 
+/* What was found when the medium was put back is what it held since it was pulled. */
+static void pull(struct power *p, size_t at)
+{
+	unsigned medium = p->log->ops[at].medium;
+	size_t left = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (p->log->ops[p->waiting[i]].medium != medium)
+			p->waiting[left++] = p->waiting[i];
+	p->count = left;
+	while (++at < p->log->op_count && p->log->ops[at].kind == OP_FOUND) {
+		const struct op *op = &p->log->ops[at];
+		struct file *file = &p->safe.files[op->file];
+
+		file->is_linked = op->offset != 0;
+		content_truncate(&file->content, 0);
+		content_write(&file->content, 0, op->data, op->len);
+	}
+}
+
 void power_play(struct power *p, size_t at)
 {
 	const struct op *op = &p->log->ops[at];
@@ -97,7 +117,9 @@ void power_play(struct power *p, size_t at)
 		add_file(p, op);
 	if (op->kind == OP_SYNC || op->kind == OP_SYNC_FAILED || op->kind == OP_SYNC_FOLDER)
 		settle(p, op);
-	else
+	else if (op->kind == OP_PULL)
+		pull(p, at);
+	else if (op->kind != OP_FOUND)
 		wait_for_sync(p, at);
 }
 
@@ -183,6 +205,41 @@ void power_cut(const struct power *p, enum fate fate, struct dice dice, struct d
 	out->dice.state = dice_throw(&s.dice);
 	for (size_t i = 0; i < p->count; i++)
 		meet_fate(&s, out, &p->log->ops[p->waiting[i]]);
+}
+
+/* ---- pulling ---- */
+
+static void find(struct disk *d, unsigned number, const struct file *found)
+{
+	struct file *file = &d->files[number];
+	struct op op = {OP_FOUND, file->medium, number, found->is_linked, found->content.len, NULL};
+
+	file->is_linked = found->is_linked;
+	content_truncate(&file->content, 0);
+	content_write(&file->content, 0, found->content.data, found->content.len);
+	op.data = need(NULL, op.len);
+	if (op.len > 0)
+		memcpy(op.data, found->content.data, op.len);
+	disk_note(d, op);
+}
+
+void disk_pull(struct disk *d, unsigned medium, uint64_t seed)
+{
+	struct dice dice = dice_of(seed, 5);
+	struct disk nothing = {0}, found;
+	struct power power;
+
+	power_init(&power, &nothing, d, seed);
+	for (size_t i = 0; i < d->op_count; i++)
+		power_play(&power, i);
+	power_cut(&power, (enum fate)dice_below(&dice, FATES), dice, &found);
+	power_fini(&power);
+	disk_note(d, (struct op){.kind = OP_PULL, .medium = medium});
+	for (unsigned i = 0; i < d->file_count; i++)
+		if (d->files[i].medium == medium)
+			find(d, i, &found.files[i]);
+	disk_fini(&found);
+	d->is_lost[medium] = true;
 }
 
 /* ---- telling disks apart ---- */

@@ -142,43 +142,159 @@ static int64_t ask(sqlite3 *db, const char *query)
 	return answer;
 }
 
-static bool only_the_next_secret_is_kept(struct life *l, uint64_t epoch, struct finding *out)
+static sqlite3 *look_into(const struct life *l, unsigned medium)
 {
 	char path[160];
 	sqlite3 *db = NULL;
-	int64_t secrets = -1, oldest = -1;
 
-	(void)snprintf(path, sizeof path, "%s/ledger.db", l->home.folder);
-	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
+	(void)snprintf(path, sizeof path, "%s/%s", l->home.folders[medium], database_names[medium]);
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
 		(void)ask(db, "PRAGMA locking_mode = EXCLUSIVE");
-		secrets = ask(db, "SELECT count(*) FROM secrets");
-		oldest = ask(db, "SELECT min(epoch) FROM secrets");
-	}
-	(void)sqlite3_close(db);
+	return db;
+}
+
+static bool only_the_next_secret_is_kept(sqlite3 *db, uint64_t epoch, struct finding *out)
+{
+	int64_t secrets = ask(db, "SELECT count(*) FROM secrets"), oldest = ask(db, "SELECT min(epoch) FROM secrets");
+
 	if (secrets != 1 || oldest != (int64_t)epoch + 1)
 		return found(out, "secret", "epoch %llu runs, and %lld secrets are stored, the oldest of epoch %lld",
 			     (unsigned long long)epoch, (long long)secrets, (long long)oldest);
 	return true;
 }
 
+static bool rows_agree(sqlite3 *a, sqlite3 *b, const char *query)
+{
+	sqlite3_stmt *rows[MEDIA] = {NULL, NULL};
+	bool same = sqlite3_prepare_v2(a, query, -1, &rows[0], NULL) == SQLITE_OK &&
+		    sqlite3_prepare_v2(b, query, -1, &rows[1], NULL) == SQLITE_OK;
+	int code = SQLITE_ROW;
+
+	while (same && code == SQLITE_ROW) {
+		code = sqlite3_step(rows[0]);
+		same = sqlite3_step(rows[1]) == code;
+		for (int i = 0; same && code == SQLITE_ROW && i < sqlite3_column_count(rows[0]); i++) {
+			int len = sqlite3_column_bytes(rows[0], i);
+
+			same = sqlite3_column_bytes(rows[1], i) == len &&
+			       (len == 0 || memcmp(sqlite3_column_blob(rows[0], i), sqlite3_column_blob(rows[1], i),
+						   (size_t)len) == 0);
+		}
+	}
+	(void)sqlite3_finalize(rows[0]);
+	(void)sqlite3_finalize(rows[1]);
+	return same && code == SQLITE_DONE;
+}
+
+static bool media_agree(sqlite3 *const db[MEDIA], struct finding *out)
+{
+	static const char *const queries[] = {
+		"SELECT seq, leaf, idem, body, files, person, text FROM entries ORDER BY seq",
+		"SELECT size, note, peaks FROM head",
+		"SELECT epoch, certificate, closing FROM epochs ORDER BY epoch",
+		"SELECT epoch, sealed FROM secrets",
+		"SELECT about, sealed FROM cases ORDER BY about",
+		"SELECT generation, alone, filling FROM medium",
+	};
+
+	for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
+		if (!rows_agree(db[0], db[1], queries[i]))
+			return found(out, "mirror", "the media differ: %s", queries[i]);
+	return true;
+}
+
+static bool files_are_right(const struct life *l, uint64_t epoch, unsigned holders, struct finding *out)
+{
+	sqlite3 *db[MEDIA] = {NULL, NULL};
+	bool good = true;
+
+	for (unsigned m = 0; m < MEDIA; m++) {
+		if ((holders & 1U << m) == 0)
+			continue;
+		db[m] = look_into(l, m);
+		good = good && only_the_next_secret_is_kept(db[m], epoch, out);
+	}
+	if (good && holders == 3U)
+		good = media_agree(db, out);
+	(void)sqlite3_close(db[0]);
+	(void)sqlite3_close(db[1]);
+	return good;
+}
+
+/* ---- all of it ---- */
+
+/* A medium that was being filled does not pretend to be whole when the one it was filled from is gone. */
+static bool is_being_filled(const struct life *l)
+{
+	unsigned present = life_present(l);
+	sqlite3 *db;
+	bool answer;
+
+	if (present == 3U || l->home.media == 1)
+		return false;
+	db = look_into(l, present == 1U ? 0 : 1);
+	answer = ask(db, "SELECT filling FROM medium") == 1;
+	(void)sqlite3_close(db);
+	return answer;
+}
+
+bool life_other_says_alone(const struct life *l, const struct disk *disk)
+{
+	unsigned present = life_present(l);
+	struct disk copy;
+	sqlite3 *db;
+	bool answer;
+
+	if (present == 3U || l->home.media == 1)
+		return false;
+	disk_copy(&copy, disk);
+	disk_mount(&copy);
+	db = look_into(l, present == 1U ? 1 : 0);
+	answer = ask(db, "SELECT alone FROM medium") == 1;
+	(void)sqlite3_close(db);
+	disk_mount(l->disk);
+	disk_fini(&copy);
+	return answer;
+}
+
+/* Is it right to refuse? */
+static bool may_refuse(const struct life *l, uint64_t promised, enum err err)
+{
+	if (l->fault.text[0] == '\0')
+		return false;
+	/* A ledger whose making was never answered may be missing or half there. */
+	return promised == 0 || (err == ERR_STATE && (l->may_conflict || is_being_filled(l)));
+}
+
+static bool all_are_in_use(const struct life *l, struct finding *out)
+{
+	struct medium_info media[LEDGER_MEDIA];
+	unsigned good = life_holders(l);
+
+	ledger_media(l->ledger, media);
+	if (good != life_present(l))
+		return found(out, "mirror", "a medium that is there is not used: %s",
+			     media[(good & 1U) != 0 ? 1 : 0].why);
+	return true;
+}
+
 bool life_prove(struct life *l, enum export_too export_too, int64_t *opening_ns, struct finding *out)
 {
-	uint64_t promised = l->truth.count, epoch = 0;
+	uint64_t promised = l->truth.count, epoch;
+	unsigned present = life_present(l);
 	int64_t start = cpu_ns();
-	enum err err = ledger_open(l->home.folder, life_now(l), &l->ledger, &l->fault);
+	enum err err = ledger_open(l->home.folders[(present & 1U) != 0 ? 0 : 1], life_now(l), &l->ledger, &l->fault);
 	bool good;
 
 	*opening_ns = cpu_ns() - start;
-	/* A ledger whose making was never answered may be missing or half there; the program says so. */
 	if (err != ERR_OK)
-		return promised == 0 && l->fault.text[0] != '\0' ? true : found(out, "refused", "%s", l->fault.text);
-	good = nothing_is_lost(l, out) && the_rest_is_promised(l, out) && retries_are_known(l, promised, out) &&
-	       it_goes_on(l, out) && (export_too == EXPORT_NOT || it_can_be_taken_away(l, out));
-	if (good)
-		epoch = ledger_head(l->ledger).epoch;
+		return may_refuse(l, promised, err) ? true : found(out, "refused", "%s", l->fault.text);
+	good = nothing_is_lost(l, out) && all_are_in_use(l, out) && the_rest_is_promised(l, out) &&
+	       retries_are_known(l, promised, out) && it_goes_on(l, out) &&
+	       (export_too == EXPORT_NOT || it_can_be_taken_away(l, out));
+	epoch = ledger_head(l->ledger).epoch;
 	life_close(l);
-	if (good)
-		good = only_the_next_secret_is_kept(l, epoch, out);
+	good = good && files_are_right(l, epoch, present, out);
 	if (good && *opening_ns > INT64_C(2000000000))
 		return found(out, "slow", "opening took %lld ms", (long long)(*opening_ns / 1000000));
 	return good;

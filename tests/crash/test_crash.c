@@ -62,7 +62,7 @@ static bool record(struct recording *r, const struct workload *workload, uint64_
 	struct home home;
 
 	*r = (struct recording){.workload = workload, .seed = seed};
-	home_make(&home);
+	home_make(&home, workload->media);
 	disk_init(&r->log, seed);
 	life_begin(&r->life, &home, &r->log, seed);
 	if (setjmp(r->life.give_up) != 0 || life_create(&r->life) != ERR_OK) {
@@ -107,15 +107,38 @@ static bool prove(struct run *run, struct life *life, enum export_too export_too
 	return good;
 }
 
-/* Another cut at any instant of the life that just recovered. */
-static void cut_again(struct run *run, const struct disk *start, const struct life *before, uint64_t second)
+/* How many entries were acknowledged before `at`, wherever they are. */
+static uint64_t promised_at_all(const struct recording *r, size_t at)
+{
+	return truth_promised(&r->life.truth, at, ~0U);
+}
+
+/* What must be there after the second cut. One medium that went on by itself without all that the other had
+   acknowledged, or may have, cannot be brought together with it. */
+static void take_truth(struct life *life, const struct recording *r, size_t cut, const struct life *before, size_t at,
+		       bool other_was_alone)
+{
+	uint64_t all = promised_at_all(r, cut);
+
+	life->may_conflict = other_was_alone;
+	if (truth_promised(&r->life.truth, cut, life_present(before)) == all) {
+		truth_copy(&life->truth, &before->truth, truth_promised(&before->truth, at, ~0U));
+		return;
+	}
+	truth_copy(&life->truth, &r->life.truth, all);
+	life->truth.lives = before->truth.lives + 1;
+	life->may_conflict = true;
+}
+
+/* Another cut at any instant of the life that just recovered; all media are there then. */
+static void cut_again(struct run *run, const struct disk *start, size_t cut, const struct life *before, uint64_t second)
 {
 	struct dice dice = dice_of(second, 7);
 	struct disk disk;
 	struct life life;
 	struct power power;
 	size_t at = dice_below(&dice, before->disk->op_count + 1);
-	uint64_t promised = truth_promised(&before->truth, at);
+	bool other_was_alone = life_other_says_alone(before, start);
 
 	power_init(&power, start, before->disk, second);
 	for (size_t i = 0; i < at; i++)
@@ -123,35 +146,43 @@ static void cut_again(struct run *run, const struct disk *start, const struct li
 	power_cut(&power, (enum fate)dice_below(&dice, FATES), dice, &disk);
 	power_fini(&power);
 	life_begin(&life, &run->home, &disk, second);
-	truth_copy(&life.truth, &before->truth, promised);
+	take_truth(&life, run->recording, cut, before, at, other_was_alone);
 	run->tally->seconds++;
 	(void)prove(run, &life, EXPORT_NOT);
 	life_end(&life);
 	disk_fini(&disk);
 }
 
-/* `disk` is what the cut left; it is used up. `second` 0: no second cut. */
-static void try_state(struct run *run, struct disk *disk, uint64_t promised, uint64_t number, uint64_t second)
+struct state {
+	uint64_t round, number, second; /* second 0: no second cut */
+	size_t cut;
+	enum fate fate;
+	struct disk disk; /* what the cut left */
+	unsigned present; /* which media are there */
+};
+
+/* The disk is used up. */
+static void try_state(struct run *run, struct state *s)
 {
+	const struct truth *truth = &run->recording->life.truth;
+	uint64_t promised = truth_promised(truth, s->cut, s->present);
 	struct life life;
 	struct disk start;
 	bool good;
 
-	if (second != 0)
-		disk_copy(&start, disk);
-	life_begin(&life, &run->home, disk, number);
-	truth_copy(&life.truth, &run->recording->life.truth, promised);
-	life.truth.promises = need(NULL, sizeof *life.truth.promises);
-	life.truth.promises[0] = (struct promise){0, promised};
-	life.truth.promise_count = life.truth.promise_room = 1;
-	good = prove(run, &life, number / SECOND_EVERY % EXPORT_EVERY == 0 ? EXPORT_TOO : EXPORT_NOT);
-	if (second != 0 && good) {
+	if (s->second != 0)
+		disk_copy(&start, &s->disk);
+	life_begin(&life, &run->home, &s->disk, s->number);
+	truth_copy(&life.truth, truth, promised);
+	truth_promise(&life.truth, (struct promise){0, promised, ~0U});
+	good = prove(run, &life, s->number / SECOND_EVERY % EXPORT_EVERY == 0 ? EXPORT_TOO : EXPORT_NOT);
+	if (s->second != 0 && good) {
 		size_t end = strlen(run->tally->doing);
 
-		(void)snprintf(run->tally->doing + end, STATE_NAME - end, ":%" PRIu64, second);
-		cut_again(run, &start, &life, second);
+		(void)snprintf(run->tally->doing + end, STATE_NAME - end, ":%" PRIu64, s->second);
+		cut_again(run, &start, s->cut, &life, s->second);
 	}
-	if (second != 0)
+	if (s->second != 0)
 		disk_fini(&start);
 	life_end(&life);
 }
@@ -201,53 +232,123 @@ static void name_state(struct run *run, uint64_t round, size_t cut, enum fate fa
 		       run->recording->workload->name, run->recording->seed, round, cut, fate_names[fate]);
 }
 
-static void consider(struct run *run, const struct power *power, uint64_t round, size_t cut, enum fate fate)
+/* Of what two media did at once, any of one may have happened before any of the other. */
+static void play_skewed(struct power *power, const struct stretch *stretch, size_t cut, struct dice dice)
 {
-	uint64_t promised = truth_promised(&run->recording->life.truth, cut), number;
-	struct disk disk;
+	size_t ends[MEDIA], other = stretch->from + dice_below(&dice, stretch->to - stretch->from + 1);
 
-	power_cut(power, fate, dice_of_state(run->recording, round, cut, fate), &disk);
-	number = disk_number(&disk) ^ (promised + 1) * UINT64_C(0x2545f4914f6cdd1d);
-	if (is_new(run, number)) {
-		run->tally->candidates++;
-		if (number % run->settings->workers == run->worker) {
-			name_state(run, round, cut, fate);
-			run->tally->states[fate]++;
-			try_state(run, &disk, promised, number, number % SECOND_EVERY == 0 ? number >> 8 | 1 : 0);
-		}
-	}
-	disk_fini(&disk);
+	for (unsigned m = 0; m < MEDIA; m++)
+		ends[m] = power->log->ops[cut].medium == m ? cut : other;
+	for (size_t i = stretch->from; i < stretch->to; i++)
+		if (i < ends[power->log->ops[i].medium])
+			power_play(power, i);
 }
 
-/* Every instant with every fate, thrown once. */
+/* `power` has played everything before the cut, or before the stretch that it falls into. */
+static void make_state(struct state *s, const struct run *run, const struct power *power, const struct stretch *stretch)
+{
+	struct dice dice = dice_of_state(run->recording, s->round, s->cut, s->fate);
+	uint64_t eye = dice_below(&dice, 4);
+	struct power skewed;
+
+	if (stretch != NULL) {
+		power_copy(&skewed, power);
+		play_skewed(&skewed, stretch, s->cut, dice);
+		power_cut(&skewed, s->fate, dice, &s->disk);
+		power_fini(&skewed);
+	} else {
+		power_cut(power, s->fate, dice, &s->disk);
+	}
+	s->present = run->home.media == 1 ? 1U : eye < 2 ? 3U : (unsigned)eye - 1;
+	for (unsigned m = 0; m < MEDIA; m++)
+		s->disk.is_lost[m] = (s->present & 1U << m) == 0;
+	s->number = disk_number(&s->disk) ^
+		    (truth_promised(&run->recording->life.truth, s->cut, s->present) * 4 + s->present) *
+			    UINT64_C(0x2545f4914f6cdd1d);
+}
+
+static void consider(struct run *run, const struct power *power, const struct stretch *stretch, uint64_t round,
+		     size_t cut, enum fate fate)
+{
+	struct state s = {.round = round, .cut = cut, .fate = fate};
+
+	make_state(&s, run, power, stretch);
+	if (is_new(run, s.number)) {
+		bool twice = s.number % SECOND_EVERY == 0 || (run->home.media == MEDIA && s.present != 3U);
+
+		run->tally->candidates += twice ? 2 : 1;
+		if (s.number % run->settings->workers == run->worker) {
+			s.second = twice ? s.number >> 8 | 1 : 0;
+			name_state(run, round, cut, fate);
+			run->tally->states[fate]++;
+			try_state(run, &s);
+		}
+	}
+	disk_fini(&s.disk);
+}
+
+static const struct stretch *find_stretch(const struct recording *r, size_t cut)
+{
+	const struct truth *t = &r->life.truth;
+
+	for (size_t i = 0; i < t->stretch_count; i++)
+		if (t->stretches[i].from < cut && cut < t->stretches[i].to)
+			return &t->stretches[i];
+	return NULL;
+}
+
+static void play_until(struct power *power, size_t *at, size_t end)
+{
+	for (; *at < end; (*at)++)
+		power_play(power, *at);
+}
+
+/* So many rounds take every instant with every fate once, when fewer states are wanted than one round has. */
+static uint64_t rounds_for_all(const struct run *run)
+{
+	uint64_t all = (run->recording->log.op_count - run->recording->first_cut + 1) * FATES;
+
+	return all / run->settings->states + 1;
+}
+
+/* Every instant with every fate whose turn it is, thrown once. */
 static void go_round(struct run *run, uint64_t round)
 {
 	const struct recording *r = run->recording;
 	struct disk empty = {0};
 	struct power power;
+	uint64_t turns = rounds_for_all(run);
+	size_t at = 0;
 
 	power_init(&power, &empty, &r->log, seed_of_round(r, round));
-	for (size_t cut = 0; cut <= r->log.op_count; cut++) {
+	for (size_t cut = r->first_cut; cut <= r->log.op_count; cut++) {
+		const struct stretch *stretch = find_stretch(r, cut);
+
 		if (run->settings->first && run->tally->findings > 0)
 			break;
-		for (int fate = 0; fate < (power.count > 0 ? FATES : 1) && cut >= r->first_cut; fate++)
-			consider(run, &power, round, cut, (enum fate)fate);
-		if (cut < r->log.op_count)
-			power_play(&power, cut);
+		play_until(&power, &at, stretch != NULL ? stretch->from : cut);
+		for (int fate = 0; fate < (power.count > 0 || stretch != NULL ? FATES : 1); fate++)
+			if ((cut + (size_t)fate) % turns == round % turns)
+				consider(run, &power, stretch, round, cut, (enum fate)fate);
 	}
 	power_fini(&power);
 }
 
+/* Until there are enough, or all instants together bring nothing new. */
 static void work(struct run *run)
 {
-	uint64_t before, round = 0;
+	uint64_t before = 0, round = 0, turns = rounds_for_all(run);
+	const struct tally *tally = run->tally;
 
 	home_copy(&run->home, &run->recording->life.home);
-	do {
-		before = run->tally->candidates;
+	while (tally->candidates < run->settings->states && !(run->settings->first && tally->findings > 0)) {
 		go_round(run, round++);
-	} while (run->tally->candidates < run->settings->states && run->tally->candidates > before &&
-		 !(run->settings->first && run->tally->findings > 0));
+		if (round % turns != 0)
+			continue;
+		if (tally->candidates == before)
+			break;
+		before = tally->candidates;
+	}
 	home_remove(&run->home);
 	free(run->seen);
 }
@@ -340,10 +441,7 @@ static int run_all(const struct settings *settings, char **wanted, int count)
 
 		if (!is_wanted(workloads[i].name, wanted, count))
 			continue;
-		if (number < wanted_count && settings->states > states)
-			part.states = (settings->states - states) / (wanted_count - number);
-		else
-			part.states = 0;
+		part.states = settings->states / wanted_count + 1;
 		if (record(&recording, &workloads[i], settings->seed))
 			run_workers(&part, &recording, &tally);
 		else
@@ -376,23 +474,28 @@ static const struct workload *find_workload(const char *name)
 	return NULL;
 }
 
-static void cut_here(struct run *run, uint64_t round, size_t cut, enum fate fate, uint64_t second)
+static void cut_here(struct run *run, struct state *s)
 {
 	const struct recording *r = run->recording;
-	uint64_t promised = truth_promised(&r->life.truth, cut);
-	struct disk empty = {0}, disk;
+	const struct stretch *stretch = find_stretch(r, s->cut);
+	struct disk empty = {0};
 	struct power power;
+	size_t at = 0;
 
-	power_init(&power, &empty, &r->log, seed_of_round(r, round));
-	for (size_t i = 0; i < cut && i < r->log.op_count; i++)
-		power_play(&power, i);
-	power_cut(&power, fate, dice_of_state(r, round, cut, fate), &disk);
-	name_state(run, round, cut, fate);
-	(void)printf("# %s: %" PRIu64 " entries acknowledged, %zu operations not synced\n", run->tally->doing, promised,
-		     power.count);
-	try_state(run, &disk, promised, 0, second);
+	if (s->cut > r->log.op_count)
+		s->cut = r->log.op_count;
+	power_init(&power, &empty, &r->log, seed_of_round(r, s->round));
+	play_until(&power, &at, stretch != NULL ? stretch->from : s->cut);
+	make_state(s, run, &power, stretch);
+	name_state(run, s->round, s->cut, s->fate);
+	(void)printf("# %s: %" PRIu64 " entries acknowledged, media %s\n", run->tally->doing,
+		     truth_promised(&r->life.truth, s->cut, s->present),
+		     s->present == 3U   ? "both"
+		     : s->present == 1U ? "first"
+					: "second");
+	try_state(run, s);
 	power_fini(&power);
-	disk_fini(&disk);
+	disk_fini(&s->disk);
 }
 
 enum { NAME, SEED, ROUND, CUT, FATE, SECOND };
@@ -433,9 +536,13 @@ static int run_only(const struct settings *settings)
 		return 2;
 	}
 	if (record(&recording, workload, number_of(settings->only, SEED))) {
+		struct state s = {.round = number_of(settings->only, ROUND),
+				  .second = number_of(settings->only, SECOND),
+				  .cut = number_of(settings->only, CUT),
+				  .fate = (enum fate)fate};
+
 		home_copy(&run.home, &recording.life.home);
-		cut_here(&run, number_of(settings->only, ROUND), number_of(settings->only, CUT), (enum fate)fate,
-			 number_of(settings->only, SECOND));
+		cut_here(&run, &s);
 		home_remove(&run.home);
 	} else {
 		tally.findings++;

@@ -9,7 +9,7 @@ static void must(struct life *l, enum err err)
 
 static void tidy(struct life *l)
 {
-	must(l, ledger_tidy(l->ledger));
+	must(l, life_tidy(l));
 }
 
 static void run_single(struct life *l)
@@ -114,14 +114,88 @@ static void run_full(struct life *l)
 	}
 }
 
+/* One medium is pulled, the other goes on alone, and the first one comes back; then the other way round. */
+static void run_pulled(struct life *l)
+{
+	must(l, life_open(l));
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned pulled = (unsigned)dice_below(&l->dice, 2);
+
+		must(l, life_append(l, 1 + i % 2));
+		disk_pull(l->disk, pulled, dice_throw(&l->dice));
+		must(l, life_append(l, 1));
+		if (i == 2)
+			must(l, life_rotate(l));
+		must(l, life_append(l, 2));
+		disk_put_back(l->disk, pulled);
+		must(l, life_rejoin(l));
+	}
+	must(l, life_append(l, 1));
+}
+
+/* The program starts with one medium, and later with both. */
+static void run_absent(struct life *l)
+{
+	must(l, life_open(l));
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned absent = (unsigned)dice_below(&l->dice, 2);
+
+		must(l, life_append(l, 1));
+		life_close(l);
+		disk_pull(l->disk, absent, dice_throw(&l->dice));
+		must(l, life_open(l));
+		must(l, life_append(l, 1));
+		life_close(l);
+		disk_put_back(l->disk, absent);
+		must(l, life_open(l));
+	}
+}
+
+/* A sync of one medium fails now and then; the other one goes on. */
+static void run_mirror_fails(struct life *l)
+{
+	must(l, life_open(l));
+	for (int i = 0; i < 5; i++) {
+		unsigned failing = (unsigned)dice_below(&l->dice, 2);
+
+		disk_set_fault(l->disk, failing,
+			       (struct disk_fault){.at = dice_below(&l->dice, 3), .times = 1, .only_syncs = true});
+		for (int n = 0; n < 3; n++)
+			must(l, life_append(l, 1));
+		disk_set_fault(l->disk, failing, (struct disk_fault){0});
+		must(l, life_rejoin(l));
+	}
+}
+
+/* The mirror is full; the first medium goes on; room is made. */
+static void run_mirror_full(struct life *l)
+{
+	must(l, life_open(l));
+	for (int i = 0; i < 4; i++) {
+		unsigned full = (unsigned)dice_below(&l->dice, 2);
+
+		l->disk->room[full] = disk_used(l->disk, full) + dice_below(&l->dice, 20000);
+		for (int n = 0; n < 3; n++)
+			must(l, life_append(l, 2));
+		l->disk->room[full] = 0;
+		must(l, life_rejoin(l));
+	}
+}
+
 const struct workload workloads[] = {
-	{"single", run_single, CUT_LATER},
-	{"groups", run_groups, CUT_LATER},
-	{"rotation", run_rotation, CUT_LATER},
-	{"mixed", run_mixed, CUT_LATER},
-	{"restarts", run_restarts, CUT_LATER},
-	{"creation", run_creation, CUT_FROM_THE_START},
-	{"failed-syncs", run_failed_syncs, CUT_LATER},
-	{"full", run_full, CUT_LATER},
+	{"single", run_single, 1, CUT_LATER},
+	{"groups", run_groups, 1, CUT_LATER},
+	{"rotation", run_rotation, 1, CUT_LATER},
+	{"mixed", run_mixed, 1, CUT_LATER},
+	{"restarts", run_restarts, 1, CUT_LATER},
+	{"creation", run_creation, 1, CUT_FROM_THE_START},
+	{"failed-syncs", run_failed_syncs, 1, CUT_LATER},
+	{"full", run_full, 1, CUT_LATER},
+	{"mirrored", run_mixed, 2, CUT_LATER},
+	{"mirrored-restarts", run_restarts, 2, CUT_LATER},
+	{"pulled", run_pulled, 2, CUT_LATER},
+	{"absent", run_absent, 2, CUT_LATER},
+	{"mirror-fails", run_mirror_fails, 2, CUT_LATER},
+	{"mirror-full", run_mirror_full, 2, CUT_LATER},
 };
 const size_t workload_count = sizeof workloads / sizeof *workloads;

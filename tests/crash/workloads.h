@@ -9,6 +9,7 @@
 struct workload {
 	const char *name;
 	void (*run)(struct life *l);
+	unsigned media;
 	/* The cut may come while the ledger is made; else only after. */
 	enum { CUT_LATER, CUT_FROM_THE_START } first_cut;
 };
