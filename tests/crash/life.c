@@ -142,7 +142,7 @@ static void show_file(struct life *l, unsigned medium)
 
 static void show_files(struct life *l)
 {
-	for (unsigned m = 0; m < l->home.media; m++)
+	for (unsigned m = 0; m < MEDIA && m < l->home.media; m++)
 		show_file(l, m);
 }
 
