@@ -16,17 +16,31 @@ static const char *const source_names[WALL_SOURCE_COUNT] = {
 /* A wall clock before this was never set: the board has no battery-backed clock. */
 static const int64_t plausible_since_ms = 1735689600000; /* 2025-01-01 */
 
+static int64_t boot_now_ns(void)
+{
+	struct timespec boot;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &boot);
+	return (int64_t)boot.tv_sec * 1000000000 + boot.tv_nsec;
+}
+
+enum { CLOCK_TRIES = 10 };
+
 struct moment moment_now(void)
 {
-	struct timespec boot, wall;
+	struct timespec wall;
 	struct timex kernel = {.modes = 0};
 	struct moment now;
 	int state;
 
-	(void)clock_gettime(CLOCK_BOOTTIME, &boot);
-	(void)clock_gettime(CLOCK_REALTIME, &wall);
+	/* Whoever is stopped between the two readings would take the wait for a step of the wall clock. */
+	for (int tries = 0; tries < CLOCK_TRIES; tries++) {
+		now.boot_ns = boot_now_ns();
+		(void)clock_gettime(CLOCK_REALTIME, &wall);
+		if (boot_now_ns() - now.boot_ns < 1000000)
+			break;
+	}
 	state = adjtimex(&kernel);
-	now.boot_ns = (int64_t)boot.tv_sec * 1000000000 + boot.tv_nsec;
 	now.wall_ms = (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000;
 	now.uncertain_ms = kernel.maxerror / 1000 + 1;
 	if (now.wall_ms < plausible_since_ms)

@@ -781,7 +781,7 @@ static struct found steps_in(struct house *h)
 
 static void clock_that_was_set_is_an_entry(void **state)
 {
-	static const int64_t wheres_s[] = {0, 3600, 3600, -86400 * 365, 3601, 3602};
+	static const int64_t wheres_s[] = {0, 3600, 3600, -86400 * 365, 3602, 3602};
 	static const unsigned steps[] = {0, 1, 1, 2, 3, 3};
 	struct house *h = *state;
 	struct ear ear = {.heard = 0};
