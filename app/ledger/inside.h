@@ -83,6 +83,10 @@ void news_add(struct ledger *l, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Takes a disclosure away, for good. */
 void batch_erase(struct batch *b, uint64_t seq, enum disclosure_name name);
+bool entry_is_erased(struct ledger *l, uint64_t seq, enum disclosure_name name);
+/* Every row of `query` (?1, ?2: 0 and the largest number) becomes a change: its first column the integer. */
+enum err refill_rows(struct store *from, struct batch *batch, const char *query, enum store_statement statement,
+		     struct fault *f) MUST_USE;
 void rejoin_end(struct ledger *l);
 
 struct staged_idem {

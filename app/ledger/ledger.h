@@ -110,8 +110,9 @@ enum err ledger_name_other(const char *folder, const char *other, struct fault *
 enum err ledger_note_media(struct ledger *l, struct moment now, struct fault *f) MUST_USE;
 /* Tries to take a failed medium in again. *done: it holds everything again, or there is nothing to do. Otherwise call
    it again; each call keeps to its budget. An error says why it cannot be. REJOIN_ANEW: a blank or hopelessly damaged
-   medium is written from nothing (never by itself: an empty folder may be a medium that is only not mounted). */
-enum rejoin_how { REJOIN_AS_IT_IS, REJOIN_ANEW };
+   medium is written from nothing, and what is there is set aside (never by itself: an empty folder may be a medium that
+   is only not mounted). REJOIN_REPLACE: what is there is known to be nothing that the other lacks, and is removed. */
+enum rejoin_how { REJOIN_AS_IT_IS, REJOIN_ANEW, REJOIN_REPLACE };
 enum err ledger_rejoin(struct ledger *l, enum rejoin_how how, int64_t budget_ns, bool *done, struct fault *f) MUST_USE;
 
 const char *ledger_origin(const struct ledger *l);

@@ -47,13 +47,18 @@ static bool take_restricted(struct opened *o, struct blob name)
 	return true;
 }
 
+static bool idem_fits(const struct entry *e, struct blob idem)
+{
+	return e->has_idem ? idem.len == IDEM_BYTES && memcmp(idem.data, e->idem, IDEM_BYTES) == 0 : idem.data == NULL;
+}
+
 enum err opened_fill(struct ledger *l, struct opened *o, sqlite3_stmt *row, struct fault *f)
 {
 	uint64_t seq = (uint64_t)sqlite3_column_int64(row, ROW_SEQ);
 
 	o->leaf = row_blob(row, ROW_LEAF);
 	if (entry_parse(&o->entry, o->leaf.data, o->leaf.len, NULL) != ERR_OK || o->entry.seq != seq ||
-	    !take_restricted(o, row_blob(row, ROW_SEALED_WITH)))
+	    !idem_fits(&o->entry, row_blob(row, ROW_IDEM)) || !take_restricted(o, row_blob(row, ROW_SEALED_WITH)))
 		return corrupt(seq, _("the stored entry is damaged"), f);
 	hash_leaf(o->hash, o->leaf.data, o->leaf.len);
 	for (int i = 0; i < DISCLOSURE_COUNT; i++) {

@@ -352,7 +352,7 @@ static enum err judge_returned(struct ledger *l, struct medium *medium, uint64_t
 }
 
 /* What is in the way is set aside under another name. */
-static enum err make_anew(struct ledger *l, struct medium *medium, struct fault *f)
+static enum err make_anew(struct ledger *l, struct medium *medium, enum rejoin_how how, struct fault *f)
 {
 	const char *from = l->media.m[l->media.reading].folder;
 	char path[PATH_MAX], aside[PATH_MAX + 16];
@@ -366,7 +366,7 @@ static enum err make_anew(struct ledger *l, struct medium *medium, struct fault 
 		return err;
 	(void)snprintf(path, sizeof path, "%s/%s", medium->folder, medium->file);
 	(void)snprintf(aside, sizeof aside, "%s.damaged", path);
-	if (rename(path, aside) != 0 && errno != ENOENT)
+	if ((how == REJOIN_REPLACE ? unlink(path) : rename(path, aside)) != 0 && errno != ENOENT)
 		return fault_set(f, err_from_errno(errno), "%s: %s", aside, strerror(errno));
 	(void)snprintf(aside, sizeof aside, "%s-wal", path);
 	if (unlink(aside) != 0 && errno != ENOENT)
@@ -385,8 +385,8 @@ static enum err take_in(struct ledger *l, struct medium *medium, enum rejoin_how
 	if (medium->runner != NULL && runner_is_busy(medium->runner))
 		return fault_set(f, ERR_BUSY, _("%s: still does not answer"), medium->folder);
 	medium_close(medium);
-	if (how == REJOIN_ANEW) {
-		err = make_anew(l, medium, f);
+	if (how != REJOIN_AS_IT_IS) {
+		err = make_anew(l, medium, how, f);
 	} else {
 		err = medium_open(medium, STORE_WRITE);
 		if (err != ERR_OK)

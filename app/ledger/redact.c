@@ -51,7 +51,7 @@ static enum err fetch_entry(struct ledger *l, uint64_t seq, struct entry *out, s
 					 _("the stored entry is damaged"));
 }
 
-static bool is_erased(struct ledger *l, uint64_t seq, enum disclosure_name name)
+bool entry_is_erased(struct ledger *l, uint64_t seq, enum disclosure_name name)
 {
 	struct store *store = media_store(&l->media);
 	enum err err = store_row(store, STORE_IS_ERASED, (int64_t)(seq << 2 | (uint64_t)name), NULL);
@@ -124,7 +124,7 @@ enum err ledger_redact(struct ledger *l, uint64_t seq, const char *name, const s
 	err = fetch_entry(l, seq, &e, f);
 	if (err == ERR_OK && !e.has[which])
 		err = fault_set(f, ERR_MISSING, _("entry %llu has no '%s'"), (unsigned long long)seq, name);
-	if (err == ERR_OK && is_erased(l, seq, (enum disclosure_name)which))
+	if (err == ERR_OK && entry_is_erased(l, seq, (enum disclosure_name)which))
 		err = fault_set(f, ERR_EXISTS, _("'%s' of entry %llu was erased before"), name,
 				(unsigned long long)seq);
 	if (err == ERR_OK)

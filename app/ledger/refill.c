@@ -137,6 +137,12 @@ static enum err copy_rows(struct store *from, struct batch *batch, const char *q
 	return err;
 }
 
+enum err refill_rows(struct store *from, struct batch *batch, const char *query, enum store_statement statement,
+		     struct fault *f)
+{
+	return copy_rows(from, batch, query, 0, INT64_MAX, statement, f);
+}
+
 /* ---- beginning ---- */
 
 static const enum store_statement erasing[] = {
