@@ -167,16 +167,6 @@ static enum err for_each_below(const char *path, enum err (*act)(const FTSENT *i
 	return err;
 }
 
-static enum err sync_item(const FTSENT *item, struct fault *f)
-{
-	return item->fts_info == FTS_DP ? folder_sync(item->fts_path, f) : ERR_OK;
-}
-
-enum err folder_sync_all(const char *path, struct fault *f)
-{
-	return for_each_below(path, sync_item, f);
-}
-
 static enum err remove_item(const FTSENT *item, struct fault *f)
 {
 	int failed = item->fts_info == FTS_DP ? rmdir(item->fts_path) : unlink(item->fts_path);

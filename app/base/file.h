@@ -14,14 +14,12 @@ enum err file_read(const char *path, size_t limit, struct buf *out, struct fault
    file or the new one is there, whole. */
 enum err file_replace(const char *path, const void *data, size_t len, unsigned mode, struct fault *f) MUST_USE;
 
-/* A new file, synced; the folder's own entry is not (folder_sync_all). ERR_EXISTS. */
+/* A new file, synced; the folder's own entry is not. ERR_EXISTS. */
 enum err file_create(const char *path, const void *data, size_t len, unsigned mode, struct fault *f) MUST_USE;
 
 /* Makes the folder and those above it. */
 enum err folder_make(const char *path, unsigned mode, struct fault *f) MUST_USE;
 enum err folder_sync(const char *path, struct fault *f) MUST_USE;
-/* The folder and all folders below it. */
-enum err folder_sync_all(const char *path, struct fault *f) MUST_USE;
 /* Removes the folder with everything in it; no folder is no error. Links are removed, not followed. */
 enum err folder_remove(const char *path, struct fault *f) MUST_USE;
 

@@ -58,7 +58,9 @@ static enum err pin(struct export *x)
 	if (err != ERR_OK)
 		return fault_set(x->f, ERR_CORRUPT, _("the closing checkpoint of epoch %llu is damaged"),
 				 (unsigned long long)x->epoch);
-	return ERR_OK;
+	x->late_seen = x->pinned.size;
+	buf_add(&x->checkpoint, x->closing.data, x->closing.len);
+	return buf_status(&x->checkpoint);
 }
 
 /* ---- which entries ---- */
@@ -223,6 +225,8 @@ void export_end(struct export *x)
 	blob_names_fini(&x->blobs);
 	proofs_fini(&x->proofs);
 	buf_fini(&x->closing);
+	buf_fini(&x->checkpoint);
+	buf_fini(&x->late);
 	buf_fini(&x->entries);
 	buf_fini(&x->lines);
 	buf_fini(&x->value);

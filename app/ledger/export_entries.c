@@ -50,13 +50,21 @@ static enum err note_body(struct export *x, bool *is_needed)
 }
 
 /* The one place that decides what is kept back. Of a restricted case nothing goes out. */
-static enum disclosed fate_of(const struct export *x, int name, bool is_body_needed)
+static enum err decide(struct export *x, int name, bool is_body_needed, enum disclosed *fate)
 {
-	if (x->opened.is_erased[name])
-		return REDACTED;
-	if (name == DISCLOSURE_BODY && is_body_needed)
-		return DISCLOSED;
-	return is_asked(x) && !x->opened.is_restricted && !is_excluded(&x->options, name) ? DISCLOSED : WITHHELD;
+	bool is_late = false;
+	enum err err = ERR_OK;
+
+	if (x->opened.is_erased[name]) {
+		err = export_is_late(x, name, &is_late);
+		*fate = is_late ? WITHHELD : REDACTED;
+	} else if (name == DISCLOSURE_BODY && is_body_needed) {
+		*fate = DISCLOSED;
+	} else {
+		*fate = is_asked(x) && !x->opened.is_restricted && !is_excluded(&x->options, name) ? DISCLOSED
+												   : WITHHELD;
+	}
+	return err;
 }
 
 /* ---- disclosures ---- */
@@ -103,12 +111,13 @@ static enum err add_disclosures(struct export *x, bool is_body_needed)
 	enum err err = ERR_OK;
 
 	for (int i = 0; i < DISCLOSURE_COUNT && err == ERR_OK; i++) {
-		enum disclosed fate = fate_of(x, i, is_body_needed);
+		enum disclosed fate = WITHHELD;
 
 		if (!x->opened.entry.has[i])
 			continue;
+		err = decide(x, i, is_body_needed, &fate);
 		add_line(x, i, fate);
-		if (i == DISCLOSURE_FILES && fate == DISCLOSED)
+		if (err == ERR_OK && i == DISCLOSURE_FILES && fate == DISCLOSED)
 			err = take_blob_names(x);
 	}
 	return err;

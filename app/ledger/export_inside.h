@@ -22,6 +22,11 @@ struct blob_names {
 	size_t slot_count;
 };
 
+struct late {
+	uint64_t seq;
+	int name;
+};
+
 /* The stored file that is being copied. */
 struct copying {
 	size_t next; /* of the names */
@@ -39,6 +44,7 @@ struct export
 	struct outlet outlet;
 	struct checkpoint pinned;
 	struct buf closing;           /* its note */
+	struct buf checkpoint;        /* the same with the lines of witnesses, where there are any */
 	uint64_t epoch;               /* that it closes */
 	uint64_t asked_to;            /* beyond the last entry that was asked for */
 	uint64_t first_tile, to_tile; /* tiles whose entries are in the bundle */
@@ -51,6 +57,8 @@ struct export
 	struct proofs proofs;
 	struct buf entries, lines, value, policy;
 	struct opened opened;
+	struct buf late; /* struct late: redactions from the pinned end to before `late_seen` */
+	uint64_t late_seen;
 
 	struct blob_names blobs;
 	struct copying copying;
@@ -75,6 +83,9 @@ export_phase export_rest;
 bool export_is_over(const struct export *x);
 /* The whole log is no range, however it was asked for. */
 bool export_is_ranged(const struct export *x);
+
+/* Whether this disclosure of the entry at hand was erased by a redaction that is not in the bundle. */
+enum err export_is_late(struct export *x, int name, bool *is_late) MUST_USE;
 
 /* Takes the names out of the JSON of a `files` disclosure. ERR_NOMEM. */
 enum err blob_names_add(struct blob_names *names, const char *files, size_t len) MUST_USE;

@@ -17,7 +17,8 @@ static enum err put_stored(struct export *x, const char *path, struct blob store
 	return err;
 }
 
-/* One epoch's certificate (of the first the genesis note) and closing checkpoint. */
+/* What there is of one epoch: its certificate (of the first the genesis note) and its closing checkpoint. What others
+   say of that checkpoint, witnesses and time stamps, belongs here, too. */
 enum err export_epochs(struct export *x, bool *done)
 {
 	struct store *store = media_store(&x->ledger->media);
@@ -49,8 +50,8 @@ enum err export_proofs(struct export *x, bool *done)
 	if (*done)
 		return ERR_OK;
 	proof = &x->proofs.all[x->next_proof++];
-	proof->checkpoint = x->closing.data;
-	proof->checkpoint_len = x->closing.len;
+	proof->checkpoint = x->checkpoint.data;
+	proof->checkpoint_len = x->checkpoint.len;
 	(void)snprintf(path, sizeof path, "proofs/%" PRIu64 ".tlog-proof", proof->index);
 	tlog_proof_format(&text, proof);
 	err = outlet_put(&x->outlet, path, &text, x->f);
@@ -101,7 +102,7 @@ enum err export_rest(struct export *x, bool *done)
 	if (err == ERR_OK)
 		err = outlet_put(&x->outlet, "checkpoint.log", &x->closing, x->f);
 	if (err == ERR_OK)
-		err = outlet_put(&x->outlet, "checkpoint", &x->closing, x->f);
+		err = outlet_put(&x->outlet, "checkpoint", &x->checkpoint, x->f);
 	*done = true;
 	return err;
 }

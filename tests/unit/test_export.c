@@ -529,6 +529,74 @@ static void what_a_verifier_needs_is_never_kept_back(void **state)
 	buf_fini(&policy);
 }
 
+static void record_redaction(struct bench *b)
+{
+	static const char body[] = "{\"act\":\"redaction\",\"seq\":5,\"name\":\"text\",\"digest\":\"%s\","
+				   "\"approved_by\":[\"u1\",\"u2\"]}";
+	char digest[BASE64_SIZE(HASH_SIZE)], text[256];
+	struct store *store = media_store(&b->ledger->media);
+	struct opened o = {0};
+	sqlite3_stmt *rows = NULL;
+
+	must(store_entries(store, 5, 6, &rows), &b->fault);
+	must(store_next(rows), &b->fault);
+	must(opened_fill(b->ledger, &o, rows, &b->fault), &b->fault);
+	base64url_encode(digest, o.entry.sd[DISCLOSURE_TEXT], HASH_SIZE);
+	(void)sqlite3_finalize(rows);
+	opened_fini(&o);
+	(void)snprintf(text, sizeof text, body, digest);
+	record(b, &(struct draft){.who = "u1", .via = "cli", .type = "system", .about = "-", .body = text});
+	assert_int_equal(sqlite3_exec(store->db, "UPDATE entries SET text = NULL WHERE seq = 5", NULL, NULL, NULL),
+			 SQLITE_OK);
+}
+
+/* The bundle's log ends before the redaction, so the bundle may not call it redacted. */
+static void what_is_erased_meanwhile_is_withheld(void **state)
+{
+	static const char *const says[] = {"{\"seq\":5,\"name\":\"text\",\"status\":\"withheld\"}\n",
+					   "{\"seq\":5,\"name\":\"text\",\"status\":\"redacted\"}\n"};
+	struct bench *b = *state;
+
+	make_log(b);
+	for (int i = 0; i < 2; i++) {
+		struct export *x = NULL;
+		struct buf lines = {0};
+		bool done = false;
+
+		must(export_begin(b->ledger, b->bundle, &(struct export_options){.from = 0}, test_now(), &x, &b->fault),
+		     &b->fault);
+		if (i == 0)
+			record_redaction(b);
+		while (!done)
+			must(export_step(x, 0, &done, &b->fault), &b->fault);
+		export_end(x);
+		read_member(b, "disclosures/0.jsonl", &lines);
+		assert_int_equal(count_of(&lines, says[i]), 1);
+		expect_good(b);
+		must(folder_remove(b->bundle, &b->fault), &b->fault);
+		buf_fini(&lines);
+	}
+}
+
+static void of_a_restricted_case_nothing_goes_out(void **state)
+{
+	struct bench *b = *state;
+	struct draft draft = spoken;
+	struct buf lines = {0};
+
+	open_ledger(b);
+	draft.about = "-";
+	draft.restricted = "2026-009";
+	record(b, &draft);
+	must(try_export(b, &(struct export_options){.from = 0}), &b->fault);
+	read_member(b, "disclosures/0.jsonl", &lines);
+	assert_int_equal(count_of(&lines, "{\"seq\":4,"), 3);
+	assert_int_equal(count_of(&lines, "withheld"), 3);
+	assert_false(is_there(b, "/blobs"));
+	expect_good(b);
+	buf_fini(&lines);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -545,6 +613,8 @@ int main(void)
 		WITH_LEDGER(a_step_does_little),
 		WITH_LEDGER(ranges_are_cut_at_tiles),
 		WITH_LEDGER(what_a_verifier_needs_is_never_kept_back),
+		WITH_LEDGER(what_is_erased_meanwhile_is_withheld),
+		WITH_LEDGER(of_a_restricted_case_nothing_goes_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
