@@ -15,7 +15,7 @@ enum err command_init(const struct request *request, struct fault *f)
 
 	if (request->origin == NULL)
 		return fault_set(f, ERR_MISSING, _("give the origin: --origin OPERATOR/SERIAL/1"));
-	err = ledger_create(request->folder, NULL, request->origin, moment_now(), code, f);
+	err = ledger_create(request->folder, request->mirror, request->origin, moment_now(), code, f);
 	if (err == ERR_OK)
 		(void)printf("genesis: %s\n", code);
 	return err;
@@ -105,100 +105,53 @@ enum err command_check(const struct request *request, struct fault *f)
 	return err;
 }
 
-/* ---- append ---- */
-
-/* The class of an act is what stands before its first dot, unless the line names one. */
-static const char *class_of(const json_t *line, const char *act, char out[32])
+enum err command_rotate(const struct request *request, struct fault *f)
 {
-	const char *named = json_string_value(json_object_get(line, "class"));
-	size_t len = strcspn(act, ".");
+	struct ledger *l = NULL;
+	/* Opening for writing begins an epoch; that is all there is to do. */
+	enum err err = ledger_open(request->folder, moment_now(), &l, f);
 
-	if (named != NULL)
-		return named;
-	(void)snprintf(out, 32, "%.*s", (int)(len < 31 ? len : 31), act);
-	return out;
-}
-
-static const char *word_of(const json_t *line, const char *key, const char *otherwise)
-{
-	const char *word = json_string_value(json_object_get(line, key));
-
-	return word != NULL ? word : otherwise;
-}
-
-static char *dump(const json_t *line, const char *key)
-{
-	const json_t *value = json_object_get(line, key);
-
-	return value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-}
-
-static enum err add_line(struct ledger *l, json_t *line, uint8_t leaf[HASH_SIZE], struct fault *f)
-{
-	const char *act = json_string_value(json_object_get(line, "type"));
-	char class_name[32], *body, *text, *person, *files;
-	json_t *members = json_object();
-	enum err err;
-
-	if (act == NULL) {
-		json_decref(members);
-		return fault_set(f, ERR_FORMAT, _("a line needs a \"type\", such as \"incident.noted\""));
-	}
-	(void)json_object_set_new(members, "act", json_string(act));
-	(void)json_object_update_missing(members, json_object_get(line, "body"));
-	body = json_dumps(members, JSON_COMPACT);
-	text = dump(line, "text");
-	person = dump(line, "person");
-	files = dump(line, "files");
-	err = ledger_add(l,
-			 &(struct draft){.who = word_of(line, "who", "system"),
-					 .via = word_of(line, "via", "cli"),
-					 .type = class_of(line, act, class_name),
-					 .about = word_of(line, "about", "-"),
-					 .idem = word_of(line, "idem", NULL),
-					 .body = body,
-					 .text = text,
-					 .person = person,
-					 .files = files},
-			 moment_now(), NULL, leaf, f);
-	free(files);
-	free(person);
-	free(text);
-	free(body);
-	json_decref(members);
+	if (err == ERR_OK)
+		(void)printf(_("Epoch %llu has begun at entry %llu.\n"), (unsigned long long)ledger_head(l).epoch,
+			     (unsigned long long)ledger_head(l).size - 2);
+	ledger_close(l);
 	return err;
 }
 
-static enum err append_line(struct ledger *l, const char *text, size_t len, uint64_t number, struct fault *f)
-{
-	json_t *line = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	char answer[BASE64_SIZE(HASH_SIZE)];
-	uint8_t leaf[HASH_SIZE];
-	struct fault why = {.text = ""};
-	enum err err = json_is_object(line) ? add_line(l, line, leaf, &why)
-					    : fault_set(&why, ERR_FORMAT, _("is not a JSON object"));
+/* ---- find ---- */
 
-	json_decref(line);
-	if (err == ERR_OK)
-		err = ledger_commit(l, moment_now(), &why);
-	if (err != ERR_OK)
-		return fault_set(f, err, _("line %llu: %s"), (unsigned long long)number, why.text);
-	base64_encode(answer, leaf, HASH_SIZE);
-	(void)printf("%s\n", answer);
-	return fflush(stdout) == 0 ? ERR_OK : fault_set(f, ERR_IO, _("the answer cannot be written"));
+struct search {
+	const char *word;
+	uint64_t found;
+};
+
+static bool holds(const char *text, const char *word)
+{
+	return text != NULL && strcasestr(text, word) != NULL;
 }
 
-enum err command_append(const struct request *request, struct fault *f)
+static enum err print_if_found(void *context, const struct record *r)
 {
-	struct ledger *l = NULL;
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
-	enum err err = ledger_open(request->folder, moment_now(), &l, f);
+	struct search *search = context;
+	const char *word = search->word;
 
-	for (uint64_t number = 1; err == ERR_OK && (len = getline(&line, &size, stdin)) > 0; number++)
-		err = append_line(l, line, (size_t)len, number, f);
-	free(line);
+	if (!holds(r->about, word) && !holds(r->who, word) && !holds(r->body, word) && !holds(r->text, word) &&
+	    !holds(r->person, word) && !holds(r->files, word))
+		return ERR_OK;
+	search->found++;
+	return print_record(NULL, r);
+}
+
+enum err command_find(const struct request *request, struct fault *f)
+{
+	struct search search = {.word = request->out};
+	struct ledger *l = NULL;
+	enum err err = ledger_open_readonly(request->folder, &l, f);
+
+	if (err == ERR_OK)
+		err = ledger_read(l, request->from, request->to, print_if_found, &search, f);
+	if (err == ERR_OK && search.found == 0)
+		err = fault_set(f, ERR_MISSING, _("no entry holds '%s'"), search.word);
 	ledger_close(l);
 	return err;
 }

@@ -6,8 +6,11 @@
 #include "ledger/ledger.h"
 
 struct request {
-	const char *folder, *out, *origin;
-	uint64_t from, to;
+	const char *folder, *out, *origin, *mirror;
+	uint64_t from, to, group;
+	/* of redact */
+	uint64_t seq;
+	const char *name, *about, *authority, *reason, *approved_by[2];
 	struct export_options options; /* of export; these two are what it lends */
 	struct age_recipient recipients[AGE_RECIPIENTS_MAX];
 	uint64_t prove[EXPORT_PROOFS_MAX];
@@ -23,6 +26,10 @@ enum err command_genesis(const struct request *request, struct fault *f) MUST_US
 enum err command_show(const struct request *request, struct fault *f) MUST_USE;
 enum err command_check(const struct request *request, struct fault *f) MUST_USE;
 enum err command_export(const struct request *request, struct fault *f) MUST_USE;
+enum err command_rotate(const struct request *request, struct fault *f) MUST_USE;
+enum err command_find(const struct request *request, struct fault *f) MUST_USE;
+enum err command_repair(const struct request *request, struct fault *f) MUST_USE;
+enum err command_redact(const struct request *request, struct fault *f) MUST_USE;
 enum err command_append(const struct request *request, struct fault *f) MUST_USE;
 
 #endif

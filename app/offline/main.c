@@ -10,20 +10,31 @@
 
 static const struct command {
 	const char *name;
-	int operands;
+	int operands; /* after the name of the command, the folder of the ledger first */
 	enum err (*run)(const struct request *request, struct fault *f);
 	const char *help;
 } commands[] = {
 	{"init", 1, command_init,
-	 N_("init DIR --origin OPERATOR/SERIAL/1     make a new ledger, print its genesis code")},
+	 N_("init DIR --origin OPERATOR/SERIAL/1     make a new ledger, print its genesis code\n"
+	    "       [--mirror DIR2]                    with a second medium that holds the same")},
 	{"genesis", 1, command_genesis, N_("genesis DIR                             print the genesis code")},
 	{"show", 1, command_show, N_("show DIR [--from N] [--to N]            print entries as JSON lines")},
+	{"find", 2, command_find, N_("find DIR WORD                           print entries that hold a word")},
 	{"check", 1, command_check, N_("check DIR                               check everything as an auditor would")},
 	{"export", 2, command_export,
 	 N_("export DIR BUNDLE [OPTION]…             write a bundle for auditors; its options are below")},
 	{"append", 1, command_append,
-	 N_("append DIR                              record JSON lines from standard input")},
+	 N_("append DIR [--group N]                  record JSON lines from standard input")},
+	{"rotate", 1, command_rotate, N_("rotate DIR                              begin a new signing epoch")},
+	{"repair", 1, command_repair,
+	 N_("repair DIR [--mirror DIR2]              fill a returned, blank or added medium; read and mend all")},
+	{"redact", 1, command_redact,
+	 N_("redact DIR --about CASE WHY             erase all that people wrote about a case")},
+	{"redact", 3, command_redact,
+	 N_("redact DIR SEQ NAME WHY                 erase text, person or files of one entry; WHY is\n"
+	    "       --authority TEXT --reason TEXT --approved-by ID --approved-by ID")},
 };
+enum { GROUP_MAX = 4096 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static void usage(FILE *out)
@@ -41,7 +52,8 @@ static void usage(FILE *out)
 		out);
 	(void)fputs(
 		_("\nA line for append: {\"type\":\"incident.noted\",\"about\":\"2026-007\",\"text\":\"…\"}; also who, via, class,\n"
-		  "idem, body, person, files. Each recorded entry is answered with its leaf hash in base64.\n"),
+		  "idem, body, person, files (an array of paths). Each recorded entry is answered with its number and its\n"
+		  "leaf hash in base64. With --group, N lines share one commit.\n"),
 		out);
 }
 
@@ -81,6 +93,23 @@ static bool read_option(int option, struct request *request, struct fault *f)
 		return export_encrypt_to(request, optarg, f) == ERR_OK;
 	case 'p':
 		return read_seq(optarg, &seq) && export_prove(request, seq, f) == ERR_OK;
+	case 'g':
+		return read_seq(optarg, &request->group) && request->group > 0 && request->group <= GROUP_MAX;
+	case 'm':
+		request->mirror = optarg;
+		return true;
+	case 'a':
+		request->about = optarg;
+		return true;
+	case 'u':
+		request->authority = optarg;
+		return true;
+	case 'r':
+		request->reason = optarg;
+		return true;
+	case 'b':
+		request->approved_by[request->approved_by[0] != NULL] = optarg;
+		return true;
 	case 'z':
 		request->options.as_zip = true;
 		return true;
@@ -106,6 +135,12 @@ static bool read_options(int argc, char **argv, struct request *request, struct 
 		{"without", required_argument, NULL, 'w'},
 		{"prove", required_argument, NULL, 'p'},
 		{"encrypt-to", required_argument, NULL, 'e'},
+		{"group", required_argument, NULL, 'g'},
+		{"mirror", required_argument, NULL, 'm'},
+		{"about", required_argument, NULL, 'a'},
+		{"authority", required_argument, NULL, 'u'},
+		{"reason", required_argument, NULL, 'r'},
+		{"approved-by", required_argument, NULL, 'b'},
 		{"zip", no_argument, NULL, 'z'},
 		{"lang", required_argument, NULL, 'l'},
 		{"help", no_argument, NULL, 'h'},
@@ -146,6 +181,13 @@ int main(int argc, char **argv)
 	}
 	request.folder = argv[optind + 1];
 	request.out = argv[optind + 2];
+	if (command->operands == 3) {
+		request.name = argv[optind + 3];
+		if (!read_seq(request.out, &request.seq)) {
+			usage(stderr);
+			return 2;
+		}
+	}
 	if (command->run(&request, &fault) == ERR_OK)
 		return EXIT_SUCCESS;
 	(void)fprintf(stderr, "kannuki-ledger: %s\n", fault.text);

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""kannuki-ledger as a person uses it: two media, a year of work in a minute, a medium pulled and put back, erasing, repairing."""
+import atexit
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import tap
+
+BIN = pathlib.Path(os.environ["KANNUKI_BIN"])
+SCRATCH = pathlib.Path(tempfile.mkdtemp(prefix="kannuki-ledger-"))
+atexit.register(shutil.rmtree, SCRATCH)
+WHY = ("--authority", "保存期間の満了", "--reason", "申出", "--approved-by", "u1", "--approved-by", "u2")
+
+
+def run(*arguments, lines=()):
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    return subprocess.run([BIN / "kannuki-ledger", *map(str, arguments), "--lang", "en"], input=text.encode(), capture_output=True,
+                          timeout=120)
+
+
+def noted(number, about="2026-007", **more):
+    return {"type": "incident.noted", "about": about, "text": f"端末 {number} 号", **more}
+
+
+class Ledger(unittest.TestCase):
+    def setUp(self):
+        self.place = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH))
+        self.first, self.second = self.place / "first", self.place / "second"
+
+    def must(self, *arguments, lines=()):
+        done = run(*arguments, lines=lines)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        return done.stdout.decode()
+
+    def refused(self, words, *arguments, lines=()):
+        done = run(*arguments, lines=lines)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(words, done.stderr.decode())
+        return done
+
+    def init(self, mirror=True):
+        self.code = self.must("init", self.first, "--origin", "city.example/k1/1",
+                              *(("--mirror", self.second) if mirror else ())).split()[1]
+
+    def append(self, lines, *options):
+        answers = [line.split() for line in self.must("append", self.first, *options, lines=lines).splitlines()]
+        return {int(seq): leaf for seq, leaf in answers}
+
+    def shown(self, folder=None):
+        return [json.loads(line) for line in self.must("show", folder or self.first).splitlines()]
+
+    def pull(self):
+        self.second.rename(self.place / "away")
+
+    def put_back(self):
+        (self.place / "away").rename(self.second)
+
+    def verdict(self, bundle):
+        done = subprocess.run([BIN / "kannuki-verify", bundle, "--genesis", self.code, "--json"], capture_output=True, timeout=120)
+        return json.loads(done.stdout)
+
+    def test_the_whole_story(self):
+        self.init()
+        answers = self.append([noted(n, f"2026-00{n % 9}") for n in range(1000)], "--group", "64")
+        self.assertEqual(len(answers), 1000)
+        self.assertIn("Epoch", self.must("rotate", self.first))
+        self.must("redact", self.first, 100, "text", *WHY)
+        self.pull()
+        answers |= self.append([noted(n) for n in range(5)])
+        self.must("redact", self.first, "--about", "2026-003", *WHY)
+        self.put_back()
+        self.must("repair", self.first)
+        entries = self.shown()
+        self.assertEqual(entries, self.shown(self.second))
+        leaves = {entry["seq"]: entry["leaf"] for entry in entries}
+        self.assertEqual({seq: leaves[seq] for seq in answers}, answers)
+        self.assertNotIn("text", entries[100])
+        self.assertFalse([e for e in entries if e["about"] == "2026-003" and "text" in e])
+        acts = [entry["body"]["act"] for entry in entries]
+        for act in ("medium.lost", "medium.returned", "redaction", "case.disposed"):
+            self.assertIn(act, acts)
+        self.must("check", self.second)
+        self.must("export", self.second, self.place / "bundle")
+        verdict = self.verdict(self.place / "bundle")
+        self.assertEqual(verdict["verdict"], "good", verdict)
+        self.assertEqual(verdict["redacted"], acts.count("redaction"))
+
+    def test_a_blank_medium_is_filled_only_by_repair(self):
+        self.init()
+        self.append([noted(1)])
+        shutil.rmtree(self.second)
+        self.second.mkdir()
+        self.append([noted(2)])
+        self.assertEqual(list(self.second.glob("*.db")), [])
+        self.assertIn("everything again", self.must("repair", self.first))
+        self.assertEqual(self.shown(), self.shown(self.second))
+
+    def test_a_second_medium_is_added_later(self):
+        self.init(mirror=False)
+        self.append([noted(1)])
+        self.must("repair", self.first, "--mirror", self.second)
+        self.append([noted(2)])
+        self.assertEqual(self.shown(), self.shown(self.second))
+
+    def test_files_are_stored_on_both_media_and_exported(self):
+        self.init()
+        evidence = self.place / "証拠.log"
+        evidence.write_bytes(os.urandom(300000))
+        name = hashlib.sha256(evidence.read_bytes()).hexdigest()
+        self.append([noted(1, files=[str(evidence)])])
+        for folder in (self.first, self.second):
+            self.assertEqual((folder / "blobs" / name).read_bytes(), evidence.read_bytes())
+        (self.first / "blobs" / name).unlink()
+        self.must("export", self.first, self.place / "bundle")
+        self.assertEqual((self.place / "bundle/blobs" / name).read_bytes(), evidence.read_bytes())
+        self.assertEqual(self.verdict(self.place / "bundle")["blobs_checked"], 1)
+        seq = next(e["seq"] for e in self.shown() if "files" in e)
+        self.must("redact", self.first, seq, "files", *WHY)
+        for folder in (self.first, self.second):
+            self.assertFalse((folder / "blobs" / name).exists())
+
+    def test_a_bad_line_says_which(self):
+        self.init()
+        done = self.refused("line 3", "append", self.first, "--group", "10", lines=[noted(1), noted(2), {"about": "x"}])
+        self.assertEqual(len(done.stdout.splitlines()), 2)
+        self.refused("No such file", "append", self.first, lines=[noted(1, files=["/nowhere/x"])])
+        self.assertEqual(len([e for e in self.shown() if e["body"]["act"] == "incident.noted"]), 2)
+
+    def test_erasing_needs_two_people_and_a_reason(self):
+        self.init()
+        self.append([noted(1)])
+        seq = self.shown()[-1]["seq"]
+        self.refused("--approved-by", "redact", self.first, seq, "text", *WHY[:6])
+        self.refused("different", "redact", self.first, seq, "text", *WHY[:6], "--approved-by", "u1")
+        self.refused("body", "redact", self.first, seq, "body", *WHY)
+        self.refused("99999", "redact", self.first, 99999, "text", *WHY)
+        self.assertIn("text", self.shown()[seq])
+
+    def test_find(self):
+        self.init()
+        self.append([noted(41), noted(42)])
+        self.assertEqual(len(self.must("find", self.first, "端末 42").splitlines()), 1)
+        self.refused("no entry", "find", self.first, "何もない語")
+
+    def test_two_ledgers_are_not_paired_by_mistake(self):
+        self.init(mirror=False)
+        self.refused("not empty", "init", self.place / "other", "--origin", "city.example/k2/1", "--mirror", self.first)
+
+
+if __name__ == "__main__":
+    tap.main()
