@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""A bundle as a ZIP file: what other tools pack is read like the folder, and no lie of an envelope is believed."""
+"""A bundle as a ZIP file: what other tools pack is read like the folder, and no lie of an envelope is believed.
+
+Both verifiers judge each; they must agree.
+"""
 import json
 import os
 import pathlib
@@ -38,8 +41,11 @@ def tearDownModule():
     shutil.rmtree(SCRATCH)
 
 
-def judge(path, *options):
+def judge(path, *options, asks_both=True):
     done = run(VERIFY, path, "--genesis", CODE, "--json", *options, env={**os.environ, "KANNUKI_LANG": "en"})
+    second = run(BIN / "kannuki-verify-go", path, "--genesis", CODE) if asks_both else done
+    if second.returncode != done.returncode:
+        raise AssertionError(f"the Go verifier says {second.stdout.decode()}, the other {done.stdout.decode()}")
     return done.returncode, json.loads(done.stdout)
 
 
@@ -110,10 +116,10 @@ class Archive:
         return bytes(out + self.after)
 
 
-def verdict_of(data, name="bundle.zip"):
-    path = SCRATCH / name
+def verdict_of(data, **options):
+    path = SCRATCH / "bundle.zip"
     path.write_bytes(data)
-    return judge(path)
+    return judge(path, **options)
 
 
 class OtherTools(unittest.TestCase):
@@ -176,9 +182,10 @@ class OtherTools(unittest.TestCase):
         for number in range(66000):
             archive.add(f"mine/{number}", b"")
         archive.end = {"here": len(archive.members) % 65536, "members": len(archive.members) % 65536}
-        self.assertEqual(verdict_of(archive.pack())[0], BAD)
+        # The Go verifier needs minutes for so many.
+        self.assertEqual(verdict_of(archive.pack(), asks_both=False)[0], BAD)
         archive.end64, archive.end = {}, {"here": FULL16, "members": FULL16}
-        code, told = verdict_of(archive.pack())
+        code, told = verdict_of(archive.pack(), asks_both=False)
         self.assertEqual((code, told["foreign_files"]), (GOOD, 66000))
 
     def test_a_member_named_like_a_folder_of_the_bundle_is_foreign(self):
