@@ -16,6 +16,7 @@ import unittest
 
 import forge
 import tap
+from forge.riddles import Riddler
 from verify_page import VerifyPage
 
 BIN = pathlib.Path(os.environ["KANNUKI_BIN"])
@@ -99,6 +100,12 @@ class Bundles:
         return path
 
 
+def write_all(folder, files):
+    for name, data in files.items():
+        if data is not None:
+            write(folder / name, data)
+
+
 def write(path, data):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
@@ -169,6 +176,37 @@ class Forgers(unittest.TestCase):
     def test_there_are_many(self):
         self.assertGreaterEqual(self.judges.bundles.made, LEAST)
         print(f"# {self.judges.bundles.made} mutants of {len(TABLE)} classes")
+
+
+class Riddles(unittest.TestCase):
+    def test_of_one_mind(self):
+        """What the verdict is, is left open; KANNUKI_RIDDLES says how many to ask."""
+        riddler = Riddler()
+        pins = {"code": riddler.code(), "policy": riddler.policy()}
+        count = int(os.environ.get("KANNUKI_RIDDLES", "600"))
+        verdicts, wrong = collections.Counter(), []
+        for first in range(0, count, AT_ONCE):
+            titles, paths = zip(*(self.make(riddler, seed) for seed in range(first, min(count, first + AT_ONCE))))
+            said = {name: verifier(paths, pins) for name, verifier in VERIFIERS.items()}
+            for title, path, *judged in zip(titles, paths, *said.values(), strict=True):
+                want = WORDS[judged[0]["verdict"]]
+                verdicts[want] += 1
+                why = complaint(want, dict(zip(said, judged)))
+                if why is not None:
+                    wrong.append(f"{title}: {why}")
+                shutil.rmtree(path)
+        print(f"# {dict(verdicts)} of {count} riddles")
+        for why in wrong[:MOST_SHOWN]:
+            print("# " + why)
+        self.assertEqual(len(wrong), 0)
+        self.assertGreater(len(verdicts), 1)
+
+    @staticmethod
+    def make(riddler, seed):
+        title, changes = riddler.make(seed)
+        path = SCRATCH / f"riddle-{seed}"
+        write_all(path, {**riddler.honest, **changes})
+        return title, path
 
 
 def judged(name):

@@ -6,6 +6,7 @@ somebody who stole a key could do.
 import base64
 import copy
 import dataclasses
+import functools
 import hashlib
 import json
 import struct
@@ -148,10 +149,10 @@ class Draft:
     about: str = "2026-007"
     idem: str = ""
     more: dict = dataclasses.field(default_factory=dict)    # further members of an epoch's body
+    rewrite: object = None                                  # a function that changes an epoch's body
     starts_boot: bool = False
     prev: bytes = None                                      # instead of the right one
-    salt: str = None
-    edit: tuple = ()                                        # replaced in the entry's text: (what, by what)
+    edit: object = ()                                       # of the entry's text: (what, by what), or a function
 
     def but(self, **changes):
         return dataclasses.replace(copy.deepcopy(self), **changes)
@@ -165,6 +166,22 @@ def epoch_start(starts_boot=False, **more):
     return Draft("epoch", {}, who="system", about="-", more=more, starts_boot=starts_boot)
 
 
+@functools.lru_cache(maxsize=1 << 16)
+def disclosure(seed, name, value):
+    """The disclosure string and its digest. The salt follows from the seed."""
+    salt = base64url_of(sha256(seed.encode())[:16])
+    text = base64url_of(f'["{salt}","{name}",{value}]'.encode(errors="surrogateescape"))
+    return text, base64url_of(sha256(text.encode()))
+
+
+def policy_in(body):
+    try:
+        members = json.loads(body)
+        return members["policy"].encode() if members["act"] == "policy.set" else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
 def line_of(seq, name, disclosure=None, status=None):
     key, value = ("disclosure", disclosure) if status is None else ("status", status)
     return b'{"seq":%d,"name":"%s","%s":"%s"}\n' % (seq, name.encode(), key.encode(), value.encode())
@@ -173,7 +190,7 @@ def line_of(seq, name, disclosure=None, status=None):
 class Log:
     """A log as its writer has it: entries, keys, notes. Honest unless its fields are changed on the way."""
 
-    def __init__(self, origin, seed, **more):
+    def __init__(self, origin, seed, first=None, **more):
         self.origin, self.seed = origin, seed
         self.identity = Key(origin, seed + " identity")
         self.keys, self.thief_from = {}, None
@@ -185,7 +202,7 @@ class Log:
         text = f"kannuki-genesis/v1\n{origin}\n{self.identity.vkey}\n{self.key(1).vkey}\n".encode()
         self.genesis = note(text, self.key(1), self.identity)
         self.epoch = 0
-        self.add(epoch_start(**more))
+        self.add(first or epoch_start(**more))
 
     def key(self, epoch):
         if epoch not in self.keys:
@@ -215,11 +232,12 @@ class Log:
         said, disclosures = b"", {}
         for name in NAMES:
             if name in draft.values:
-                text = self.disclosure(draft, seq, name)
+                text, digest = disclosure(f"{self.seed} salt {seq} {name}", name, draft.values[name])
                 disclosures[name] = text
-                lines.append(f"sd {name} {base64url_of(sha256(text.encode()))}")
+                lines.append(f"sd {name} {digest}")
                 said += line_of(seq, name, text, draft.status.get(name))
-        entry = "".join(line + "\n" for line in lines).replace(*draft.edit or ("", ""), 1).encode()
+        entry = "".join(line + "\n" for line in lines)
+        entry = (draft.edit(entry) if callable(draft.edit) else entry.replace(*draft.edit or ("", ""), 1)).encode(errors="surrogateescape")
         self.append(entry, said)
         self.drafts.append(draft)
         self.disclosures.append(disclosures)
@@ -230,10 +248,6 @@ class Log:
         self.tree.add(sha256(b"\0" + entry))
         self.epoch_of.append(self.epoch)
         self.boots.append(self.boot)
-
-    def disclosure(self, draft, seq, name):
-        salt = draft.salt or base64url_of(sha256(f"{self.seed} salt {seq} {name}".encode())[:16])
-        return base64url_of(f'["{salt}","{name}",{draft.values[name]}]'.encode())
 
     def begin_epoch(self, draft):
         member, hashed = "genesis", self.genesis
@@ -246,7 +260,7 @@ class Log:
         self.epoch += 1
         self.boot += draft.starts_boot
         body = {"act": "epoch.start", member: base64_of(sha256(text_of(hashed))), **draft.more}
-        return draft.but(values={"body": compact(body)})
+        return draft.but(values={"body": (draft.rewrite or str)(compact(body))})
 
     def close(self, *keys):
         self.sizes[self.epoch] = self.size
@@ -315,9 +329,9 @@ class Log:
     def policy(self):
         for seq in reversed(range(self.size)):
             if self.drafts[seq].type == "system" and b'"body","disclosure"' in self.lines[seq]:
-                body = json.loads(self.drafts[seq].values["body"])
-                if body["act"] == "policy.set" and isinstance(body.get("policy"), str):
-                    return body["policy"].encode()
+                policy = policy_in(self.drafts[seq].values["body"])
+                if policy is not None:
+                    return policy
         return f"log {self.identity.vkey}\nquorum none\n".encode()
 
     def files(self, head=None, witnesses=()):
