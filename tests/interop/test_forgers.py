@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What forgers hand out (forge.py) gets the verdict that verdicts.md says, from every verifier; C and Go name the same place."""
+"""What forgers hand out (forge/) gets the verdict that verdicts.md says, from every verifier; C and Go name the same place."""
 import atexit
 import collections
 import concurrent.futures
