@@ -2,7 +2,7 @@
 #include "need.h"
 
 #include "base/file.h"
-#include "ledger/media.h"
+#include "ledger/inside.h"
 
 #include <fcntl.h>
 #include <sodium.h>
@@ -163,6 +163,9 @@ void truth_copy(struct truth *to, const struct truth *from, uint64_t size)
 	*to = (struct truth){.count = size, .room = size + 16, .lives = from->lives + 1};
 	to->known = need(NULL, to->room * sizeof *to->known);
 	memcpy(to->known, from->known, size * sizeof *to->known);
+	for (size_t i = 0; i < from->erased_count; i++)
+		if (from->erased[i].size <= size)
+			to->erased[to->erased_count++] = from->erased[i];
 }
 
 void truth_fini(struct truth *t)
@@ -211,6 +214,7 @@ static enum err learn(void *context, const struct record *r)
 	}
 	memcpy(t->known[t->count].leaf, r->leaf, HASH_SIZE);
 	(void)snprintf(t->known[t->count].idem, IDEM_TEXT, "%s", r->idem != NULL ? r->idem : "");
+	t->known[t->count].has_text = r->text != NULL;
 	t->count++;
 	return ERR_OK;
 }
@@ -364,6 +368,82 @@ enum err life_tidy(struct life *l)
 	return settle(l, from, holders, ledger_tidy(l->ledger));
 }
 
+/* ---- erasing ---- */
+
+static bool lies_in(const struct content *c, const uint8_t bytes[ERASED_BYTES])
+{
+	return c->len > 0 && memmem(c->data, c->len, bytes, ERASED_BYTES) != NULL;
+}
+
+const struct erased *life_find_erased(const struct life *l, unsigned media)
+{
+	const struct truth *t = &l->truth;
+
+	for (size_t i = 0; i < t->erased_count; i++)
+		for (unsigned n = 0; n < l->disk->file_count; n++) {
+			const struct file *file = &l->disk->files[n];
+
+			if (file->is_linked && (media & 1U << file->medium) != 0 &&
+			    lies_in(&file->content, t->erased[i].sealed))
+				return &t->erased[i];
+		}
+	return NULL;
+}
+
+static enum err expect_erased(struct life *l)
+{
+	const struct erased *erased = life_find_erased(l, life_holders(l));
+
+	if (erased == NULL)
+		return ERR_OK;
+	return fault_set(&l->fault, ERR_STATE, "the text of entry %llu was erased and still lies on a medium",
+			 (unsigned long long)erased->seq);
+}
+
+/* The beginning of the sealed text as it lies on the medium. */
+static bool fetch_sealed(struct life *l, uint64_t seq, uint8_t out[ERASED_BYTES])
+{
+	sqlite3_stmt *row = NULL;
+	bool good = store_entries(media_store(&l->ledger->media), seq, seq + 1, &row) == ERR_OK &&
+		    store_next(row) == ERR_OK;
+
+	if (good) {
+		struct blob sealed = row_blob(row, ROW_DISCLOSURES + DISCLOSURE_TEXT);
+
+		good = sealed.len >= ERASED_BYTES;
+		if (good)
+			memcpy(out, sealed.data, ERASED_BYTES);
+	}
+	(void)sqlite3_finalize(row);
+	return good;
+}
+
+enum err life_redact(struct life *l)
+{
+	static const struct redaction why = {.who = "u1",
+					     .via = "cli",
+					     .authority = "ordinance 12",
+					     .reason = "asked for",
+					     .approved_by = {"u1", "u2"}};
+	struct truth *t = &l->truth;
+	struct erased erased = {.seq = dice_below(&l->dice, t->count)};
+	enum err err;
+
+	for (size_t tried = 0; tried < t->count && !t->known[erased.seq].has_text; tried++)
+		erased.seq = (erased.seq + 1) % t->count;
+	if (!t->known[erased.seq].has_text || t->erased_count == ERASED_MAX ||
+	    !fetch_sealed(l, erased.seq, erased.sealed))
+		return ERR_OK;
+	err = ledger_redact(l->ledger, erased.seq, "text", &why, life_now(l), &l->fault);
+	t->known[erased.seq].has_text = false;
+	if (err == ERR_OK)
+		err = life_promise(l);
+	erased.size = t->count;
+	if (err == ERR_OK)
+		t->erased[t->erased_count++] = erased;
+	return err == ERR_OK ? expect_erased(l) : err;
+}
+
 enum err life_rejoin(struct life *l)
 {
 	bool done = false;
@@ -374,6 +454,8 @@ enum err life_rejoin(struct life *l)
 		err = ledger_rejoin(l->ledger, REJOIN_AS_IT_IS, 0, &done, &l->fault);
 	if (err == ERR_OK)
 		err = life_promise(l);
+	if (err == ERR_OK)
+		err = expect_erased(l);
 	if (err == ERR_OK)
 		err = ledger_note_media(l->ledger, life_now(l), &l->fault);
 	return err == ERR_OK ? life_commit(l) : err;

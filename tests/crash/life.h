@@ -12,11 +12,18 @@
 
 #include <setjmp.h>
 
-enum { IDEM_TEXT = 33 };
+enum { IDEM_TEXT = 33, ERASED_MAX = 64, ERASED_BYTES = 24 };
 
 struct acknowledged {
 	uint8_t leaf[HASH_SIZE];
 	char idem[IDEM_TEXT]; /* empty: none */
+	bool has_text;
+};
+
+/* A text that was erased when `size` entries had been acknowledged: what lay on the medium must be nowhere. */
+struct erased {
+	uint64_t seq, size;
+	uint8_t sealed[ERASED_BYTES];
 };
 
 /* When `at` operations of the disk had happened, `size` entries had been acknowledged, and these media had them. */
@@ -37,6 +44,8 @@ struct truth {
 	struct stretch *stretches;
 	size_t count, room, promise_count, promise_room, stretch_count, stretch_room;
 	int64_t lives; /* before this one */
+	struct erased erased[ERASED_MAX];
+	size_t erased_count;
 };
 
 struct home {
@@ -90,6 +99,10 @@ enum err life_commit(struct life *l) MUST_USE;
 enum err life_append(struct life *l, unsigned group) MUST_USE;
 enum err life_rotate(struct life *l) MUST_USE;
 enum err life_tidy(struct life *l) MUST_USE;
+/* Erases the text of an entry, if any has one. */
+enum err life_redact(struct life *l) MUST_USE;
+/* An erased text that still lies on one of these media, or NULL. */
+const struct erased *life_find_erased(const struct life *l, unsigned media);
 /* A lost medium is there again and takes part. */
 enum err life_rejoin(struct life *l) MUST_USE;
 /* Everything up to the head has been acknowledged now. */

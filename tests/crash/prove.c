@@ -142,6 +142,15 @@ static int64_t ask(sqlite3 *db, const char *query)
 	return answer;
 }
 
+static bool erased_is_gone(const struct life *l, unsigned media, struct finding *out)
+{
+	const struct erased *erased = life_find_erased(l, media);
+
+	return erased == NULL
+		       ? true
+		       : found(out, "erased", "the text of entry %llu is there again", (unsigned long long)erased->seq);
+}
+
 static sqlite3 *look_into(const struct life *l, unsigned medium)
 {
 	char path[160];
@@ -294,7 +303,7 @@ bool life_prove(struct life *l, enum export_too export_too, int64_t *opening_ns,
 	       (export_too == EXPORT_NOT || it_can_be_taken_away(l, out));
 	epoch = ledger_head(l->ledger).epoch;
 	life_close(l);
-	good = good && files_are_right(l, epoch, present, out);
+	good = good && erased_is_gone(l, present, out) && files_are_right(l, epoch, present, out);
 	if (good && *opening_ns > INT64_C(2000000000))
 		return found(out, "slow", "opening took %lld ms", (long long)(*opening_ns / 1000000));
 	return good;

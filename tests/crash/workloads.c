@@ -182,6 +182,34 @@ static void run_mirror_full(struct life *l)
 	}
 }
 
+static void run_erasing(struct life *l)
+{
+	must(l, life_open(l));
+	for (int i = 0; i < 7; i++) {
+		must(l, life_append(l, 5));
+		must(l, life_redact(l));
+		if (i % 3 == 1)
+			tidy(l);
+	}
+}
+
+/* Something is erased while one medium is away; when it comes back it must not bring it along. */
+static void run_erasing_away(struct life *l)
+{
+	must(l, life_open(l));
+	for (int i = 0; i < 4; i++) {
+		unsigned away = (unsigned)dice_below(&l->dice, 2);
+
+		must(l, life_append(l, 6));
+		disk_pull(l->disk, away, dice_throw(&l->dice));
+		must(l, life_append(l, 1));
+		must(l, life_redact(l));
+		disk_put_back(l->disk, away);
+		must(l, life_rejoin(l));
+		must(l, life_redact(l));
+	}
+}
+
 const struct workload workloads[] = {
 	{"single", run_single, 1, CUT_LATER},
 	{"groups", run_groups, 1, CUT_LATER},
@@ -191,11 +219,14 @@ const struct workload workloads[] = {
 	{"creation", run_creation, 1, CUT_FROM_THE_START},
 	{"failed-syncs", run_failed_syncs, 1, CUT_LATER},
 	{"full", run_full, 1, CUT_LATER},
+	{"erasing", run_erasing, 1, CUT_LATER},
 	{"mirrored", run_mixed, 2, CUT_LATER},
 	{"mirrored-restarts", run_restarts, 2, CUT_LATER},
 	{"pulled", run_pulled, 2, CUT_LATER},
 	{"absent", run_absent, 2, CUT_LATER},
 	{"mirror-fails", run_mirror_fails, 2, CUT_LATER},
 	{"mirror-full", run_mirror_full, 2, CUT_LATER},
+	{"mirrored-erasing", run_erasing, 2, CUT_LATER},
+	{"erasing-away", run_erasing_away, 2, CUT_LATER},
 };
 const size_t workload_count = sizeof workloads / sizeof *workloads;
