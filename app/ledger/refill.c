@@ -171,26 +171,70 @@ static enum err apply(struct refill *r, struct fault *f)
 	return err;
 }
 
-/* What was erased while this medium was away goes first, and leaves no page behind. */
-static enum err erase(struct refill *r, struct fault *f)
+static const char all_erased[] = "SELECT seq << 2 | name FROM erased WHERE ?2 >= ?1";
+static const char some_entries[] = "SELECT seq, leaf, idem, body, files, person, text, sealed_with FROM entries "
+				   "WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
+static const char some_blobs[] = "SELECT seq, sha256 FROM blobs WHERE seq >= ?1 AND seq < ?2";
+
+static bool knows_erased(struct store *s, int64_t which)
 {
-	struct ledger *l = r->ledger;
+	enum err err = store_row(s, STORE_IS_ERASED, which, NULL);
+
+	store_done(s, STORE_IS_ERASED);
+	return err == ERR_OK;
+}
+
+/* What was erased while this medium was away. */
+static enum err erase(struct refill *r, bool *is_any, struct fault *f)
+{
 	struct batch erased = {{0}};
 	struct change change;
-	bool is_any = false;
-	enum err err = copy_rows(media_store(&l->media), &erased, "SELECT seq << 2 | name FROM erased WHERE ?2 >= ?1",
-				 0, 0, STORE_ADD_ERASED, f);
+	enum err err = copy_rows(media_store(&r->ledger->media), &erased, all_erased, 0, 0, STORE_ADD_ERASED, f);
 
+	*is_any = false;
 	for (size_t at = 0; err == ERR_OK && batch_next(&erased, &at, &change);) {
-		enum err known = store_row(r->to->store, STORE_IS_ERASED, change.integer, NULL);
-
-		store_done(r->to->store, STORE_IS_ERASED);
-		if (known == ERR_OK)
+		if (knows_erased(r->to->store, change.integer))
 			continue;
-		is_any = true;
+		*is_any = true;
 		batch_erase(&r->batch, (uint64_t)change.integer >> 2, (enum disclosure_name)(change.integer & 3));
 	}
 	batch_fini(&erased);
+	return err;
+}
+
+/* What was erased here by a redaction that is in the tail to be cut: nobody was told of it, so it did not happen. */
+static enum err restore(struct refill *r, struct fault *f)
+{
+	struct store *from = media_store(&r->ledger->media);
+	struct batch erased = {{0}};
+	struct change change;
+	enum err err = copy_rows(r->to->store, &erased, all_erased, 0, 0, STORE_ADD_ERASED, f);
+
+	for (size_t at = 0; err == ERR_OK && batch_next(&erased, &at, &change);) {
+		int64_t seq = change.integer >> 2;
+
+		if ((uint64_t)seq >= r->common || knows_erased(from, change.integer))
+			continue;
+		err = copy_rows(from, &r->batch, some_entries, seq, seq + 1, STORE_PUT_ENTRY, f);
+		if (err == ERR_OK)
+			err = copy_rows(from, &r->batch, some_blobs, seq, seq + 1, STORE_ADD_BLOB, f);
+	}
+	batch_fini(&erased);
+	return err;
+}
+
+/* Erasing goes first, and leaves no page behind. The medium is marked as filling at once: by itself it would lack the
+   redaction, which comes with the entries. */
+static enum err settle_erased(struct refill *r, struct fault *f)
+{
+	struct ledger *l = r->ledger;
+	bool is_any = false;
+	enum err err;
+
+	batch_add(&r->batch, STORE_SET_FILLING, 1, NULL, 0);
+	err = restore(r, f);
+	if (err == ERR_OK)
+		err = erase(r, &is_any, f);
 	if (err == ERR_OK)
 		err = apply(r, f);
 	if (err == ERR_OK && is_any)
@@ -262,10 +306,10 @@ static enum err keep_orphans(struct refill *r, struct fault *f)
 
 static enum err cut(struct refill *r, struct fault *f)
 {
-	static const enum store_statement cuts[] = {STORE_CUT_ENTRIES, STORE_CUT_NODES, STORE_CUT_ERASED,
-						    STORE_CUT_BLOBS};
+	static const enum store_statement cuts[] = {STORE_CUT_ENTRIES, STORE_CUT_NODES, STORE_CUT_BLOBS};
 
-	batch_add(&r->batch, STORE_SET_FILLING, 1, NULL, 0);
+	/* Which ones are erased is copied as a whole in the end. */
+	batch_add(&r->batch, STORE_CUT_ERASED, 0, NULL, 0);
 	for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
 		batch_add(&r->batch, cuts[i], (int64_t)r->common, NULL, 0);
 	return apply(r, f);
@@ -284,7 +328,7 @@ enum err refill_begin(struct ledger *l, struct medium *to, uint64_t common, stru
 	if (err == ERR_OK)
 		err = keep_orphans(r, f);
 	if (err == ERR_OK)
-		err = erase(r, f);
+		err = settle_erased(r, f);
 	if (err == ERR_OK)
 		err = cut(r, f);
 	if (err != ERR_OK) {
@@ -302,10 +346,8 @@ static enum err copy_entries(struct refill *r, struct fault *f)
 	struct ledger *l = r->ledger;
 	uint64_t size = l->durable.tree.size, left = size - r->next;
 	uint64_t end = r->next + (left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE);
-	enum err err = copy_rows(media_store(&l->media), &r->batch,
-				 "SELECT seq, leaf, idem, body, files, person, text, sealed_with FROM entries "
-				 "WHERE seq >= ?1 AND seq < ?2 ORDER BY seq",
-				 (int64_t)r->next, (int64_t)end, STORE_ADD_ENTRY, f);
+	enum err err = copy_rows(media_store(&l->media), &r->batch, some_entries, (int64_t)r->next, (int64_t)end,
+				 STORE_ADD_ENTRY, f);
 
 	if (err == ERR_OK)
 		err = apply(r, f);
@@ -327,8 +369,8 @@ static enum err copy_the_rest(struct refill *r, struct fault *f)
 		{"SELECT 0, about, sealed FROM cases WHERE ?2 >= ?1", STORE_ADD_CASE},
 		{"SELECT level << 56 | place, hash FROM nodes WHERE place >= ?1 >> (8 * level) AND ?2 > 0",
 		 STORE_ADD_NODE},
-		{"SELECT seq << 2 | name FROM erased WHERE ?2 >= ?1", STORE_ADD_ERASED},
-		{"SELECT seq, sha256 FROM blobs WHERE seq >= ?1 AND seq < ?2", STORE_ADD_BLOB},
+		{all_erased, STORE_ADD_ERASED},
+		{some_blobs, STORE_ADD_BLOB},
 		{"SELECT size, reply FROM stamps WHERE ?2 >= ?1", STORE_PUT_STAMP},
 		{"SELECT size, line FROM cosignatures WHERE ?2 >= ?1", STORE_PUT_COSIGNATURE},
 	};
