@@ -80,8 +80,10 @@ static enum err judge_place(struct audit *a, struct fault *f)
 {
 	const char *reason = broken_order(a, &a->entry);
 
-	if (reason != NULL)
+	if (reason != NULL) {
+		a->doubts_last = a->entry.seq == a->tree.size && memcmp(a->entry.prev, a->prev, HASH_SIZE) != 0;
 		return audit_bad_entry(a, f, reason);
+	}
 	if (a->is_part && memcmp(a->leaf, a->placed, HASH_SIZE) != 0)
 		return audit_bad_entry(a, f, _("it is not the one whose hash is in the hash tiles: it was changed"));
 	buf_clear(&a->body);
@@ -199,7 +201,8 @@ enum err audit_end(struct audit *a, const void *data, size_t len, enum audit_end
 	if (!note_is_signed_exactly(&note, keys, who == AUDIT_BOTH_SIGN ? 2 : 1))
 		return audit_bad_note(a, f, _("is not signed by the epoch of the last entry and by the identity"));
 	tree_root(&a->tree, root);
-	if (last.size != a->tree.size || memcmp(last.root, root, HASH_SIZE) != 0)
+	a->doubts_last = memcmp(last.root, root, HASH_SIZE) != 0;
+	if (last.size != a->tree.size || a->doubts_last)
 		return audit_bad_note(a, f,
 				      _("its root is not the root of the entries: an entry was changed or removed"));
 	a->file[0] = '\0';

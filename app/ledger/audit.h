@@ -60,6 +60,7 @@ struct audit {
 	struct buf earlier;    /* of struct earlier_log */
 	uint64_t counts[DISCLOSED_COUNT];
 	uint64_t blamed;
+	bool doubts_last; /* or it is the entry before, of the hash `prev`, that was changed */
 	char file[48];
 
 	/* Of a part of the log. */

@@ -189,6 +189,8 @@ static enum err verify(struct verifier *v, const struct verify_way *way)
 		err = verify_entries(v, way);
 	if (err == ERR_OK)
 		err = audit_end(&v->audit, v->log.data, v->log.len, AUDIT_BOTH_SIGN, v->f);
+	if (err == ERR_CORRUPT)
+		err = verify_blame_last(v);
 	if (err == ERR_OK)
 		err = verify_partial_tiles(v);
 	if (err == ERR_OK)

@@ -52,6 +52,8 @@ void verify_take_hash(void *context, unsigned number, const uint8_t hash[HASH_SI
 /* All entries with their disclosures, and all full tiles; then those that are not full. */
 enum err verify_entries(struct verifier *v, const struct verify_way *way) MUST_USE;
 enum err verify_partial_tiles(struct verifier *v) MUST_USE;
+/* After ERR_CORRUPT: is it rather the last entry before that was changed? */
+enum err verify_blame_last(struct verifier *v) MUST_USE;
 /* A line of a disclosure file: what it says, and the text when DISCLOSED. */
 bool verify_read_line(const char **line, size_t *len, uint64_t seq, enum disclosure_name name,
 		      enum disclosed *state) MUST_USE;

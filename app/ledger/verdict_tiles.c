@@ -35,11 +35,35 @@ void verify_take_hash(void *context, unsigned number, const uint8_t hash[HASH_SI
 	struct level *level = &v->levels[number];
 
 	/* The leaf hashes of a part of the log come from their tiles. */
-	if (v->tile_err != ERR_OK || (number == 0 && (v->audit.is_part || v->is_found)))
+	if (v->tile_err != ERR_OK || (number == 0 && v->audit.is_part))
 		return;
-	memcpy(level->hashes[level->width++], hash, HASH_SIZE);
+	/* Not before the next entry was judged: were the last of the tile changed, that one would have told. */
 	if (level->width == TILE_WIDTH)
 		v->tile_err = compare_tile(v, number);
+	if (number > 0 || !v->is_found)
+		memcpy(level->hashes[level->width++], hash, HASH_SIZE);
+}
+
+/* Where the last entry and what follows it contradict each other, its hash tile tells which was changed. */
+enum err verify_blame_last(struct verifier *v)
+{
+	struct audit *a = &v->audit;
+	uint64_t last = a->tree.size - 1;
+	unsigned width = tile_width(v->verdict->checkpoint.size, last / TILE_WIDTH);
+	size_t at = last % TILE_WIDTH * HASH_SIZE;
+	char path[TILE_PATH_SIZE];
+
+	if (!a->doubts_last || a->tree.size == 0)
+		return ERR_CORRUPT;
+	tile_path(path, "0", last / TILE_WIDTH, width);
+	if (bundle_read(&v->bundle, path, sizeof v->levels[0].hashes, &v->hashes) != ERR_OK ||
+	    v->hashes.len < at + HASH_SIZE || memcmp(v->hashes.data + at, a->prev, HASH_SIZE) == 0)
+		return ERR_CORRUPT;
+	a->file[0] = '\0';
+	a->blamed = last;
+	return fault_set(v->f, ERR_CORRUPT,
+			 _("entry %llu: it was changed: its hash is another than the log says of it"),
+			 (unsigned long long)last);
 }
 
 enum err verify_partial_tiles(struct verifier *v)

@@ -97,9 +97,9 @@ class Verify(unittest.TestCase):
         tile.write_bytes(data)
         told = self.verify("--genesis", self.code)
         self.assertEqual(told.returncode, 1)
-        self.assertIn("entry 6", told.stdout)
+        self.assertIn("entry 5", told.stdout)
         verdict = json.loads(self.verify("--genesis", self.code, "--json").stdout)
-        self.assertEqual((verdict["verdict"], verdict["entry"]), ("bad", 6))
+        self.assertEqual((verdict["verdict"], verdict["entry"]), ("bad", 5))
 
     def test_pins_from_outside_are_told_apart(self):
         self.append(LINES)

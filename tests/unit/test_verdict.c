@@ -10,12 +10,23 @@
 
 enum { SIZE = 604, FLIPS_PER_FILE = 24 };
 
+/* In one commit. */
+static void add_many(struct bench *b, int count)
+{
+	struct draft draft = {
+		.who = "u1", .via = "cli", .type = "system", .about = "-", .body = "{\"act\":\"test.entry\"}"};
+
+	for (int i = 0; i < count; i++)
+		must(ledger_add(b->ledger, &draft, test_now(), NULL, NULL, &b->fault), &b->fault);
+	must(ledger_commit(b->ledger, test_now(), &b->fault), &b->fault);
+}
+
 /* Closing checkpoints at 203, 405 and (the head) 604 entries, or nearby. */
 static void make_log(struct bench *b)
 {
 	open_ledger(b);
 	for (int i = 0; i < 3; i++) {
-		add_entries(b, 199);
+		add_many(b, 199);
 		must(ledger_rotate(b->ledger, test_now(), &b->fault), &b->fault);
 	}
 }
@@ -615,6 +626,107 @@ static void the_policy_file_follows_the_log(void **state)
 	buf_fini(&data);
 }
 
+/* ---- which one is named ---- */
+
+/* Where entry `seq` begins in its tile, with its length. */
+static size_t place_in(const struct buf *tile, uint64_t seq)
+{
+	size_t at = 0;
+
+	for (uint64_t i = 0; i < seq % TILE_WIDTH; i++)
+		at += 2 + ((size_t)(uint8_t)tile->data[at] << 8 | (uint8_t)tile->data[at + 1]);
+	return at;
+}
+
+/* Of the level "entries" or "0", with the entry `seq`. */
+static void tile_with(char out[TILE_PATH_SIZE], const char *level, uint64_t seq, uint64_t size)
+{
+	tile_path(out, level, seq / TILE_WIDTH, tile_width(size, seq / TILE_WIDTH));
+}
+
+/* A changed word that leaves the form of the entry as it was. */
+static void the_changed_entry_is_named(void **state)
+{
+	/* Around the ends of tiles and of epochs. */
+	static const uint64_t seqs[] = {0,   1,   100, 199, 200, 201, 202, 253, 254, 255, 256, 257,
+					400, 401, 402, 403, 404, 405, 510, 511, 512, 513, 600, 603};
+	struct bench *b = *state;
+	struct export_options everything = {0};
+	struct known known = {.code = b->code};
+	struct verdict v;
+
+	make_log(b);
+	export_bundle(b, &everything);
+	v = judge(b->bundle, known);
+	for (size_t i = 0; i <= sizeof seqs / sizeof *seqs; i++) {
+		uint64_t seq = i < sizeof seqs / sizeof *seqs ? seqs[i] : v.checkpoint.size - 1;
+		char name[TILE_PATH_SIZE];
+		struct buf tile = {0};
+		struct verdict wrong;
+		char *word;
+
+		tile_with(name, "entries", seq, v.checkpoint.size);
+		read_file(b, name, &tile);
+		word = strstr(tile.data + place_in(&tile, seq) + 2, "\nmono ") + 6;
+		*word = *word == '1' ? '2' : '1';
+		write_file(b, name, tile.data, tile.len);
+		wrong = judge(b->bundle, known);
+		expect(&wrong, VERDICT_BAD, "it was changed");
+		if (!wrong.has_entry || wrong.entry != seq)
+			fail_msg("changed entry %d, named %d", (int)seq, (int)wrong.entry);
+		*word = *word == '1' ? '2' : '1';
+		write_file(b, name, tile.data, tile.len);
+		buf_fini(&tile);
+	}
+	v = judge(b->bundle, known);
+	expect(&v, VERDICT_GOOD, NULL);
+}
+
+/* And the tile, where every entry is as it was signed; or the entry, where its `prev` was changed. */
+static void the_changed_tile_is_named(void **state)
+{
+	static const uint64_t seqs[] = {0, 100, 254, 255, 256, 511, 512, 600};
+	struct bench *b = *state;
+	struct export_options everything = {0};
+	struct known known = {.code = b->code};
+	struct verdict v;
+
+	make_log(b);
+	export_bundle(b, &everything);
+	v = judge(b->bundle, known);
+	for (size_t i = 0; i <= sizeof seqs / sizeof *seqs; i++) {
+		uint64_t seq = i < sizeof seqs / sizeof *seqs ? seqs[i] : v.checkpoint.size - 1;
+		char name[TILE_PATH_SIZE];
+		struct buf tile = {0};
+		struct verdict wrong;
+		char *prev, was;
+
+		tile_with(name, "0", seq, v.checkpoint.size);
+		read_file(b, name, &tile);
+		tile.data[seq % TILE_WIDTH * HASH_SIZE] ^= 1;
+		write_file(b, name, tile.data, tile.len);
+		wrong = judge(b->bundle, known);
+		expect(&wrong, VERDICT_BAD, name);
+		assert_string_equal(wrong.file, name);
+		tile.data[seq % TILE_WIDTH * HASH_SIZE] ^= 1;
+		write_file(b, name, tile.data, tile.len);
+
+		tile_with(name, "entries", seq, v.checkpoint.size);
+		read_file(b, name, &tile);
+		prev = strstr(tile.data + place_in(&tile, seq) + 2, "\nprev ") + 6;
+		was = *prev;
+		*prev = was == 'A' ? 'B' : 'A';
+		write_file(b, name, tile.data, tile.len);
+		wrong = judge(b->bundle, known);
+		expect(&wrong, VERDICT_BAD, NULL);
+		assert_true(wrong.has_entry);
+		assert_int_equal(wrong.entry, seq);
+		*prev = was;
+		write_file(b, name, tile.data, tile.len);
+		buf_fini(&tile);
+	}
+}
+
 /* ---- what is only reported ---- */
 
 static void what_cannot_be_checked_is_counted(void **state)
@@ -666,6 +778,8 @@ int main(void)
 		WITH_LEDGER(a_witnessed_checkpoint_is_one_of_the_log),
 		WITH_LEDGER(a_policy_of_another_log_is_bad),
 		WITH_LEDGER(the_policy_file_follows_the_log),
+		WITH_LEDGER(the_changed_entry_is_named),
+		WITH_LEDGER(the_changed_tile_is_named),
 		WITH_LEDGER(what_cannot_be_checked_is_counted),
 	};
 

@@ -11,6 +11,7 @@ class Log {
 		this.tree = new Tree((level, hash) => this.takeHash(level, hash));
 		this.tiles = [];         // of each level: the hashes that await their tile's end
 		this.finishedTiles = []; // await their comparison
+		this.olderTiles = []; // are compared next
 		this.prev = sha256();
 		this.epochs = 0;
 		this.boot = 0n;
@@ -94,18 +95,33 @@ class Log {
 		this.tiles[tile.level] = { level: tile.level, index: tile.index + 1, hashes: [] };
 	}
 
+	/* Those that were finished before the last call: were the last entry of a tile changed, the next one would have told. */
 	async compareTiles() {
-		for (const tile of this.finishedTiles) {
+		for (const tile of this.olderTiles) {
 			const path = tilePath(tile.level, tile.index, tile.hashes.length);
 			if (!sameBytes(await this.bundle.read(path), joinBytes(tile.hashes)))
 				throw badFile(path, 'tileHashes');
 		}
+		this.olderTiles = this.finishedTiles;
 		this.finishedTiles = [];
 	}
 
 	async compareLastTiles() {
-		this.tiles.filter((tile) => tile.hashes.length > 0).forEach((tile) => this.finishTile(tile));
 		await this.compareTiles();
+		this.tiles.filter((tile) => tile.hashes.length > 0).forEach((tile) => this.finishTile(tile));
+		this.olderTiles.push(...this.finishedTiles);
+		await this.compareTiles();
+	}
+
+	/* Where the last entry and what follows it contradict each other, its hash tile tells which was changed. */
+	async blameLast(fault) {
+		const last = this.tree.size - 1, tile = Math.floor(last / TILE_WIDTH), at = 32 * (last % TILE_WIDTH);
+		const path = tilePath(0, tile, tileWidth(this.size, tile));
+		const hashes = !this.isPart && last >= 0 && this.bundle.has(path) ? await this.bundle.read(path) : null;
+
+		if (hashes === null || hashes.length < at + 32 || sameBytes(hashes.subarray(at, at + 32), this.prev))
+			throw fault;
+		throw badEntry(last, 'entryChanged');
 	}
 
 	append(leaf) {
@@ -146,7 +162,7 @@ class Log {
 		if (!await signedExactlyBy(this.head.note, this.key.key, this.genesis.identity))
 			throw badFile('checkpoint.log', 'headSigners', this.epochs);
 		if (!sameBytes(this.tree.root(), this.head.root))
-			throw badFile('checkpoint.log', 'headRoot');
+			await this.blameLast(badFile('checkpoint.log', 'headRoot'));
 	}
 
 	/* ---- entries ---- */

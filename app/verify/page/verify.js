@@ -203,8 +203,8 @@ async function judge(log, pins, progress) {
 	if (pins.policy)
 		markPolicy(log, pins.policy);
 	await (log.isPart ? walkPart : walkWhole)(log, progress);
-	await log.compareLastTiles();
 	await log.checkHead();
+	await log.compareLastTiles();
 	checkRedactions(log);
 	await checkPolicyFile(log);
 	await checkFiles(log, pins.policy);

@@ -75,7 +75,7 @@ function judgeEntry(log, bytes, seq, lines, path) {
 	const entry = parseEntry(bytes, seq);
 
 	if (!sameBytes(entry.prev, log.prev))
-		throw badEntry(seq, 'entryPrev');
+		return log.blameLast(badEntry(seq, 'entryPrev'));
 	log.checkEpoch(entry);
 	const body = log.checkDisclosures(entry, lines, path);
 	if (seq === 0)

@@ -38,6 +38,7 @@ const WORDS = {
 	entrySeq: ['番号が{0}と書かれています', 'it says that its number is {0}'],
 	entryPrev: ['前の記録とつながっていません。この記録か前の記録が、変えられたか抜かれています',
 		'it does not follow the entry before: one of the two was changed or removed'],
+	entryChanged: ['変えられています。記録簿にあるハッシュと違います', 'it was changed: its hash is another than the log says of it'],
 	entryFirst: ['最初の記録は、エポック1と起動回数1で始まらなければなりません', 'the first entry must begin epoch 1 with boot 1'],
 	entryEpoch: ['エポックが前の記録から続いていません', 'its epoch does not follow from the entry before'],
 	entryBoot: ['起動回数が前の記録から続いていません', 'its boot does not follow from the entry before'],

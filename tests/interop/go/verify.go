@@ -112,6 +112,9 @@ func (v *verifier) checkHead() error {
 	if err != nil {
 		return err
 	}
+	if root != v.final.root && v.lastWasChanged() {
+		return v.changedFault()
+	}
 	if root != v.final.root {
 		return fileFault(file, "its root is not that of the entries")
 	}

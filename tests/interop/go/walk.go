@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -69,6 +70,9 @@ func (v *verifier) readEntry(file string, seq int64, tile []byte, lines *lineRea
 	if err == nil {
 		err = v.checkPlace(seq, e)
 	}
+	if err == errChain && v.lastWasChanged() {
+		return nil, v.changedFault()
+	}
 	if err != nil {
 		return nil, entryFault(file, seq, "%v", err)
 	}
@@ -112,7 +116,7 @@ func (v *verifier) checkPlace(seq int64, e *entry) error {
 		return fmt.Errorf("it says seq %d, and stands at %d", e.seq, before.seq+1)
 	}
 	if e.prev != before.leaf {
-		return errors.New("prev is not the hash of the entry before")
+		return errChain
 	}
 	if e.class == "epoch" {
 		if e.epoch != before.epoch+1 || e.boot != before.boot && e.boot != before.boot+1 {
@@ -122,6 +126,34 @@ func (v *verifier) checkPlace(seq int64, e *entry) error {
 		return errors.New("epoch or boot changes without an entry that begins an epoch")
 	}
 	return nil
+}
+
+var errChain = errors.New("prev is not the hash of the entry before")
+
+// lastWasChanged asks the hash tile whether the last entry read is the one that was signed, where what follows it says no.
+func (v *verifier) lastWasChanged() bool {
+	if v.part != nil || v.tree.size == 0 {
+		return false
+	}
+	leaf := v.last.leaf[:]
+	at := int((v.tree.size-1)%tileWidth) * len(leaf)
+	tile, err := v.bundle.read(v.tileOfLast("0"))
+	return err == nil && len(tile) >= at+len(leaf) && !bytes.Equal(tile[at:at+len(leaf)], leaf)
+}
+
+func (v *verifier) changedFault() error {
+	return entryFault(v.tileOfLast("entries"), v.tree.size-1, "its hash is another than the log says of it")
+}
+
+func (v *verifier) tileOfLast(level string) (path string) {
+	last := (v.tree.size - 1) / tileWidth
+	eachTile(v.final.size, func(index int64, width int) error {
+		if index == last {
+			path = tilePath(level, index, width)
+		}
+		return nil
+	})
+	return path
 }
 
 // readDisclosures returns the disclosed values of an entry by name.
