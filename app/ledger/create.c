@@ -42,7 +42,7 @@ static enum err stage_genesis(struct ledger *l, const struct signer *first)
 }
 
 /* Genesis and the first two entries are one transaction: a ledger that is there at all is whole. */
-static enum err begin_first(struct ledger *l, const char *origin, struct moment now, struct fault *f)
+enum err ledger_begin_first(struct ledger *l, const char *origin, struct moment now, struct fault *f)
 {
 	uint8_t hash[HASH_SIZE];
 	struct signer first;
@@ -53,7 +53,7 @@ static enum err begin_first(struct ledger *l, const char *origin, struct moment 
 	return ledger_start_writing(l, 1, now, &first, hash, f);
 }
 
-static enum err make_medium(struct ledger *l, int index, const char *folder, struct fault *f)
+enum err ledger_make_medium(struct ledger *l, int index, const char *folder, struct fault *f)
 {
 	struct medium *medium = &l->media.m[index];
 	enum err err;
@@ -79,13 +79,13 @@ static enum err fill_new(struct ledger *l, const char *folder, const char *mirro
 	if (err == ERR_OK)
 		err = keys_load(&l->keys, folder, origin, f);
 	if (err == ERR_OK)
-		err = make_medium(l, 0, folder, f);
+		err = ledger_make_medium(l, 0, folder, f);
 	if (err == ERR_OK && mirror != NULL)
-		err = make_medium(l, 1, mirror, f);
+		err = ledger_make_medium(l, 1, mirror, f);
 	if (err == ERR_OK)
 		err = media_start(&l->media, f);
 	if (err == ERR_OK)
-		err = begin_first(l, origin, now, f);
+		err = ledger_begin_first(l, origin, now, f);
 	/* One that failed already while everything is new is not fit to be a mirror. */
 	if (err == ERR_OK && mirror != NULL && media_is_alone(&l->media)) {
 		*f = l->media.m[l->media.m[0].state == MEDIUM_GOOD ? 1 : 0].why;

@@ -46,6 +46,7 @@ struct ledger {
 	struct buf head_note;  /* the newest checkpoint with the epoch's line */
 	enum err failed;       /* adding failed half way: nothing that is staged may be committed */
 	bool is_broken;        /* a sync failed: the file may lie about what is on the disk until it is opened again */
+	const char *continues; /* of a new incarnation while it is made: what the logs before it said last */
 	struct rejoin *rejoin; /* a medium that is being taken in again */
 	bool must_truncate;    /* an erased text is still in a log file */
 	struct buf news;       /* what happened to the media when they were opened: bodies of entries, one a line */
@@ -73,6 +74,8 @@ struct standing {
 enum err standing_genesis(struct ledger *l, struct genesis *out, struct fault *f) MUST_USE;
 enum err standing_load(struct ledger *l, struct standing *out, struct fault *f) MUST_USE;
 void standing_fini(struct standing *s);
+/* The same of medium `index`, with the keys that fit; it is the one that is read from then on. */
+enum err standing_hear(struct ledger *l, int index, struct standing *out, struct fault *f) MUST_USE;
 
 /* Opens the media, decides which one is right, and makes the other like it when the ledger is to be written. */
 enum err reconcile(struct ledger *l, enum store_mode mode, struct standing *out, const struct progress *progress,
@@ -88,6 +91,10 @@ bool entry_is_erased(struct ledger *l, uint64_t seq, enum disclosure_name name);
 enum err refill_rows(struct store *from, struct batch *batch, const char *query, enum store_statement statement,
 		     struct fault *f) MUST_USE;
 void rejoin_end(struct ledger *l);
+
+/* Parts of making a ledger: a new database on one medium; genesis and the first epoch. */
+enum err ledger_make_medium(struct ledger *l, int index, const char *folder, struct fault *f) MUST_USE;
+enum err ledger_begin_first(struct ledger *l, const char *origin, struct moment now, struct fault *f) MUST_USE;
 
 struct staged_idem {
 	uint8_t idem[IDEM_BYTES];

@@ -100,6 +100,15 @@ void ledger_close(struct ledger *l);
 enum err ledger_open_telling(const char *folder, struct moment now, const struct progress *progress,
 			     struct ledger **out, struct fault *f) MUST_USE;
 
+/* Begins a new log where the old one cannot go on (ERR_STATE of ledger_open, or a size below what a witness has seen):
+   its origin ends in the next number, its first entry commits to what the old one said last, its genesis code is new
+   and must go on paper. The old one stays whole in DIR/incarnations/<n>, which can be opened for reading like any
+   ledger. */
+enum err ledger_reincarnate(const char *folder, struct moment now, char code[GENESIS_CODE_CHARS + 1],
+			    struct fault *f) MUST_USE;
+/* The folder of incarnation number `n` (from 1) that was left behind. ERR_MISSING: there is none. */
+enum err ledger_earlier_path(const char *folder, unsigned n, char *path, size_t size) MUST_USE;
+
 void ledger_media(const struct ledger *l, struct medium_info out[LEDGER_MEDIA]);
 /* A medium failed or came back: ledger_note_media says so in the log (staged; commit it). */
 bool ledger_media_changed(const struct ledger *l);

@@ -59,13 +59,18 @@ void media_init(struct media *m)
 
 enum err media_find(struct media *m, const char *folder, struct fault *f)
 {
+	enum err err = incarnation_finish(folder, f);
 	int here = holds(folder, files[1]) && !holds(folder, files[0]) ? 1 : 0;
 
+	if (err != ERR_OK)
+		return err;
 	if (!holds(folder, files[here]))
 		return fault_set(f, ERR_MISSING, _("%s: there is no ledger in this folder"), folder);
 	m->m[here].folder = strdup(folder);
 	m->m[1 - here].folder = read_other(folder);
 	m->reading = here;
+	if (m->m[1 - here].folder != NULL)
+		(void)!incarnation_finish(m->m[1 - here].folder, NULL);
 	for (int i = 0; i < MEDIA_MAX; i++)
 		if (m->m[i].folder != NULL)
 			m->m[i].state = MEDIUM_FAILED;

@@ -40,6 +40,8 @@ struct media {
 enum job { JOB_APPLY, JOB_TIDY, JOB_TRUNCATE };
 
 void media_init(struct media *m);
+/* Ends what a crash interrupted while a new incarnation took the old one's place (incarnation.c). */
+enum err incarnation_finish(const char *folder, struct fault *f) MUST_USE;
 /* Where a ledger's media are, from either folder: DIR/ledger.db or DIR/mirror.db, and the file DIR/other. */
 enum err media_find(struct media *m, const char *folder, struct fault *f) MUST_USE;
 /* Writes both folders' file `other`. */

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "ledger/number.h"
 #include "ledger/runner.h"
 
 #include <errno.h>
@@ -97,7 +98,7 @@ static enum err find_keys(struct ledger *l, const struct genesis *genesis, struc
 	return err;
 }
 
-static enum err look_at(struct ledger *l, int index, struct standing *s, struct fault *f)
+enum err standing_hear(struct ledger *l, int index, struct standing *s, struct fault *f)
 {
 	enum err err;
 
@@ -118,7 +119,7 @@ static enum err conflict(const struct ledger *l, struct fault *f)
 	return fault_set(
 		f, ERR_STATE,
 		_("%s and %s hold different entries under the same numbers, and both may have been acknowledged; "
-		  "keep both, and begin a new incarnation with kannuki-ledger repair"),
+		  "keep both, and begin a new incarnation with kannuki-ledger repair --new-incarnation"),
 		l->media.m[0].folder, l->media.m[1].folder);
 }
 
@@ -220,8 +221,47 @@ static enum err half_filled(const struct medium *medium, const struct fault *of_
 {
 	return fault_set(f, ERR_STATE,
 			 _("%s was being filled from the other medium, which is gone (%s); put that one back, or "
-			   "begin a new incarnation with kannuki-ledger repair"),
+			   "begin a new incarnation with kannuki-ledger repair --new-incarnation"),
 			 medium->folder, of_other->text);
+}
+
+/* Same box, same identity, an earlier number. */
+static bool is_earlier(const struct genesis *a, const struct genesis *b)
+{
+	const char *of_a = strrchr(a->identity.name, '/') + 1, *of_b = strrchr(b->identity.name, '/') + 1;
+	size_t len = (size_t)(of_a - a->identity.name);
+	uint64_t number_a, number_b;
+
+	return memcmp(a->identity.key, b->identity.key, KEY_SIZE) == 0 &&
+	       strncmp(a->identity.name, b->identity.name, len) == 0 &&
+	       number_parse(of_a, strlen(of_a), &number_a) == ERR_OK &&
+	       number_parse(of_b, strlen(of_b), &number_b) == ERR_OK && number_a < number_b;
+}
+
+static enum err of_another_log(const char *folder, bool is_earlier_one, struct fault *f)
+{
+	if (is_earlier_one)
+		return fault_set(
+			f, ERR_FORMAT,
+			_("%s: holds an earlier incarnation of this log; kannuki-ledger repair sets it aside and "
+			  "fills the medium anew"),
+			folder);
+	return fault_set(f, ERR_STATE, _("%s: is of another log"), folder);
+}
+
+/* One was away when a new incarnation began; or somebody put in a medium of another box. */
+static enum err tell_apart(struct ledger *l, const struct standing s[MEDIA_MAX], int *right, struct fault *f)
+{
+	bool first_is_earlier = is_earlier(&s[0].genesis, &s[1].genesis);
+	struct fault why;
+
+	if (!first_is_earlier && !is_earlier(&s[1].genesis, &s[0].genesis))
+		return fault_set(f, ERR_STATE, _("%s and %s are not of the same log; take one of them away"),
+				 l->media.m[0].folder, l->media.m[1].folder);
+	*right = first_is_earlier ? 1 : 0;
+	(void)!of_another_log(l->media.m[1 - *right].folder, true, &why);
+	use_only(l, *right, &why);
+	return ERR_OK;
 }
 
 static enum err settle(struct ledger *l, enum store_mode mode, struct standing s[MEDIA_MAX], const enum err state[],
@@ -232,8 +272,7 @@ static enum err settle(struct ledger *l, enum store_mode mode, struct standing s
 
 	if (state[0] == ERR_OK && state[1] == ERR_OK) {
 		if (memcmp(s[0].genesis.hash, s[1].genesis.hash, HASH_SIZE) != 0)
-			return fault_set(f, ERR_STATE, _("%s and %s are not of the same log; take one of them away"),
-					 l->media.m[0].folder, l->media.m[1].folder);
+			return tell_apart(l, s, right, f);
 		return weigh(l, mode, s, right, progress, f);
 	}
 	*right = good;
@@ -275,7 +314,7 @@ enum err reconcile(struct ledger *l, enum store_mode mode, struct standing *out,
 		state[i] = medium_open(medium, mode);
 		faults[i] = medium->why;
 		if (state[i] == ERR_OK)
-			state[i] = look_at(l, i, &s[i], &faults[i]);
+			state[i] = standing_hear(l, i, &s[i], &faults[i]);
 	}
 	if (state[0] != ERR_OK && state[1] != ERR_OK)
 		err = neither(l, asked, state, faults, f);
@@ -318,11 +357,11 @@ static struct medium *find_lost(struct ledger *l)
 static enum err hear(struct ledger *l, struct medium *medium, struct standing *s, struct fault *f)
 {
 	int using = l->media.reading;
-	enum err err = look_at(l, (int)(medium - l->media.m), s, f);
+	enum err err = standing_hear(l, (int)(medium - l->media.m), s, f);
 
 	l->media.reading = using;
 	if (err == ERR_OK && memcmp(s->genesis.hash, l->genesis.hash, HASH_SIZE) != 0)
-		err = fault_set(f, ERR_STATE, _("%s: is of another log"), medium->folder);
+		err = of_another_log(medium->folder, is_earlier(&s->genesis, &l->genesis), f);
 	return err;
 }
 

@@ -119,12 +119,13 @@ static enum err certify_next(struct ledger *l, uint64_t epoch, const struct sign
 
 static enum err add_epoch_start(struct ledger *l, const uint8_t hash[HASH_SIZE], struct moment now, struct fault *f)
 {
-	char text[BASE64_SIZE(HASH_SIZE)], body[160];
+	char text[BASE64_SIZE(HASH_SIZE)], body[2048];
 	struct draft draft = {.who = "system", .via = "keeper", .type = "epoch", .about = "-", .body = body};
 
 	base64_encode(text, hash, HASH_SIZE);
-	(void)snprintf(body, sizeof body, "{\"act\":\"epoch.start\",\"%s\":\"%s\"}",
-		       l->running.epoch == 1 ? "genesis" : "certificate", text);
+	(void)snprintf(body, sizeof body, "{\"act\":\"epoch.start\",\"%s\":\"%s\"%s%s}",
+		       l->running.epoch == 1 ? "genesis" : "certificate", text,
+		       l->continues != NULL ? ",\"continues\":" : "", l->continues != NULL ? l->continues : "");
 	return ledger_add(l, &draft, now, NULL, NULL, f);
 }
 

@@ -8,6 +8,7 @@
 struct request {
 	const char *folder, *out, *origin, *mirror;
 	uint64_t from, to, group;
+	bool new_incarnation;
 	/* of redact */
 	uint64_t seq;
 	const char *name, *about, *authority, *reason, *approved_by[2];

@@ -28,6 +28,8 @@ static const struct command {
 	{"rotate", 1, command_rotate, N_("rotate DIR                              begin a new signing epoch")},
 	{"repair", 1, command_repair,
 	 N_("repair DIR [--mirror DIR2]              fill a returned, blank or added medium; read and mend all")},
+	{"repair", 1, command_repair,
+	 N_("repair DIR --new-incarnation            begin a new log where the old one cannot go on")},
 	{"redact", 1, command_redact,
 	 N_("redact DIR --about CASE WHY             erase all that people wrote about a case")},
 	{"redact", 3, command_redact,
@@ -110,6 +112,9 @@ static bool read_option(int option, struct request *request, struct fault *f)
 	case 'b':
 		request->approved_by[request->approved_by[0] != NULL] = optarg;
 		return true;
+	case 'n':
+		request->new_incarnation = true;
+		return true;
 	case 'z':
 		request->options.as_zip = true;
 		return true;
@@ -129,23 +134,15 @@ static bool read_option(int option, struct request *request, struct fault *f)
 static bool read_options(int argc, char **argv, struct request *request, struct fault *f)
 {
 	static const struct option options[] = {
-		{"origin", required_argument, NULL, 'o'},
-		{"from", required_argument, NULL, 'f'},
-		{"to", required_argument, NULL, 't'},
-		{"without", required_argument, NULL, 'w'},
-		{"prove", required_argument, NULL, 'p'},
-		{"encrypt-to", required_argument, NULL, 'e'},
-		{"group", required_argument, NULL, 'g'},
-		{"mirror", required_argument, NULL, 'm'},
-		{"about", required_argument, NULL, 'a'},
-		{"authority", required_argument, NULL, 'u'},
-		{"reason", required_argument, NULL, 'r'},
-		{"approved-by", required_argument, NULL, 'b'},
-		{"zip", no_argument, NULL, 'z'},
-		{"lang", required_argument, NULL, 'l'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'v'},
-		{NULL, 0, NULL, 0},
+		{"origin", required_argument, NULL, 'o'},    {"from", required_argument, NULL, 'f'},
+		{"to", required_argument, NULL, 't'},        {"without", required_argument, NULL, 'w'},
+		{"prove", required_argument, NULL, 'p'},     {"encrypt-to", required_argument, NULL, 'e'},
+		{"group", required_argument, NULL, 'g'},     {"mirror", required_argument, NULL, 'm'},
+		{"about", required_argument, NULL, 'a'},     {"authority", required_argument, NULL, 'u'},
+		{"reason", required_argument, NULL, 'r'},    {"approved-by", required_argument, NULL, 'b'},
+		{"new-incarnation", no_argument, NULL, 'n'}, {"zip", no_argument, NULL, 'z'},
+		{"lang", required_argument, NULL, 'l'},      {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},         {NULL, 0, NULL, 0},
 	};
 	int option;
 

@@ -87,13 +87,29 @@ static enum err scrub(struct ledger *l, struct fault *f)
 	return ERR_OK;
 }
 
+/* The old log cannot go on: only a person decides that. */
+static enum err begin_incarnation(const struct request *request, struct fault *f)
+{
+	char code[GENESIS_CODE_CHARS + 1];
+	enum err err = ledger_reincarnate(request->folder, moment_now(), code, f);
+
+	if (err == ERR_OK)
+		(void)printf(_("A new incarnation has begun; the old log is kept in %s/incarnations.\n"
+			       "Put its new genesis code on paper.\ngenesis: %s\n"),
+			     request->folder, code);
+	return err;
+}
+
 enum err command_repair(const struct request *request, struct fault *f)
 {
 	struct progress progress = {show_filling, NULL};
 	struct ledger *l = NULL;
 	struct fault late = {.text = ""};
-	enum err err = ledger_open_telling(request->folder, moment_now(), &progress, &l, f), last;
+	enum err err, last;
 
+	if (request->new_incarnation)
+		return begin_incarnation(request, f);
+	err = ledger_open_telling(request->folder, moment_now(), &progress, &l, f);
 	if (err != ERR_OK)
 		return err;
 	if (request->mirror != NULL)
