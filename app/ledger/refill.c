@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "ledger/space.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -324,6 +325,8 @@ enum err refill_begin(struct ledger *l, struct medium *to, uint64_t common, stru
 		return fault_set(f, ERR_NOMEM, _("no memory"));
 	*r = (struct refill){.ledger = l, .to = to, .common = common, .next = common};
 	r->batch.bytes.cap = SMALL_TABLES_MAX;
+	/* A medium without its reserve takes no files: a new one never had any, a full one gave it up. */
+	space_hold(to->folder);
 	err = blob_fill_begin(l, to, &r->files, f);
 	if (err == ERR_OK)
 		err = keep_orphans(r, f);

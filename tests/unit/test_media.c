@@ -182,6 +182,29 @@ static void a_blank_medium_is_filled_only_when_asked(void **state)
 	expect_equal(p);
 }
 
+/* It is no database any more; what is left of it is set aside. */
+static void a_ruined_medium_is_filled_when_asked(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	char path[256], aside[256];
+	bool done = false;
+
+	open_ledger(b);
+	add_entries(b, 10);
+	close_ledger(b);
+	(void)snprintf(path, sizeof path, "%s/mirror.db", p->mirror);
+	(void)snprintf(aside, sizeof aside, "%s.damaged", path);
+	must(file_replace(path, "not a database, not at all", 26, 0600, &b->fault), &b->fault);
+	open_ledger(b);
+	expect_states(p, MEDIUM_GOOD, MEDIUM_FAILED);
+	assert_int_equal(ledger_rejoin(b->ledger, REJOIN_AS_IT_IS, 0, &done, &b->fault), ERR_CORRUPT);
+	while (!done)
+		must(ledger_rejoin(b->ledger, REJOIN_ANEW, 0, &done, &b->fault), &b->fault);
+	expect_equal(p);
+	assert_int_equal(access(aside, F_OK), 0);
+}
+
 static void a_second_medium_can_be_added(void **state)
 {
 	struct bench *b = *state;
@@ -344,6 +367,7 @@ int main(void)
 		WITH_PAIR(a_pulled_medium_is_filled_when_it_is_back),
 		WITH_PAIR(a_returned_medium_is_taken_in_while_recording_goes_on),
 		WITH_PAIR(a_blank_medium_is_filled_only_when_asked),
+		WITH_PAIR(a_ruined_medium_is_filled_when_asked),
 		WITH_LEDGER(a_second_medium_can_be_added),
 		WITH_PAIR(media_that_went_different_ways_are_never_joined),
 		WITH_PAIR(a_damaged_medium_is_filled_again),

@@ -355,6 +355,26 @@ static void a_returned_medium_gets_the_files_it_lacks(void **state)
 	assert_int_equal(copies(p, &old), 0);
 }
 
+static void a_blank_medium_gets_all_files(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	struct kept_file kept;
+	bool done = false;
+
+	open_ledger(b);
+	kept = keep(b, "evidence");
+	(void)add_file(b, &kept);
+	close_ledger(b);
+	pull(p, p->mirror);
+	must(folder_make(p->mirror, 0700, &b->fault), &b->fault);
+	open_ledger(b);
+	while (!done)
+		must(ledger_rejoin(b->ledger, REJOIN_ANEW, 0, &done, &b->fault), &b->fault);
+	expect_equal(p);
+	assert_int_equal(copies(p, &kept), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +386,7 @@ int main(void)
 		WITH_PAIR(a_restricted_entry_says_nothing_to_others),
 		WITH_PAIR(a_stored_file_lies_on_both_media_until_nobody_names_it),
 		WITH_PAIR(a_returned_medium_gets_the_files_it_lacks),
+		WITH_PAIR(a_blank_medium_gets_all_files),
 	};
 
 	return cmocka_run_group_tests_name("redact", tests, NULL, NULL);
