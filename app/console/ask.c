@@ -95,6 +95,16 @@ int ask_one(struct console *c, const char *title, json_t *options, const char *k
 	}
 }
 
+bool ask_yes(struct console *c, const char *title)
+{
+	json_t *options =
+		json_pack("[{s:s, s:s}, {s:s, s:s}]", "id", "yes", "label", _("Yes"), "id", "no", "label", _("No"));
+	bool yes = ask_one(c, title, options, "label") == 0;
+
+	json_decref(options);
+	return yes;
+}
+
 json_t *ask_several(struct console *c, const char *title, json_t *options, const char *key)
 {
 	size_t count = json_array_size(options), chosen[64];

@@ -6,6 +6,7 @@
 
 /* One of `options`, [{"id", "label" …}], shown with numbers from 1; 0 goes back. Returns its index, or −1. */
 int ask_one(struct console *c, const char *title, json_t *options, const char *key);
+bool ask_yes(struct console *c, const char *title);
 /* Several: numbers divided by spaces. A new array of ids, or NULL. */
 json_t *ask_several(struct console *c, const char *title, json_t *options, const char *key);
 /* The options alone, numbered; those with "group" under their group's name. */

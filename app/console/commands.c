@@ -48,8 +48,14 @@ const struct command commands[] = {
 	{"report N approve", N_("put your seal on it"), report_approve, "report.approved"},
 	{"report N sent", N_("note that it has been sent; it is frozen then"), report_sent, "report.sent"},
 	{"ledger", N_("the record itself"), NULL, NULL},
+	{"ledger show [SEQ]", N_("the newest entries, or one of them in full"), record_show, NULL},
+	{"ledger find [TEXT...]", N_("entries that contain a word, newest first"), record_find, NULL},
 	{"ledger check", N_("check every entry and signature again"), record_check, NULL},
-	{"ledger export [NAME]", N_("write a bundle for auditors"), record_export, NULL},
+	{"ledger export [NAME] [OPTION...]", N_("write a bundle for auditors"), record_export, NULL},
+	{"ledger rotate", N_("end the running epoch and begin the next"), record_rotate, NULL},
+	{"ledger media", N_("the media that the record is kept on"), record_media, NULL},
+	{"ledger repair", N_("take a failed medium in again"), record_repair, NULL},
+	{"ledger repair anew", N_("write a replaced medium from nothing"), record_repair, NULL},
 	{"user", N_("your own account"), NULL, NULL},
 	{"user password", N_("change your password"), login_password, NULL},
 	{"language", N_("Japanese or English"), NULL, NULL},
@@ -73,6 +79,8 @@ static const struct {
 	{"[QUESTION]", N_("the name of a question; asked for when left out")},
 	{"[STATE]", N_("the new state; asked for when left out")},
 	{"[NAME]", N_("a name of letters, digits, - and .")},
+	{"[SEQ]", N_("the number of an entry")},
+	{"[OPTION]", N_("from N, to N, without text,person,files, encrypt-to AGE, prove N, zip")},
 };
 
 const char *argument(const struct call *call, const char *name)

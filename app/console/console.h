@@ -14,6 +14,7 @@ struct console {
 	bool told_away;        /* the reader knows that it is */
 	bool changed;          /* something was recorded since `now` was fetched */
 	bool own_act;          /* … by this person, here */
+	unsigned told_tenth;   /* of the long work that is waited for */
 	char user[USER_SIZE];
 	char session[SESSION_SIZE]; /* "" while nobody is logged in */
 	char about[ABOUT_SIZE];     /* the incident in hand, "" for none */

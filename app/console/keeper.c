@@ -1,5 +1,6 @@
 #include "console/keeper.h"
 
+#include "console/record.h"
 #include "console/words.h"
 
 #include <poll.h>
@@ -13,9 +14,10 @@ static void on_push(void *context, const char *push, json_t *params)
 {
 	struct console *c = context;
 
-	(void)params;
 	if (strcmp(push, "changed") == 0)
 		c->changed = true;
+	else if (strcmp(push, "progress") == 0)
+		record_progress(c, params);
 }
 
 static void hang_up(struct console *c)

@@ -54,6 +54,9 @@ static const struct {
 	[ERROR_invalid] = {N_("A value is missing or not allowed."), N_("Correct it and do it again.")},
 	[ERROR_conflict] = {N_("Somebody else was first."), N_("What you typed is kept. Look at it and do it again.")},
 	[ERROR_busy] = {N_("Too much at once."), N_("Wait a moment and do it again.")},
+	[ERROR_damaged] = {N_("An entry of the record cannot be read."),
+			   N_("Check the record: ledger check. Do not switch off.")},
+	[ERROR_medium_failed] = {N_("The medium cannot be used."), N_("Check its cable, or replace it.")},
 	[ERROR_not_recorded] = {N_("It could not be recorded, so it did not happen."),
 				N_("Write on the paper timeline sheet and tell your administrator. Cutting works.")},
 	[ERROR_panel_absent] = {N_("The panel does not answer."),
@@ -80,6 +83,8 @@ static bool say_args(const struct console *c, enum ipc_error code, json_t *args,
 			 (unsigned long long)number_of(args, "seconds"));
 	} else if (code == ERROR_invalid && strcmp(string_of(args, "field"), "new") == 0) {
 		buf_adds(out, _("At least 10 characters are needed."));
+	} else if (code == ERROR_medium_failed && string_of(args, "why")[0] != '\0') {
+		buf_addf(out, "%s %s", _("The medium cannot be used."), string_of(args, "why"));
 	} else if (code == ERROR_invalid && string_of(args, "field")[0] != '\0') {
 		buf_addf(out, _("%s: the value is missing or not allowed. Correct it and do it again."),
 			 string_of(args, "field"));

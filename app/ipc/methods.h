@@ -72,9 +72,18 @@ struct method {
 	const char *name;
 	unsigned peers;            /* enum peer bits: the permit table */
 	enum session_need session; /* WITH_SESSION: "session" is one of the params, checked before the handler runs */
+	const char *right;         /* the rule of the pack that names the roles; NULL: everybody */
 	const char *meaning;       /* one plain sentence for the reference page */
 	struct param params[12];   /* ends with PARAM_END */
 };
+
+/* What a pack gives to roles beside acts. Ends with NULL. */
+#define RIGHT_SHOW "ledger.show"             /* look at entries */
+#define RIGHT_RESTRICTED "ledger.restricted" /* … also at those of restricted cases */
+#define RIGHT_EXPORT "ledger.export"         /* write bundles */
+#define RIGHT_TEND "ledger.tend"             /* begin epochs, repair media */
+extern const char *const rights[];
+bool is_right(const char *name);
 
 /* Ends with name NULL. */
 extern const struct method methods[];
@@ -100,6 +109,8 @@ enum err params_check(const struct param *table, json_t *params, const char **fi
 	X(invalid, "A value is missing or not allowed.")                         \
 	X(conflict, "Somebody else was first.")                                  \
 	X(busy, "Too much at once; try again.")                                  \
+	X(damaged, "An entry cannot be read.")                                   \
+	X(medium_failed, "The medium cannot be used.")                           \
 	X(not_recorded, "It could not be recorded; it did not happen.")          \
 	X(panel_absent, "The panel does not answer.")
 

@@ -28,8 +28,9 @@ static const char intro[] =
 	"the first. `login` answers `{\"session\", \"user\": {\"id\", \"name\", \"roles\"}, \"receipt\"}`, `ledger.check`\n"
 	"`{\"verdict\": \"good\"|\"bad\", \"entries\", \"code\", \"why\"}`, `ledger.export` a receipt with `path`.\n"
 	"\n"
-	"`ledger.export` may be asked by auditors, the chief auditor, the general manager and the CISO. The `idem` of a panel\n"
-	"event is made by the keeper: 16 hex digits of the controller, 16 of the event's number.\n"
+	"Where a method needs a right, the procedure pack says which roles have it. What takes long is done in slices between\n"
+	"everything else, one such work at a time; whoever waits for it is told how far it is:\n"
+	"`progress {\"work\": \"check\", \"done\": 5000, \"total\": 20000}`. The `idem` of a panel event is made by the keeper: 16 hex digits of the controller, 16 of the event's number.\n"
 	"\n"
 	"## The panel daemon\n"
 	"\n"
@@ -78,7 +79,7 @@ static void print_methods(FILE *out)
 		const char *name;
 	} peers[] = {{PEER_PANEL, "panel"}, {PEER_WEB, "web"}, {PEER_CONSOLE, "console"}, {PEER_CLI, "cli"}};
 
-	(void)fputs("\n## Methods\n\n| Method | Asked by | Does | Parameters |\n|---|---|---|---|\n", out);
+	(void)fputs("\n## Methods\n\n| Method | Asked by | Right | Does | Parameters |\n|---|---|---|---|---|\n", out);
 	for (const struct method *m = methods; m->name != NULL; m++) {
 		const char *between = "";
 
@@ -89,7 +90,7 @@ static void print_methods(FILE *out)
 			(void)fprintf(out, "%s%s", between, peers[i].name);
 			between = " ";
 		}
-		(void)fprintf(out, " | %s | ", m->meaning);
+		(void)fprintf(out, " | %s | %s | ", m->right != NULL ? m->right : "", m->meaning);
 		print_params(out, m->params);
 		(void)fputs(" |\n", out);
 	}

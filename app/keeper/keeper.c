@@ -1,4 +1,4 @@
-#include "keeper/keeper.h"
+#include "keeper/chore.h"
 
 #include "base/bytes.h"
 #include "base/diag.h"
@@ -24,8 +24,13 @@ static const struct {
 	{"act", deeds_act},
 	{"password", accounts_password},
 	{"subscribe", reader_subscribe},
-	{"ledger.check", reader_check},
-	{"ledger.export", reader_export},
+	{"ledger.show", entries_show},
+	{"ledger.find", entries_find},
+	{"ledger.media", tend_media},
+	{"ledger.check", tend_check},
+	{"ledger.export", export_ask},
+	{"ledger.rotate", tend_rotate},
+	{"ledger.repair", tend_repair},
 	{"panel.hello", panel_hello},
 	{"panel.event", panel_event},
 	{"panel.state", panel_state},
@@ -57,6 +62,19 @@ enum lang param_lang(const struct request *r)
 	return lang != NULL && strcmp(lang, "en") == 0 ? LANG_EN : LANG_JA;
 }
 
+/* False: refused, answered. */
+static bool has_right(struct keeper *k, const struct request *r, const struct session *session)
+{
+	struct refusal refusal = {NULL, NULL};
+	enum err err = book_may(scribe_book(k->scribe), session->user, r->method->right, param_lang(r), &refusal);
+
+	if (err == ERR_DENIED)
+		server_refuse(k->server, r->ticket, refusal.code, refusal.args);
+	else if (err != ERR_OK)
+		server_refuse(k->server, r->ticket, "busy", NULL);
+	return err == ERR_OK;
+}
+
 static void on_request(void *context, const struct request *r)
 {
 	struct keeper *k = context;
@@ -77,6 +95,8 @@ static void on_request(void *context, const struct request *r)
 		/* What a front end asks for by itself must not keep the session of somebody who has left. */
 		if (!json_is_true(json_object_get(r->params, "unattended")))
 			session->used_ns = now_ns;
+		if (r->method->right != NULL && !has_right(k, r, session))
+			return;
 	}
 	handle(k, r, session);
 }
@@ -186,7 +206,7 @@ static void on_media(void *context)
 
 static void on_closing(void *context)
 {
-	reader_let_go(context);
+	chore_let_go(context);
 }
 
 static void on_lost(void *context, const struct fault *fault)
@@ -307,8 +327,7 @@ int keeper_run(struct keeper *k)
 
 void keeper_close(struct keeper *k)
 {
-	reader_end_export(k);
-	reader_end_check(k);
+	chore_end(k);
 	worker_free(k->worker);
 	/* What is staged is committed and answered before the sockets go. */
 	if (k->scribe != NULL && k->server != NULL)

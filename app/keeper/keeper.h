@@ -4,7 +4,11 @@
  *   accounts.c  login, logout, proof, passwords          (Argon2id in worker.c)
  *   deeds.c     acts of people
  *   panel.c     events of the controller, commands to it
- *   reader.c    hello, view, check, export
+ *   reader.c    hello, view
+ *   entries.c   single entries: show, find
+ *   tend.c      check, epochs, repair
+ *   export.c    bundles for auditors
+ *   chore.c     what takes long, in slices
  *   media.c     the two media: who has failed, and taking it in again
  *   rounds.c    what happens by the clock
  */
@@ -20,7 +24,7 @@
 #include "keeper/sessions.h"
 #include "keeper/worker.h"
 
-enum { SUBSCRIBERS_MAX = 64, ROUNDS_MAX = 8, CHECKERS_MAX = 16 };
+enum { SUBSCRIBERS_MAX = 64, ROUNDS_MAX = 8 };
 
 /* The panel daemon and what it last said. Not recorded, not needed to go on. */
 struct panel {
@@ -53,8 +57,7 @@ struct keeper {
 	struct panel panel;
 	struct mending mending;
 	uint64_t subscribers[SUBSCRIBERS_MAX]; /* connections; 0: free */
-	struct exporting *exporting;
-	struct checking *checking;
+	struct chore *chore;                   /* the long work in hand, or NULL */
 	sd_event_source *rounds[ROUNDS_MAX], *clock;
 };
 
@@ -69,7 +72,10 @@ typedef void handler(struct keeper *k, const struct request *r, const struct ses
 handler accounts_login, accounts_logout, accounts_password;
 handler deeds_act;
 handler panel_hello, panel_event, panel_state, panel_done;
-handler reader_hello, reader_view, reader_subscribe, reader_check, reader_export;
+handler reader_hello, reader_view, reader_subscribe;
+handler entries_show, entries_find;
+handler tend_check, tend_rotate, tend_media, tend_repair;
+handler export_ask;
 
 /* The handler of a method; NULL for none. */
 handler *handler_find(const char *method);
@@ -109,11 +115,6 @@ void panel_permit_lapsed(struct keeper *k);
 json_t *panel_summary(const struct keeper *k);
 
 void reader_push_changed(struct keeper *k);
-/* What is in hand ends unfinished. */
-void reader_end_export(struct keeper *k);
-void reader_end_check(struct keeper *k);
-/* The same for both, and their askers are told. */
-void reader_let_go(struct keeper *k);
 
 /* The copies of the passwords follow the media. ERR_…: none can be opened. */
 enum err media_begin(struct keeper *k, struct fault *f) MUST_USE;

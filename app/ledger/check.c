@@ -87,6 +87,11 @@ void check_end(struct check *c)
 	free(c);
 }
 
+uint64_t check_progress(const struct check *c)
+{
+	return c->audit.tree.size;
+}
+
 static enum err check_rows(struct check *c, uint64_t to, struct fault *f)
 {
 	struct ledger *l = c->ledger;

@@ -182,6 +182,8 @@ enum err ledger_check(struct ledger *l, struct fault *f) MUST_USE;
 struct check;
 enum err check_begin(struct ledger *l, struct check **check, struct fault *f) MUST_USE;
 enum err check_step(struct check *check, int64_t budget_ns, bool *done, struct fault *f) MUST_USE;
+/* How many entries have been checked. */
+uint64_t check_progress(const struct check *check);
 void check_end(struct check *check);
 
 /* ---- erasing ----

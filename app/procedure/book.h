@@ -40,6 +40,10 @@ struct refusal {
 enum err book_permit(const struct book *book, const struct wish *wish, struct moment now, enum lang lang,
 		     struct refusal *refusal) MUST_USE;
 
+/* Has this person a right of methods.h? The same answers. */
+enum err book_may(const struct book *book, const char *who, const char *right, enum lang lang,
+		  struct refusal *refusal) MUST_USE;
+
 /* What the keeper adds to a permitted act before it is recorded (e.g. the digest of the report version that a
    seal is put on). Returns a new reference: the complete body including "act". NULL: out of memory. */
 json_t *book_complete(const struct book *book, const struct wish *wish);

@@ -178,17 +178,18 @@ static enum err check_chains(const struct pack_file *p, const struct source *s, 
 	return err;
 }
 
+/* An act must be done by somebody who acts; a right may also be given to those who only look. */
 static enum err check_rule(const struct pack_file *p, const struct rule *rule, const struct source *s, struct fault *f)
 {
 	const struct act_kind *act = act_find(rule->act);
 
-	if (act == NULL || act->origin != ACT_BY_PERSON)
+	if (!is_right(rule->act) && (act == NULL || act->origin != ACT_BY_PERSON))
 		return source_fault(s, source_line_of(s, rule->act), f,
 				    _("rule for '%s', which is no act of a person; mend its name"), rule->act);
 	if (rule_find(p, rule->act) != rule)
 		return twice(s, rule->act, f);
 	for (unsigned i = 0; i < rule->roles_count; i++)
-		if (!can_act(p, rule->roles[i]))
+		if (is_right(rule->act) ? role_find(p, rule->roles[i]) == NULL : !can_act(p, rule->roles[i]))
 			return unknown_role(s, rule->act, rule->roles[i], f);
 	return ERR_OK;
 }
@@ -203,6 +204,10 @@ static enum err check_rules(const struct pack_file *p, const struct source *s, s
 		if (act->origin == ACT_BY_PERSON && rule_find(p, act->name) == NULL)
 			err = source_fault(s, source_line_of(s, "rules"), f, _("nobody may do '%s'; add a rule for it"),
 					   act->name);
+	for (const char *const *right = rights; *right != NULL && err == ERR_OK; right++)
+		if (rule_find(p, *right) == NULL)
+			err = source_fault(s, source_line_of(s, "rules"), f, _("nobody may do '%s'; add a rule for it"),
+					   *right);
 	return err;
 }
 

@@ -40,6 +40,14 @@ static bool is_observer(const struct pack_file *p, const struct user *user)
 	return true;
 }
 
+static bool has_one_role_of(const struct user *user, const struct rule *rule)
+{
+	for (unsigned i = 0; i < rule->roles_count; i++)
+		if (user_has_role(user, rule->roles[i]))
+			return true;
+	return false;
+}
+
 enum err may_do(const struct book *book, const struct user *user, const char *act, enum lang lang,
 		struct refusal *refusal)
 {
@@ -48,9 +56,21 @@ enum err may_do(const struct book *book, const struct user *user, const char *ac
 
 	if (user == NULL || rule == NULL || is_observer(p, user))
 		return refuse(refusal, lang, WHY_OBSERVER, NULL);
-	for (unsigned i = 0; i < rule->roles_count; i++)
-		if (user_has_role(user, rule->roles[i]))
-			return ERR_OK;
+	if (has_one_role_of(user, rule))
+		return ERR_OK;
+	return refuse(refusal, lang, WHY_ROLE, json_pack("{s:o}", "role", role_labels(p, rule, lang)));
+}
+
+enum err book_may(const struct book *book, const char *who, const char *right, enum lang lang, struct refusal *refusal)
+{
+	const struct pack_file *p = book->pack->file;
+	const struct user *user = user_find(book, who);
+	const struct rule *rule = rule_find(p, right);
+
+	if (user == NULL || rule == NULL)
+		return refuse(refusal, lang, WHY_OBSERVER, NULL);
+	if (has_one_role_of(user, rule))
+		return ERR_OK;
 	return refuse(refusal, lang, WHY_ROLE, json_pack("{s:o}", "role", role_labels(p, rule, lang)));
 }
 

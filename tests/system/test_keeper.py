@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import unittest
+import zipfile
 
 import tap
 from keeperhouse import BIN, SOURCE, House, Panel, Peer, Refused, wait_until
@@ -499,6 +500,71 @@ class Audit(Keeper):
         self.assertEqual(verdict.returncode, 0, verdict.stdout + verdict.stderr)
         args = self.refused("invalid", auditor.ask, "ledger.export", name="first")
         self.assertEqual(args["field"], "name")
+
+    def test_export_takes_options(self):
+        auditor = self.person("kansa")
+        self.declare(self.person("hanako"))
+        result = auditor.ask("ledger.export", name="part.zip", zip=True, without=["text", "person"], prove=[0, 2],
+                             **{"from": 0, "to": 5})
+        verdict = subprocess.run([BIN / "kannuki-verify", result["path"], "--genesis", self.house.genesis],
+                                 capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(verdict.returncode, 0, verdict.stdout + verdict.stderr)
+        with zipfile.ZipFile(result["path"]) as bundle:
+            self.assertIn("proofs/2.tlog-proof", bundle.namelist())
+            self.assertIn(b'"withheld"', bundle.read("disclosures/0.jsonl"))
+        for wrong in (dict(without=["everything"]), dict(encrypt_to=["age1nobody"]), dict(prove=["one"]),
+                      dict(prove=[1] * 257), dict(encrypt_to=["x"] * 17), dict(to=0)):
+            args = self.refused("invalid", auditor.ask, "ledger.export", name="wrong", **wrong)
+            self.assertEqual(args["field"], "options", args)
+            self.assertTrue(args["why"])
+
+    def test_entries_are_shown_to_those_who_may(self):
+        about = self.declare(self.person("hanako"))["about"]
+        self.refused("wrong_role", self.person("hanako").ask, "ledger.show")
+        auditor = self.person("kansa")
+        newest = auditor.ask("ledger.show")
+        self.assertEqual(len(newest["entries"]), 20)
+        self.assertEqual([entry["seq"] for entry in newest["entries"]],
+                         list(range(newest["size"] - 20, newest["size"])))
+        found = [entry for entry in newest["entries"] if entry["about"] == about]
+        self.assertEqual((found[0]["act"], found[0]["name"]), ("incident.declared", "見本花子"))
+        self.assertIn("脅迫文", found[0]["words"])
+        whole = auditor.ask("ledger.show", count=1, **{"from": found[0]["seq"]})["entries"][0]
+        self.assertEqual(whole["text"], "端末の画面に脅迫文が出た")
+        self.assertEqual(whole["body"]["act"], "incident.declared")
+        self.assertRegex(whole["leaf"], "^[0-9a-f]{64}$")
+        self.refused("invalid", auditor.ask, "ledger.show", **{"from": newest["size"] + 1000})
+
+    def test_entries_are_found_by_a_word(self):
+        clerk, auditor = self.person("hanako"), self.person("kansa")
+        about = self.declare(clerk)["about"]
+        seqs = [clerk.act("incident.noted", about=about, text=f"青い鳥 Bird {n}")["seq"] for n in range(60)]
+        self.refused("wrong_role", clerk.ask, "ledger.find", word="鳥")
+        self.refused("invalid", auditor.ask, "ledger.find", word="")
+        found, before = [], 0
+        while len(found) < len(seqs):
+            page = auditor.ask("ledger.find", word="bird", before=before)
+            self.assertTrue(page["entries"])
+            found += [entry["seq"] for entry in page["entries"]]
+            before = page["before"]
+        self.assertEqual(found, seqs[::-1])
+        self.assertEqual(auditor.ask("ledger.find", word="ぬばたま"), {"entries": [], "before": 0})
+        self.assertTrue(auditor.ask("ledger.find", word="見本花子")["entries"])
+
+    def test_epoch_begins_when_asked(self):
+        self.refused("wrong_role", self.person("kansa").ask, "ledger.rotate")
+        keeper = self.person("joho")
+        first = keeper.ask("ledger.rotate")["epoch"]
+        self.assertEqual(keeper.ask("ledger.rotate")["epoch"], first + 1)
+
+    def test_media_are_told_to_everybody(self):
+        media = self.person("hanako").ask("ledger.media")["media"]
+        self.assertEqual([medium["state"] for medium in media], ["well", "well"])
+        self.assertEqual([medium["folder"] for medium in media], [str(home / "ledger") for home in self.house.homes])
+
+    def test_repair_of_what_is_well_changes_nothing(self):
+        self.refused("wrong_role", self.person("kansa").ask, "ledger.repair")
+        self.assertEqual(self.person("joho").ask("ledger.repair")["media"][1]["state"], "well")
 
     def test_export_name_cannot_leave_its_folder(self):
         auditor = self.person("kansa")

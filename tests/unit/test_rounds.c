@@ -290,6 +290,122 @@ static void unattended_look_does_not_keep_a_session(void **state)
 	client_close(c);
 }
 
+/* ---- restricted entries ---------------------------------------------------------------------------------------- */
+
+static json_t *answer_of_keeper;
+
+static void take_answer(void *context, const char *push, json_t *params)
+{
+	(void)context;
+	if (strcmp(push, "answer") == 0) {
+		json_decref(answer_of_keeper);
+		answer_of_keeper = json_incref(json_object_get(params, "result"));
+	}
+}
+
+/* Takes `params`; the result is borrowed until the next question. */
+static json_t *ask(struct keeper *k, const char *user, const char *method, json_t *params)
+{
+	struct session *session = sessions_begin(&k->sessions, user, 1, PEER_CLI, getuid(), moment_now().boot_ns);
+	struct client *c;
+	struct fault f;
+	int id;
+
+	json_decref(answer_of_keeper);
+	answer_of_keeper = NULL;
+	(void)json_object_set_new(params, "session", json_string(session->token));
+	assert_int_equal(client_open(PEER_CLI, take_answer, NULL, &c, &f), ERR_OK);
+	assert_int_equal(client_send(c, method, params, &id, &f), ERR_OK);
+	for (int i = 0; i < 1000 && answer_of_keeper == NULL; i++) {
+		assert_true(sd_event_run(k->event, 0) >= 0);
+		assert_int_equal(client_read(c, &f), ERR_OK);
+	}
+	client_close(c);
+	json_decref(params);
+	session_end(session);
+	return answer_of_keeper;
+}
+
+static uint64_t add_restricted(struct keeper *k)
+{
+	const struct draft draft = {.who = "u4",
+				    .via = "cli",
+				    .type = "incident",
+				    .about = "-",
+				    .body = "{\"act\":\"incident.noted\"}",
+				    .text = "\"内部通報の件\"",
+				    .restricted = "R-001"};
+	uint64_t seq;
+	struct fault f;
+
+	assert_int_equal(ledger_add(scribe_ledger(k->scribe), &draft, moment_now(), &seq, NULL, &f), ERR_OK);
+	assert_int_equal(ledger_commit(scribe_ledger(k->scribe), moment_now(), &f), ERR_OK);
+	assert_int_equal(scribe_catch_up(k->scribe, &f), ERR_OK);
+	return seq;
+}
+
+static json_t *entry_shown(struct keeper *k, const char *user, uint64_t seq)
+{
+	json_t *result = ask(k, user, "ledger.show", json_pack("{s:I, s:i}", "from", (json_int_t)seq, "count", 1));
+
+	return json_array_get(json_object_get(result, "entries"), 0);
+}
+
+static void value_too_long_for_a_message_is_named(void **state)
+{
+	struct keeper *k = &((struct house *)*state)->keeper;
+	static char text[45000];
+	struct draft draft = {.who = "u1",
+			      .via = "cli",
+			      .type = "incident",
+			      .about = "-",
+			      .body = "{\"act\":\"incident.noted\"}",
+			      .text = text};
+	json_t *entry;
+	uint64_t seq;
+	struct fault f;
+
+	memset(text, 'x', sizeof text - 1);
+	text[0] = text[sizeof text - 2] = '"';
+	assert_int_equal(ledger_add(scribe_ledger(k->scribe), &draft, moment_now(), &seq, NULL, &f), ERR_OK);
+	assert_int_equal(ledger_commit(scribe_ledger(k->scribe), moment_now(), &f), ERR_OK);
+	assert_int_equal(scribe_catch_up(k->scribe, &f), ERR_OK);
+	entry = entry_shown(k, "u6", seq);
+	assert_string_equal(word_in(entry, "too_long"), "text");
+	assert_null(json_object_get(entry, "text"));
+	assert_non_null(json_object_get(entry, "body"));
+	json_decref(answer_of_keeper);
+	answer_of_keeper = NULL;
+}
+
+static size_t count_found(struct keeper *k, const char *user, const char *word)
+{
+	json_t *result = ask(k, user, "ledger.find", json_pack("{s:s}", "word", word));
+
+	return json_array_size(json_object_get(result, "entries"));
+}
+
+/* u5 is the CISO, u6 the auditor. */
+static void restricted_entries_are_for_few(void **state)
+{
+	struct keeper *k = &((struct house *)*state)->keeper;
+	uint64_t seq = add_restricted(k);
+	json_t *entry = entry_shown(k, "u5", seq);
+
+	assert_string_equal(word_in(entry, "text"), "内部通報の件");
+	assert_string_equal(word_in(entry, "case"), "R-001");
+	assert_int_equal(count_found(k, "u5", "内部通報"), 1);
+	assert_int_equal(count_found(k, "u5", "R-001"), 1);
+
+	entry = entry_shown(k, "u6", seq);
+	assert_true(json_is_true(json_object_get(entry, "restricted")));
+	assert_int_equal(json_object_size(entry), 2); /* its number, and that it is one */
+	assert_int_equal(count_found(k, "u6", "内部通報"), 0);
+	assert_int_equal(count_found(k, "u6", "R-001"), 0);
+	json_decref(answer_of_keeper);
+	answer_of_keeper = NULL;
+}
+
 static void every_method_has_a_handler(void **state)
 {
 	(void)state;
@@ -311,6 +427,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(clock_that_is_set_while_nobody_works_is_an_entry, open_house,
 						close_house),
 		cmocka_unit_test_setup_teardown(unattended_look_does_not_keep_a_session, open_house, close_house),
+		cmocka_unit_test_setup_teardown(value_too_long_for_a_message_is_named, open_house, close_house),
+		cmocka_unit_test_setup_teardown(restricted_entries_are_for_few, open_house, close_house),
 		cmocka_unit_test(every_method_has_a_handler),
 	};
 
