@@ -164,6 +164,9 @@ enum err command_redact(const struct request *request, struct fault *f)
 	struct ledger *l = NULL;
 	enum err err;
 
+	if ((request->about == NULL) == (request->name == NULL))
+		return fault_set(f, ERR_MISSING,
+				 _("say what to erase: either --about CASE, or the number of an entry and a name"));
 	if (why.authority == NULL || why.reason == NULL || why.approved_by[1] == NULL)
 		return fault_set(f, ERR_MISSING,
 				 _("give --authority TEXT --reason TEXT --approved-by ID --approved-by ID"));

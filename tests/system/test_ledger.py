@@ -140,6 +140,8 @@ class Ledger(unittest.TestCase):
         self.refused("different", "redact", self.first, seq, "text", *WHY[:6], "--approved-by", "u1")
         self.refused("body", "redact", self.first, seq, "body", *WHY)
         self.refused("99999", "redact", self.first, 99999, "text", *WHY)
+        self.refused("what to erase", "redact", self.first, *WHY)
+        self.refused("what to erase", "redact", self.first, seq, "text", "--about", "2026-007", *WHY)
         self.assertIn("text", self.shown()[seq])
 
     def test_find(self):

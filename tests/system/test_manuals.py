@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""The manual pages name every command and every option that a program knows, no other, and their examples work as typed."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import tap
+
+BIN = pathlib.Path(os.environ["KANNUKI_BIN"])
+SOURCES = {"kannuki-ledger": "app/offline/main.c", "kannuki-verify": "app/verify/main.c"}
+FOLDERS = (pathlib.Path("docs/man"), pathlib.Path("docs/man/ja"))
+
+
+def page(folder, program):
+    """Its source, as it is read."""
+    return (folder / f"{program}.1").read_text().replace("\\-", "-").replace("\\e", "\\")
+
+
+def help_of(program, lang):
+    return subprocess.run([BIN / program, "--help", "--lang", lang], capture_output=True, text=True, check=True, timeout=60,
+                          env={**os.environ, "KANNUKI_LANG": lang}).stdout
+
+
+class Manuals(unittest.TestCase):
+    def test_each_option_is_in_its_manual_and_no_other(self):
+        for program, source in SOURCES.items():
+            known = {"--" + name for name in re.findall(r'\{"([a-z-]+)", (?:required|no)_argument', pathlib.Path(source).read_text())}
+            self.assertGreater(len(known), 8)
+            for folder in FOLDERS:
+                self.assertEqual(known, set(re.findall(r"--[a-z]+(?:-[a-z]+)*", page(folder, program))), (program, folder))
+
+    def test_each_command_is_in_its_manual_and_no_other(self):
+        shape = r"([a-z]+(?: [a-z]+)?) DIR\b(.*)"
+        for lang, folder in zip(("en", "ja"), FOLDERS):
+            known = re.findall(r"(?m)^  " + shape, help_of("kannuki-ledger", lang))
+            told = re.findall(r'(?m)^\.BI "' + shape, page(folder, "kannuki-ledger").replace(' " DIR', " DIR"))
+            self.assertGreater(len(known), 8)
+            self.assertEqual([name for name, _ in known], [name for name, _ in told], folder)
+
+    def test_the_examples_work_as_typed(self):
+        for folder in FOLDERS:
+            examples = re.findall(r"(?ms)^\.nf\n(.*?)^\.fi$", page(folder, "kannuki-ledger"))
+            typed = [example for example in examples if "/srv/" in example]
+            self.assertEqual(len(typed), 1)
+            place = pathlib.Path(tempfile.mkdtemp(prefix="kannuki-manual-"))
+            self.addCleanup(shutil.rmtree, place)
+            for medium in ("a", "b"):
+                (place / medium).mkdir()
+            done = subprocess.run(["bash", "-e", "-c", typed[0].replace("/srv/", f"{place}/")], capture_output=True, text=True, timeout=120,
+                                  env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "KANNUKI_LANG": "en"})
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("Erased in 2026-001: 1 texts", done.stdout)
+            self.assertIn("Good: ", done.stdout)
+            self.assertTrue((place / "bundle.zip").exists())
+
+
+if __name__ == "__main__":
+    tap.main()
