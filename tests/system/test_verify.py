@@ -50,11 +50,12 @@ class Verify(unittest.TestCase):
     def test_a_recorded_log_is_exported_and_good(self):
         appended = self.append(LINES)
         self.assertEqual(appended.returncode, 0, appended.stderr)
-        leaves = appended.stdout.split()
+        answers = [line.split() for line in appended.stdout.splitlines()]
+        leaves = [leaf for _, leaf in answers]
         self.assertEqual([len(base64.b64decode(leaf)) for leaf in leaves], [32, 32, 32])
         shown = [json.loads(line) for line in run("kannuki-ledger", "show", self.ledger).stdout.splitlines()]
         self.assertEqual([entry["seq"] for entry in shown], list(range(len(shown))))
-        self.assertEqual([entry["leaf"] for entry in shown[-3:]], leaves)
+        self.assertEqual([[str(entry["seq"]), entry["leaf"]] for entry in shown[-3:]], answers)
         self.assertEqual(shown[-3]["text"], LINES[0]["text"])
         self.assertEqual(shown[-2]["person"], LINES[1]["person"])
         self.assertEqual(shown[-2]["body"], {"act": "incident.noted", "at": "2026-11-20T00:00:00.000Z"})
@@ -185,7 +186,7 @@ class Verify(unittest.TestCase):
         told = self.append([LINES[0], {"type": "incident.noted", "text": "x" * 70000}, LINES[2]])
         self.assertEqual(told.returncode, 1)
         self.assertIn("line 2", told.stderr)
-        self.assertEqual(len(told.stdout.split()), 1)
+        self.assertEqual(len(told.stdout.splitlines()), 1)
         told = run("kannuki-ledger", "append", self.ledger, text="[]\n")
         self.assertIn("line 1", told.stderr)
         self.assertEqual(self.append([LINES[1]]).returncode, 0)
