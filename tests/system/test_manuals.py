@@ -11,6 +11,7 @@ import unittest
 import tap
 
 BIN = pathlib.Path(os.environ["KANNUKI_BIN"])
+GUIDES = (pathlib.Path("docs/operation/ledger.md"), pathlib.Path("docs/operation/ledger.ja.md"))
 SOURCES = {"kannuki-ledger": "app/offline/main.c", "kannuki-verify": "app/verify/main.c"}
 FOLDERS = (pathlib.Path("docs/man"), pathlib.Path("docs/man/ja"))
 
@@ -20,6 +21,14 @@ def page(folder, program):
     return (folder / f"{program}.1").read_text().replace("\\-", "-").replace("\\e", "\\")
 
 
+def options_of(program):
+    return {"--" + name for name in re.findall(r'\{"([a-z-]+)", (?:required|no)_argument', pathlib.Path(SOURCES[program]).read_text())}
+
+
+def options_in(text):
+    return set(re.findall(r"--[a-z]+(?:-[a-z]+)*", text))
+
+
 def help_of(program, lang):
     return subprocess.run([BIN / program, "--help", "--lang", lang], capture_output=True, text=True, check=True, timeout=60,
                           env={**os.environ, "KANNUKI_LANG": lang}).stdout
@@ -27,11 +36,20 @@ def help_of(program, lang):
 
 class Manuals(unittest.TestCase):
     def test_each_option_is_in_its_manual_and_no_other(self):
-        for program, source in SOURCES.items():
-            known = {"--" + name for name in re.findall(r'\{"([a-z-]+)", (?:required|no)_argument', pathlib.Path(source).read_text())}
+        for program in SOURCES:
+            known = options_of(program)
             self.assertGreater(len(known), 8)
             for folder in FOLDERS:
-                self.assertEqual(known, set(re.findall(r"--[a-z]+(?:-[a-z]+)*", page(folder, program))), (program, folder))
+                self.assertEqual(known, options_in(page(folder, program)), (program, folder))
+
+    def test_the_guide_names_only_what_there_is(self):
+        commands = {name.split()[0] for name in re.findall(r"(?m)^  ([a-z]+)(?: [a-z]+)? DIR", help_of("kannuki-ledger", "en"))}
+        english, japanese = (guide.read_text() for guide in GUIDES)
+        self.assertLess(options_in(english), options_of("kannuki-ledger"))
+        self.assertEqual(options_in(english), options_in(japanese))
+        typed = [re.findall(r"kannuki-ledger ([a-z]+)", text) for text in (english, japanese)]
+        self.assertLessEqual(set(typed[0]), commands)
+        self.assertEqual(sorted(typed[0]), sorted(typed[1]))
 
     def test_each_command_is_in_its_manual_and_no_other(self):
         shape = r"([a-z]+(?: [a-z]+)?) DIR\b(.*)"
