@@ -196,7 +196,7 @@ fuzz: ## Fuzz every parser for FUZZ_SECONDS (default 20) each
 	$(Q)scripts/deps lint
 	$(Q)scripts/fuzz $(BUILD)/fuzz
 
-bench: ## Print one line per figure: bench NAME VALUE UNIT goal OP GOAL ok|short
+bench: ## Print one line per figure: bench NAME VALUE UNIT goal OP GOAL ok|short (KANNUKI_BENCH_10M=1: longer)
 	$(Q)scripts/deps run test
 	$(Q)$(MAKE) -j$(JOBS) --no-print-directory PROFILE=release all bench-programs
 	$(Q)scripts/bench $(BUILD)/release

@@ -1,8 +1,8 @@
 # Benchmarks of the ledger and the verifier, and the shim that makes a disk slow.
 
-LEDGER_BENCHES := $(O)/bench/bench_ledger $(O)/bench/bench_verify
+LEDGER_BENCHES := $(addprefix $(O)/bench/,bench_ledger bench_groups bench_verify)
 
-$(LEDGER_BENCHES): $(O)/bench/%: $(O)/tests/bench/%.o $(ARCHIVES)
+$(LEDGER_BENCHES): $(O)/bench/%: $(O)/tests/bench/%.o $(O)/tests/bench/measure.o $(ARCHIVES)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LINK) $(filter %.o,$^) $(ARCHIVES) $(kannuki-ledger_LIBS) -o $@

@@ -1,150 +1,254 @@
-/* kannuki-verify on a bundle of 1,000,000 entries against coreutils' sha256sum over the same bytes: every entry tile,
- * hash tile and disclosure file of the bundle (kannuki-verify hashes each entry once, each disclosure once, and 65
- * bytes for each inner node besides). Process CPU time, runs of both alternate, medians.
- * The memory is the largest of all runs; wall time with one thread and with all, too, for what the machine has.
+/* A ledger of 1,000,000 entries: how appending fares in it, and how long its bundle takes to be verified.
+ *
+ * Growth: one entry in a commit, and 64, with retry keys; this ledger against a new one, rounds of both alternate. With
+ * KANNUKI_BENCH_10M set, again at 10,000,000 entries.
+ *
+ * Verifying: kannuki-verify against coreutils' sha256sum over the same bytes: every entry tile, hash tile and
+ * disclosure file (kannuki-verify hashes each entry once, each disclosure once, and 65 bytes for each inner node
+ * besides); and, for each entry, against the programs that check other logs (tests/bench/peers). CPU time with all
+ * threads, runs of all alternate, medians. The memory is the largest of all runs; wall time, with one thread too, shows
+ * what the machine has.
  */
-#include "ledger/ledger.h"
+#include "tests/bench/measure.h"
 
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-enum { ENTRIES = 1000000, GROUP = 1000, ROUNDS = 5 };
+enum { MILLION = 1000000, GROUP = 4096, RETRY_KEY_EACH = 8, ROUNDS = 5, PEER_ENTRIES = 100000 };
+enum { GROWTH_ROUNDS = 40, GROWTH_EACH = 4, SMALL = 20000 };
 
-static void demand(int good, const char *what)
+struct house {
+	char place[PATH_MAX];
+	char *code; /* shared with the processes that do the work */
+};
+
+/* ---- growth ---- */
+
+static void fill(struct ledger *l, uint64_t size)
 {
-	if (!good) {
-		(void)fprintf(stderr, "bench_verify: %s failed\n", what);
-		exit(1);
+	while (ledger_head(l).size < size) {
+		for (int i = 0; i < GROUP; i++)
+			append(l, i % RETRY_KEY_EACH == 0 ? WITH_RETRY_KEY : WITHOUT_RETRY_KEY, moment_now());
+		commit(l);
 	}
-}
-
-static void add_group(struct ledger *l, int from)
-{
-	struct fault f;
-
-	for (int i = from; i < from + GROUP; i++) {
-		char body[128], about[16];
-		struct draft draft = {.who = "u12", .via = "panel", .type = "panel", .about = about, .body = body};
-
-		(void)snprintf(about, sizeof about, "2026-%03d", i / 500 % 1000);
-		(void)snprintf(body, sizeof body,
-			       "{\"act\":\"panel.pressed\",\"button\":\"isolate\",\"number\":%d,\"age_ms\":12}", i);
-		demand(ledger_add(l, &draft, moment_now(), NULL, NULL, &f) == ERR_OK, f.text);
-	}
-	demand(ledger_commit(l, moment_now(), &f) == ERR_OK, f.text);
 	demand(ledger_tidy(l) == ERR_OK, "tidy");
 }
 
-static void make_bundle(const char *ledger, const char *bundle, char code[GENESIS_CODE_CHARS + 1])
+static void time_groups(struct ledger *l, int size, double *times)
+{
+	for (int i = 0; i < GROWTH_EACH; i++) {
+		double start = now_us();
+
+		for (int j = 0; j < size; j++)
+			append(l, WITH_RETRY_KEY, moment_now());
+		commit(l);
+		times[i] = now_us() - start;
+	}
+}
+
+static void compare_growth(struct ledger *small, struct ledger *large, int size, const char *label)
+{
+	double small_us[GROWTH_ROUNDS * GROWTH_EACH], large_us[GROWTH_ROUNDS * GROWTH_EACH], before, after;
+	size_t count = GROWTH_ROUNDS * GROWTH_EACH;
+	char name[64];
+
+	for (size_t i = 0; i < count; i += GROWTH_EACH) {
+		time_groups(small, size, small_us + i);
+		time_groups(large, size, large_us + i);
+	}
+	demand(ledger_tidy(small) == ERR_OK && ledger_tidy(large) == ERR_OK, "tidy");
+	before = quantile(small_us, count, 0.5);
+	after = quantile(large_us, count, 0.5);
+	printf("# groups of %d: %.0f entries/s at %d entries, %.0f entries/s at %s\n", size, size / before * 1e6, SMALL,
+	       size / after * 1e6, label);
+	(void)snprintf(name, sizeof name, "growth-append-%d-at-%s", size, label);
+	report(name, before / after, "ratio", AT_LEAST, 0.8);
+}
+
+static void measure_growth(const struct house *house, struct ledger *large, const char *label)
+{
+	char name[16];
+	struct ledger *small;
+
+	(void)snprintf(name, sizeof name, "small-%s", label);
+	small = ledger_make(house->place, name, NULL, NULL);
+	fill(small, SMALL);
+	compare_growth(small, large, 1, label);
+	compare_growth(small, large, 64, label);
+	ledger_close(small);
+}
+
+/* ---- the ledger ---- */
+
+static void export_all(struct ledger *l, const char *bundle)
 {
 	struct export_options everything = {0};
-	struct ledger *l = NULL;
 	struct export *x = NULL;
 	bool done = false;
 	struct fault f;
 
-	demand(ledger_create(ledger, NULL, "bench.example/k1/1", moment_now(), code, &f) == ERR_OK &&
-		       ledger_open(ledger, moment_now(), &l, &f) == ERR_OK,
-	       f.text);
-	for (int i = 0; i < ENTRIES; i += GROUP)
-		add_group(l, i);
 	demand(export_begin(l, bundle, &everything, moment_now(), &x, &f) == ERR_OK, f.text);
 	while (!done)
 		demand(export_step(x, INT64_C(1000000000), &done, &f) == ERR_OK, f.text);
 	export_end(x);
+}
+
+static void make_million(const void *context)
+{
+	const struct house *house = context;
+	struct ledger *l = ledger_make(house->place, "ledger", NULL, house->code);
+	char bundle[PATH_MAX];
+	double start = now_us();
+
+	fill(l, MILLION);
+	printf("# %d entries in groups of %d: %.0f entries/s\n", MILLION, GROUP, MILLION / (now_us() - start) * 1e6);
+	path_join(bundle, house->place, "bundle");
+	export_all(l, bundle);
+	measure_growth(house, l, "1m");
 	ledger_close(l);
 }
 
-static double now(void)
+static void grow_to_ten(const void *context)
 {
-	struct timespec at;
+	const struct house *house = context;
+	char path[PATH_MAX];
+	struct ledger *l;
+	struct fault f;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &at);
-	return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
+	path_join(path, house->place, "ledger");
+	demand(ledger_open(path, moment_now(), &l, &f) == ERR_OK, f.text);
+	fill(l, 10 * (uint64_t)MILLION);
+	measure_growth(house, l, "10m");
+	ledger_close(l);
 }
 
-struct cost {
-	double cpu[ROUNDS], wall[ROUNDS];
+/* ---- verifying ---- */
+
+struct checker {
+	const char *name;
+	const char *argv[7];
+	double cpu_s[ROUNDS], wall_s[ROUNDS];
 	long peak_kib;
+	double least; /* how much faster kannuki-verify is to be, for each entry */
+	bool is_there;
 };
 
-/* Of the child, with all its threads. */
-static void measure(struct cost *cost, int round, const char *const argv[])
+/* A program that the script left. */
+static void find_peer(struct checker *peer, const char *place, char program[PATH_MAX])
 {
-	double start = now();
-	struct rusage used;
-	pid_t child = fork();
-	int status, null;
+	path_join(program, place, peer->name);
+	peer->argv[0] = program;
+	peer->is_there = access(program, X_OK) == 0;
+}
 
-	demand(child >= 0, "fork");
-	if (child == 0) {
-		null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-		(void)dup2(null, STDOUT_FILENO);
-		(void)execvp(argv[0], (char *const *)(uintptr_t)argv);
-		_exit(127);
+static void prepare_peers(const char *place)
+{
+	char number[16];
+	const char *const argv[] = {"tests/bench/peers", place, number, NULL};
+
+	(void)snprintf(number, sizeof number, "%d", PEER_ENTRIES);
+	(void)cost_of(argv);
+}
+
+static void tell_skipped(const struct checker *peer, const char *name, const char *place)
+{
+	char file[64], path[PATH_MAX], why[200] = "";
+	FILE *in;
+
+	(void)snprintf(file, sizeof file, "%s.why", peer->name);
+	path_join(path, place, file);
+	in = fopen(path, "re");
+	demand(in != NULL, path);
+	(void)!fgets(why, sizeof why, in);
+	(void)fclose(in);
+	why[strcspn(why, "\n")] = '\0';
+	printf("bench %s - ratio goal >= %g skipped (%s)\n", name, peer->least, why);
+}
+
+static void tell_peer(struct checker *peer, double verify_us, const char *place)
+{
+	double peer_us = quantile(peer->cpu_s, ROUNDS, 0.5) / PEER_ENTRIES * 1e6;
+	char name[64];
+
+	(void)snprintf(name, sizeof name, "verify-over-%s", peer->name);
+	if (!peer->is_there) {
+		tell_skipped(peer, name, place);
+		return;
 	}
-	demand(wait4(child, &status, 0, &used) == child && status == 0, argv[0]);
-	cost->wall[round] = now() - start;
-	cost->cpu[round] = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-			   (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-	if (used.ru_maxrss > cost->peak_kib)
-		cost->peak_kib = used.ru_maxrss;
+	printf("# for each entry: %s %.2f us, kannuki-verify %.2f us\n", peer->name, peer_us, verify_us);
+	report(name, peer_us / verify_us, "ratio", AT_LEAST, peer->least);
 }
 
-static int ascending(const void *a, const void *b)
+static void run_checker(struct checker *checker, int round)
 {
-	double left = *(const double *)a, right = *(const double *)b;
+	struct cost cost;
 
-	return (left > right) - (left < right);
+	if (!checker->is_there)
+		return;
+	cost = cost_of(checker->argv);
+	checker->cpu_s[round] = cost.cpu_s;
+	checker->wall_s[round] = cost.wall_s;
+	if (cost.peak_kib > checker->peak_kib)
+		checker->peak_kib = cost.peak_kib;
 }
 
-static double median(double *values, size_t count)
+static void tell_verify(struct checker *sums, struct checker *all, struct checker *one, double verify_s)
 {
-	qsort(values, count, sizeof *values, ascending);
-	return values[count / 2];
+	double sums_s = quantile(sums->cpu_s, ROUNDS, 0.5);
+
+	printf("# sha256sum %.3f s CPU, kannuki-verify %.3f s; wall %.3f s, with one thread %.3f s\n", sums_s, verify_s,
+	       quantile(all->wall_s, ROUNDS, 0.5), quantile(one->wall_s, ROUNDS, 0.5));
+	report("verify-1m-over-sha256sum", sums_s / verify_s, "ratio", AT_LEAST, 0.5);
+	report("verify-1m-memory", (double)all->peak_kib * 1024 / 1e6, "MB", AT_MOST, 10);
+}
+
+static void verify_bundle(const struct house *house)
+{
+	enum { SUMS, ALL_CORES, ONE_THREAD, JOURNAL, SLOG, CHECKERS };
+	char folder[PATH_MAX], verify[PATH_MAX], bundle[PATH_MAX], sum[3 * PATH_MAX], programs[2][PATH_MAX];
+	const char *code = house->code;
+	struct checker all[CHECKERS] = {
+		[SUMS] = {.argv = {"sh", "-c", sum}, .is_there = true},
+		[ALL_CORES] = {.argv = {verify, bundle, "--genesis", code}, .is_there = true},
+		[ONE_THREAD] = {.argv = {verify, bundle, "--genesis", code, "--jobs", "1"}, .is_there = true},
+		[JOURNAL] = {.name = "journalctl", .least = 3},
+		[SLOG] = {.name = "slogverify", .least = 8},
+	};
+	double verify_s;
+
+	own_folder(folder);
+	path_join(verify, folder, "../bin/kannuki-verify");
+	path_join(bundle, house->place, "bundle");
+	(void)snprintf(sum, sizeof sum, "find %s/tile %s/disclosures -type f -print0 | xargs -0 -n 10000 sha256sum",
+		       bundle, bundle);
+	prepare_peers(house->place);
+	find_peer(&all[JOURNAL], house->place, programs[0]);
+	find_peer(&all[SLOG], house->place, programs[1]);
+	for (int round = 0; round < ROUNDS; round++)
+		for (int i = 0; i < CHECKERS; i++)
+			run_checker(&all[i], round);
+	verify_s = quantile(all[ALL_CORES].cpu_s, ROUNDS, 0.5);
+	tell_verify(&all[SUMS], &all[ALL_CORES], &all[ONE_THREAD], verify_s);
+	tell_peer(&all[JOURNAL], verify_s / MILLION * 1e6, house->place);
+	tell_peer(&all[SLOG], verify_s / MILLION * 1e6, house->place);
 }
 
 int main(void)
 {
-	char program[PATH_MAX], place[PATH_MAX], ledger[PATH_MAX + 16], bundle[PATH_MAX + 16], verify[PATH_MAX + 32];
-	char sum[3 * PATH_MAX], code[GENESIS_CODE_CHARS + 1], remove[PATH_MAX + 16];
-	const char *const all_argv[] = {verify, bundle, "--genesis", code, NULL};
-	const char *const one_argv[] = {verify, bundle, "--genesis", code, "--jobs", "1", NULL};
-	const char *const sum_argv[] = {"sh", "-c", sum, NULL};
-	struct cost all = {0}, one = {0}, sums = {0};
-	double ratio, memory;
-	ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
+	struct house house = {
+		.code = mmap(NULL, GENESIS_CODE_CHARS + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)};
 
-	demand(len > 0, "readlink");
-	program[len] = '\0';
-	*strrchr(program, '/') = '\0';
-	(void)snprintf(verify, sizeof verify, "%s/../bin/kannuki-verify", program);
-	(void)snprintf(place, sizeof place, "%.4000s/verify.XXXXXX", program);
-	demand(mkdtemp(place) != NULL, "mkdtemp");
-	(void)snprintf(ledger, sizeof ledger, "%s/ledger", place);
-	(void)snprintf(bundle, sizeof bundle, "%s/bundle", place);
-	make_bundle(ledger, bundle, code);
-	(void)snprintf(sum, sizeof sum, "find %s/tile %s/disclosures -type f -print0 | xargs -0 -n 10000 sha256sum",
-		       bundle, bundle);
-	for (int i = 0; i < ROUNDS; i++) {
-		measure(&sums, i, sum_argv);
-		measure(&all, i, all_argv);
-		measure(&one, i, one_argv);
-	}
-	ratio = median(sums.cpu, ROUNDS) / median(all.cpu, ROUNDS);
-	memory = (double)all.peak_kib / 1024;
-	printf("# sha256sum %.3f s CPU, kannuki-verify %.3f s; wall %.3f s, with one thread %.3f s\n",
-	       median(sums.cpu, ROUNDS), median(all.cpu, ROUNDS), median(all.wall, ROUNDS), median(one.wall, ROUNDS));
-	printf("bench verify-1m-over-sha256sum %.2f ratio goal >= 0.5 %s\n", ratio, ratio >= 0.5 ? "ok" : "short");
-	printf("bench verify-1m-memory %.1f MiB goal <= 10 %s\n", memory, memory <= 10 ? "ok" : "short");
-	(void)snprintf(remove, sizeof remove, "rm -rf '%s'", place);
-	(void)!system(remove);
+	demand(house.code != MAP_FAILED, "memory");
+	place_make(house.place);
+	in_child(make_million, &house);
+	verify_bundle(&house);
+	if (getenv("KANNUKI_BENCH_10M") != NULL)
+		in_child(grow_to_ten, &house);
+	else
+		printf("# KANNUKI_BENCH_10M=1 measures growth at 10,000,000 entries too\n");
+	place_remove(house.place);
 	return 0;
 }

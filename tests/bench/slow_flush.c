@@ -1,14 +1,20 @@
-/* LD_PRELOAD: every real fsync and fdatasync takes KANNUKI_FLUSH_US microseconds more, like a slower disk. */
+/* LD_PRELOAD: every real fsync and fdatasync takes KANNUKI_FLUSH_US microseconds more, like a slower disk, and is
+ * counted in flushes_made.
+ */
 #include <dlfcn.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
 int fsync(int fd);
 int fdatasync(int fd);
 
+extern atomic_ulong flushes_made;
+atomic_ulong flushes_made;
+
 static void linger(void)
 {
-	static long us = -1;
+	static atomic_long us = -1;
 	struct timespec pause;
 
 	if (us < 0) {
@@ -25,6 +31,7 @@ static int then_linger(const char *name, int fd)
 	int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, name);
 	int result = real(fd);
 
+	flushes_made++;
 	linger();
 	return result;
 }
