@@ -390,26 +390,34 @@ static enum err judge_returned(struct ledger *l, struct medium *medium, uint64_t
 	return err;
 }
 
-/* What is in the way is set aside under another name. */
+/* What is in the way is set aside under another name; `end` is that of the database's log file, or nothing. */
+static enum err clear_way(const struct medium *medium, const char *end, enum rejoin_how how, struct fault *f)
+{
+	char path[PATH_MAX], aside[PATH_MAX];
+
+	(void)snprintf(path, sizeof path, "%s/%s%s", medium->folder, medium->file, end);
+	(void)snprintf(aside, sizeof aside, "%s/%s.damaged%s", medium->folder, medium->file, end);
+	if ((how == REJOIN_REPLACE ? unlink(path) : rename(path, aside)) != 0 && errno != ENOENT)
+		return fault_set(f, err_from_errno(errno), "%s: %s", path, strerror(errno));
+	return ERR_OK;
+}
+
 static enum err make_anew(struct ledger *l, struct medium *medium, enum rejoin_how how, struct fault *f)
 {
 	const char *from = l->media.m[l->media.reading].folder;
-	char path[PATH_MAX], aside[PATH_MAX + 16];
 	enum err err = folder_make(medium->folder, 0700, f);
 
 	if (err == ERR_OK)
 		err = keys_copy(from, medium->folder, f);
 	if (err == ERR_OK)
 		err = media_pair(from, medium->folder, f);
+	if (err == ERR_OK)
+		err = clear_way(medium, "", how, f);
+	/* Its newest entries may be in there alone. */
+	if (err == ERR_OK)
+		err = clear_way(medium, "-wal", how, f);
 	if (err != ERR_OK)
 		return err;
-	(void)snprintf(path, sizeof path, "%s/%s", medium->folder, medium->file);
-	(void)snprintf(aside, sizeof aside, "%s.damaged", path);
-	if ((how == REJOIN_REPLACE ? unlink(path) : rename(path, aside)) != 0 && errno != ENOENT)
-		return fault_set(f, err_from_errno(errno), "%s: %s", aside, strerror(errno));
-	(void)snprintf(aside, sizeof aside, "%s-wal", path);
-	if (unlink(aside) != 0 && errno != ENOENT)
-		return fault_set(f, err_from_errno(errno), "%s: %s", aside, strerror(errno));
 	err = medium_open(medium, STORE_CREATE);
 	if (err != ERR_OK)
 		*f = medium->why;

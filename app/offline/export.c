@@ -94,6 +94,16 @@ static void report(const struct request *request, struct ledger *l, const struct
 			     (unsigned long long)at.files_absent);
 }
 
+/* Nobody can close its last epoch any more. */
+static enum err open_ended(const struct request *request, struct ledger **l, struct fault *f)
+{
+	enum err err = ledger_open_readonly(request->folder, l, f);
+
+	if (err == ERR_OK)
+		(void)puts(_("This log cannot go on: the entries of its last epoch are left out of the bundle."));
+	return err;
+}
+
 enum err command_export(const struct request *request, struct fault *f)
 {
 	struct export_options options = request->options;
@@ -108,6 +118,8 @@ enum err command_export(const struct request *request, struct fault *f)
 	if (request->to == 0)
 		return fault_set(f, ERR_RANGE, _("the range is empty: it ends before entry 0"));
 	err = ledger_open(request->folder, moment_now(), &l, f);
+	if (err == ERR_STATE)
+		err = open_ended(request, &l, f);
 	if (err == ERR_OK)
 		err = export_begin(l, request->out, &options, moment_now(), &x, f);
 	if (err == ERR_OK)

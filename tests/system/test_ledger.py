@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """kannuki-ledger as a person uses it: two media, a year of work in a minute, a medium pulled and put back, erasing, repairing."""
 import atexit
+import contextlib
 import hashlib
 import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -143,6 +145,22 @@ class Ledger(unittest.TestCase):
         self.refused("what to erase", "redact", self.first, *WHY)
         self.refused("what to erase", "redact", self.first, seq, "text", "--about", "2026-007", *WHY)
         self.assertIn("text", self.shown()[seq])
+
+    def test_a_log_without_its_secret_can_still_be_exported(self):
+        self.init()
+        self.append([noted(1)])
+        self.append([noted(2)])
+        closed = len(self.shown()) - 3
+        for file in (self.first / "ledger.db", self.second / "mirror.db"):
+            with contextlib.closing(sqlite3.connect(file)) as db:
+                db.execute("DELETE FROM secrets")
+                db.commit()
+        self.refused("is lost", "append", self.first, lines=[noted(3)])
+        self.must("repair", self.first, "--new-incarnation")
+        said = self.must("export", self.first / "incarnations/1", self.place / "bundle")
+        self.assertIn("cannot go on", said)
+        verdict = self.verdict(self.place / "bundle")
+        self.assertEqual((verdict["verdict"], verdict["size"]), ("good", closed))
 
     def test_find(self):
         self.init()
