@@ -79,17 +79,24 @@ void buf_addc(struct buf *b, char c)
 void buf_addf(struct buf *b, const char *format, ...)
 {
 	va_list args, again;
+	size_t room;
 	int len;
 
+	/* Most texts fit into what is there already, and need not be formatted twice. */
+	if (!reserve(b, 0))
+		return;
+	room = b->size - b->len;
 	va_start(args, format);
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, format, args);
+	len = vsnprintf(b->data + b->len, room, format, args);
 	if (len < 0) {
 		b->err = ERR_FORMAT;
 	} else if (reserve(b, (size_t)len)) {
-		(void)vsnprintf(b->data + b->len, (size_t)len + 1, format, again);
+		if ((size_t)len >= room)
+			(void)vsnprintf(b->data + b->len, (size_t)len + 1, format, again);
 		b->len += (size_t)len;
 	}
+	b->data[b->len] = '\0';
 	va_end(again);
 	va_end(args);
 }

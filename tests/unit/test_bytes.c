@@ -11,7 +11,7 @@ static void a_buffer_grows_to_its_cap_and_remembers_failure(void **state)
 	buf_addc(&b, '6');
 	buf_addf(&b, "%d", 78);
 	assert_string_equal(b.data, "12345678");
-	buf_adds(&b, "9ab");
+	buf_addf(&b, "%s", "9ab");
 	assert_int_equal(buf_status(&b), ERR_FULL);
 	buf_adds(&b, "9");
 	assert_int_equal(buf_status(&b), ERR_FULL);
