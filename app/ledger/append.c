@@ -134,21 +134,11 @@ static void add_row(struct ledger *l, const struct entry *e, const struct buf *l
 	batch_add(&l->changes, STORE_ADD_ENTRY, (int64_t)e->seq, row, 3 + DISCLOSURE_COUNT);
 }
 
-/* The root of a full tile is kept, so that proofs need not hash its entries again. */
-static void keep_node(void *context, unsigned level, const uint8_t hash[HASH_SIZE])
-{
-	struct ledger *l = context;
-	/* The tree counts the entry only after it has told of its nodes. */
-	int64_t place = (int64_t)(l->staged.tree.size >> (8 * level));
-
-	if (level > 0)
-		batch_add(&l->changes, STORE_ADD_NODE, (int64_t)level << 56 | place,
-			  (const struct blob[]){{hash, HASH_SIZE}}, 1);
-}
-
 static void advance(struct ledger *l, const struct entry *e, const struct buf *leaf)
 {
-	struct tile_listener listener = {keep_node, l};
+	/* The root of a full tile is kept, so that proofs need not hash its entries again. */
+	struct node_keeper keeper = {&l->changes, &l->staged.tree};
+	struct tile_listener listener = {node_keep, &keeper};
 	struct staged_idem idem = {.seq = e->seq};
 
 	hash_leaf(l->staged.prev, leaf->data, leaf->len);

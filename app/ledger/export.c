@@ -25,42 +25,23 @@ enum { PHASES = sizeof phases / sizeof *phases };
 
 /* ---- what is pinned ---- */
 
-static enum err load_last_closing(struct export *x)
+static enum err pin(struct export *x)
 {
 	struct store *store = media_store(&x->ledger->media);
-	struct blob stored;
 	enum err err = store_row(store, STORE_LAST_EPOCH, 0, NULL);
 
 	if (err != ERR_OK)
-		return err;
+		return store_fault(store, err, _("reading"), x->f);
 	x->epoch = (uint64_t)store_integer(store, STORE_LAST_EPOCH, 0);
 	store_done(store, STORE_LAST_EPOCH);
-	err = x->epoch != 0 ? store_row(store, STORE_GET_EPOCH, (int64_t)x->epoch, NULL) : ERR_MISSING;
+	if (x->epoch == 0)
+		return fault_set(x->f, ERR_STATE, _("no epoch has ended yet, so there is nothing to export"));
+	err = closing_load(x->ledger, x->epoch, &x->closing, &x->pinned, x->f);
 	if (err != ERR_OK)
 		return err;
-	stored = store_blob(store, STORE_GET_EPOCH, 1);
-	buf_add(&x->closing, stored.data, stored.len);
-	store_done(store, STORE_GET_EPOCH);
-	return buf_status(&x->closing);
-}
-
-static enum err pin(struct export *x)
-{
-	struct note note;
-	enum err err = load_last_closing(x);
-
-	if (err == ERR_MISSING)
-		return fault_set(x->f, ERR_STATE, _("no epoch has ended yet, so there is nothing to export"));
-	if (err == ERR_OK)
-		err = note_parse(&note, x->closing.data, x->closing.len);
-	if (err == ERR_OK)
-		err = checkpoint_parse(&x->pinned, ledger_origin(x->ledger), note.text, note.text_len);
-	if (err != ERR_OK)
-		return fault_set(x->f, ERR_CORRUPT, _("the closing checkpoint of epoch %llu is damaged"),
-				 (unsigned long long)x->epoch);
 	x->late_seen = x->pinned.size;
 	buf_add(&x->checkpoint, x->closing.data, x->closing.len);
-	return buf_status(&x->checkpoint);
+	return cosignatures_load(x->ledger, x->pinned.size, &x->checkpoint, x->f);
 }
 
 /* ---- which entries ---- */

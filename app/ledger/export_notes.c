@@ -17,26 +17,71 @@ static enum err put_stored(struct export *x, const char *path, struct blob store
 	return err;
 }
 
-/* What there is of one epoch: its certificate (of the first the genesis note) and its closing checkpoint. What others
-   say of that checkpoint, witnesses and time stamps, belongs here, too. */
+/* What witnesses signed of it, if any did. `note` is the closing checkpoint. */
+static enum err put_witnessed(struct export *x, uint64_t size, struct buf *note)
+{
+	size_t own = note->len;
+	char path[BUNDLE_PATH_SIZE];
+	enum err err = cosignatures_load(x->ledger, size, note, x->f);
+
+	if (err != ERR_OK || note->len == own)
+		return err;
+	(void)snprintf(path, sizeof path, "witnessed/%" PRIu64, size);
+	return outlet_put(&x->outlet, path, note, x->f);
+}
+
+static enum err put_stamp(struct export *x, uint64_t epoch, uint64_t size)
+{
+	struct store *store = media_store(&x->ledger->media);
+	char path[BUNDLE_PATH_SIZE];
+	enum err err = store_row(store, STORE_GET_STAMP, (int64_t)size, NULL);
+
+	(void)snprintf(path, sizeof path, "checkpoint-%" PRIu64 ".tsr", epoch);
+	if (err == ERR_OK)
+		err = put_stored(x, path, store_blob(store, STORE_GET_STAMP, 0));
+	else
+		err = err == ERR_MISSING ? ERR_OK : store_fault(store, err, _("reading"), x->f);
+	store_done(store, STORE_GET_STAMP);
+	return err;
+}
+
+/* With what witnesses and an authority say of it. The last one is checkpoint.log, and its witnesses are in checkpoint.
+ */
+static enum err put_closing(struct export *x, uint64_t epoch)
+{
+	struct buf note = {.cap = NOTE_MAX};
+	char path[BUNDLE_PATH_SIZE];
+	struct checkpoint at;
+	enum err err = closing_load(x->ledger, epoch, &note, &at, x->f);
+
+	(void)snprintf(path, sizeof path, "checkpoints/%" PRIu64, epoch);
+	if (err == ERR_OK && epoch < x->epoch) {
+		err = outlet_put(&x->outlet, path, &note, x->f);
+		if (err == ERR_OK)
+			err = put_witnessed(x, at.size, &note);
+	}
+	if (err == ERR_OK)
+		err = put_stamp(x, epoch, at.size);
+	buf_fini(&note);
+	return err;
+}
+
+/* What there is of one epoch: its certificate (of the first the genesis note) and its closing checkpoint. */
 enum err export_epochs(struct export *x, bool *done)
 {
 	struct store *store = media_store(&x->ledger->media);
 	uint64_t epoch = x->next_epoch++;
-	char certificate[BUNDLE_PATH_SIZE], closing[BUNDLE_PATH_SIZE];
+	char path[BUNDLE_PATH_SIZE];
 	enum err err = store_row(store, STORE_GET_EPOCH, (int64_t)epoch, NULL);
 
 	if (err != ERR_OK)
 		return fault_set(x->f, ERR_CORRUPT, _("the certificate of epoch %llu is missing or damaged"),
 				 (unsigned long long)epoch);
-	(void)snprintf(certificate, sizeof certificate, epoch == 1 ? "genesis.note" : "epochs/%" PRIu64 ".note", epoch);
-	(void)snprintf(closing, sizeof closing, "checkpoints/%" PRIu64, epoch);
-	err = put_stored(x, certificate, store_blob(store, STORE_GET_EPOCH, 0));
-	if (err == ERR_OK && epoch < x->epoch)
-		err = put_stored(x, closing, store_blob(store, STORE_GET_EPOCH, 1));
+	(void)snprintf(path, sizeof path, epoch == 1 ? "genesis.note" : "epochs/%" PRIu64 ".note", epoch);
+	err = put_stored(x, path, store_blob(store, STORE_GET_EPOCH, 0));
 	store_done(store, STORE_GET_EPOCH);
 	*done = epoch == x->epoch;
-	return err;
+	return err == ERR_OK ? put_closing(x, epoch) : err;
 }
 
 enum err export_proofs(struct export *x, bool *done)

@@ -84,6 +84,16 @@ enum err reconcile(struct ledger *l, enum store_mode mode, struct standing *out,
 enum err news_stage(struct ledger *l, struct moment now, struct fault *f) MUST_USE;
 void news_add(struct ledger *l, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* A tile_listener that adds the nodes of this tree to the changes. */
+struct node_keeper {
+	struct batch *changes;
+	const struct tree *tree;
+};
+void node_keep(void *context, unsigned level, const uint8_t hash[HASH_SIZE]);
+/* Stages the nodes that an older program did not keep; nothing else may be staged. Entries that cannot be read or do
+   not fit the log are for a check to find: then nothing is staged, and recording goes on. */
+void nodes_complete(struct ledger *l, const struct progress *progress);
+
 /* Takes a disclosure away, for good. */
 void batch_erase(struct batch *b, uint64_t seq, enum disclosure_name name);
 bool entry_is_erased(struct ledger *l, uint64_t seq, enum disclosure_name name);
@@ -117,6 +127,16 @@ enum err load_next_epoch(struct ledger *l, struct signer *key, uint8_t hash[HASH
 /* The key of an epoch and the hash of the note that names it, as stored. */
 enum err epoch_key_stored(struct ledger *l, uint64_t epoch, struct note_key *key, uint8_t hash[HASH_SIZE],
 			  struct fault *f) MUST_USE;
+
+/* ledger_rotate; the same transaction remembers that somebody is asked about the closing checkpoint (store.h, `asked`).
+   `epoch` receives the one that ended. */
+enum err rotate_asking(struct ledger *l, struct blob nonce, struct moment now, uint64_t *epoch,
+		       struct fault *f) MUST_USE;
+/* The closing checkpoint of an epoch that ended: its note is appended to `note`. ERR_CORRUPT. */
+enum err closing_load(struct ledger *l, uint64_t epoch, struct buf *note, struct checkpoint *out,
+		      struct fault *f) MUST_USE;
+/* Appends the lines of witnesses that a checkpoint of this size has, in their order. */
+enum err cosignatures_load(struct ledger *l, uint64_t size, struct buf *note, struct fault *f) MUST_USE;
 
 /* One stored entry with its disclosures opened. */
 struct opened {

@@ -157,6 +157,7 @@ enum err ledger_open_telling(const char *folder, struct moment now, const struct
 
 	if (l == NULL)
 		return err;
+	nodes_complete(l, progress);
 	err = load_next_epoch(l, &key, hash, f);
 	if (err == ERR_OK)
 		err = ledger_start_writing(l, l->running.boot + 1, now, &key, hash, f);

@@ -376,11 +376,15 @@ static enum err copy_the_rest(struct refill *r, struct fault *f)
 		{some_blobs, STORE_ADD_BLOB},
 		{"SELECT size, reply FROM stamps WHERE ?2 >= ?1", STORE_PUT_STAMP},
 		{"SELECT size, line FROM cosignatures WHERE ?2 >= ?1", STORE_PUT_COSIGNATURE},
+		{"SELECT epoch, nonce FROM asked WHERE ?2 >= ?1", STORE_PUT_ASKED},
 	};
+	static const enum store_statement cuts[] = {STORE_CUT_EPOCHS, STORE_CUT_STAMPS, STORE_CUT_COSIGNATURES,
+						    STORE_CUT_ASKED, STORE_DROP_HEAD};
 	struct store *from = media_store(&r->ledger->media);
 	enum err err = ERR_OK;
 
-	batch_add(&r->batch, STORE_CUT_EPOCHS, 0, NULL, 0);
+	for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
+		batch_add(&r->batch, cuts[i], 0, NULL, 0);
 	batch_add(&r->batch, STORE_DROP_SECRETS, INT64_MAX, NULL, 0);
 	batch_add(&r->batch, STORE_DROP_CASES, 0, NULL, 0);
 	for (size_t i = 0; i < sizeof tables / sizeof *tables && err == ERR_OK; i++)

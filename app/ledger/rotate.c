@@ -169,7 +169,7 @@ void epoch_settle(struct ledger *l, struct running *was, enum err outcome)
 		l->running = *was;
 }
 
-enum err ledger_rotate(struct ledger *l, struct moment now, struct fault *f)
+static enum err rotate(struct ledger *l, const struct blob *asked, struct moment now, struct fault *f)
 {
 	uint8_t hash[HASH_SIZE];
 	struct running was;
@@ -182,8 +182,47 @@ enum err ledger_rotate(struct ledger *l, struct moment now, struct fault *f)
 	if (err != ERR_OK)
 		return err;
 	err = epoch_begin(l, l->running.boot, now, &key, hash, &was, f);
+	if (err == ERR_OK && asked != NULL)
+		batch_add(&l->changes, STORE_PUT_ASKED, (int64_t)was.epoch, asked, 1);
 	if (err == ERR_OK)
 		err = ledger_commit(l, now, f);
 	epoch_settle(l, &was, err);
 	return err;
+}
+
+enum err ledger_rotate(struct ledger *l, struct moment now, struct fault *f)
+{
+	return rotate(l, NULL, now, f);
+}
+
+enum err rotate_asking(struct ledger *l, struct blob nonce, struct moment now, uint64_t *epoch, struct fault *f)
+{
+	uint64_t ending = l->running.epoch;
+	enum err err = rotate(l, &nonce, now, f);
+
+	if (err == ERR_OK)
+		*epoch = ending;
+	return err;
+}
+
+enum err closing_load(struct ledger *l, uint64_t epoch, struct buf *note, struct checkpoint *out, struct fault *f)
+{
+	struct store *store = media_store(&l->media);
+	enum err err = store_row(store, STORE_GET_EPOCH, (int64_t)epoch, NULL);
+	struct blob stored = {NULL, 0};
+	struct note parsed;
+
+	if (err == ERR_OK) {
+		stored = store_blob(store, STORE_GET_EPOCH, 1);
+		err = stored.data != NULL ? note_parse(&parsed, stored.data, stored.len) : ERR_MISSING;
+	}
+	if (err == ERR_OK)
+		err = checkpoint_parse(out, ledger_origin(l), parsed.text, parsed.text_len);
+	if (err == ERR_OK)
+		buf_add(note, stored.data, stored.len);
+	store_done(store, STORE_GET_EPOCH);
+	if (err != ERR_OK)
+		return fault_set(f, ERR_CORRUPT, _("the closing checkpoint of epoch %llu is damaged"),
+				 (unsigned long long)epoch);
+	return buf_status(note) == ERR_OK ? ERR_OK : fault_set(f, buf_status(note), _("no memory"));
 }

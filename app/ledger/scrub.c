@@ -453,6 +453,7 @@ static enum err scrub_tables(struct scrub *s, bool *done)
 		{"SELECT seq, sha256 FROM blobs WHERE ?2 >= ?1", STORE_ADD_BLOB},
 		{"SELECT size, reply FROM stamps WHERE ?2 >= ?1", STORE_PUT_STAMP},
 		{"SELECT size, line FROM cosignatures WHERE ?2 >= ?1", STORE_PUT_COSIGNATURE},
+		{"SELECT epoch, nonce FROM asked WHERE ?2 >= ?1", STORE_PUT_ASKED},
 		{"SELECT 0, about, sealed FROM cases WHERE ?2 >= ?1", STORE_ADD_CASE},
 		{"SELECT seq << 2 | name FROM erased NATURAL JOIN entries WHERE ?2 >= ?1 AND "
 		 "CASE name WHEN 1 THEN files WHEN 2 THEN person ELSE text END IS NULL",

@@ -28,8 +28,17 @@ static const char second_medium[] =
 	"alone INTEGER NOT NULL, filling INTEGER NOT NULL);"
 	"INSERT INTO medium VALUES(1, 1, 0, 0);";
 
+/* A body that begins {"act":"policy.set has these characters after its salt and name. */
+#define SETS_POLICY "substr(body, 45, 24) = CAST('eyJhY3QiOiJwb2xpY3kuc2V0' AS BLOB)"
+
+static const char pins[] = "CREATE TABLE asked(epoch INTEGER PRIMARY KEY, nonce BLOB);"
+			   "CREATE INDEX entries_policy ON entries(seq) WHERE " SETS_POLICY ";";
+
+static const char last_policy[] = "SELECT seq FROM entries INDEXED BY entries_policy WHERE " SETS_POLICY
+				  " AND seq < ?1 ORDER BY seq DESC LIMIT 1";
+
 /* Each is run once, in order; user_version counts them. */
-static const char *const additions[] = {first_tables, second_medium};
+static const char *const additions[] = {first_tables, second_medium, pins};
 enum { ADDITIONS = sizeof additions / sizeof *additions };
 
 static const char *const texts[STORE_STATEMENTS] = {
@@ -47,10 +56,12 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_ADD_NODE] =
 		"INSERT OR REPLACE INTO nodes(level, place, hash) VALUES(?1 >> 56, ?1 & 0xffffffffffffff, ?2)",
 	[STORE_DROP_CASES] = "DELETE FROM cases",
+	[STORE_DROP_HEAD] = "DELETE FROM head",
 	[STORE_ADD_BLOB] = "INSERT OR IGNORE INTO blobs(sha256, seq) VALUES(?2, ?1)",
 	[STORE_DROP_BLOBS] = "DELETE FROM blobs WHERE seq = ?1",
 	[STORE_PUT_STAMP] = "INSERT OR REPLACE INTO stamps(size, reply) VALUES(?1, ?2)",
 	[STORE_PUT_COSIGNATURE] = "INSERT OR IGNORE INTO cosignatures(size, line) VALUES(?1, ?2)",
+	[STORE_PUT_ASKED] = "INSERT OR REPLACE INTO asked(epoch, nonce) VALUES(?1, ?2)",
 	[STORE_ERASE_FILES] = "UPDATE entries SET files = NULL WHERE seq = ?1",
 	[STORE_ERASE_PERSON] = "UPDATE entries SET person = NULL WHERE seq = ?1",
 	[STORE_ERASE_TEXT] = "UPDATE entries SET text = NULL WHERE seq = ?1",
@@ -60,6 +71,9 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_CUT_ERASED] = "DELETE FROM erased WHERE seq >= ?1",
 	[STORE_CUT_BLOBS] = "DELETE FROM blobs WHERE seq >= ?1",
 	[STORE_CUT_EPOCHS] = "DELETE FROM epochs WHERE epoch >= ?1",
+	[STORE_CUT_ASKED] = "DELETE FROM asked WHERE epoch >= ?1",
+	[STORE_CUT_STAMPS] = "DELETE FROM stamps WHERE size >= ?1",
+	[STORE_CUT_COSIGNATURES] = "DELETE FROM cosignatures WHERE size >= ?1",
 	[STORE_SET_GENERATION] = "UPDATE medium SET generation = ?1",
 	[STORE_SET_ALONE] = "UPDATE medium SET alone = ?1",
 	[STORE_SET_FILLING] = "UPDATE medium SET filling = ?1",
@@ -76,6 +90,15 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_FIND_BLOB] = "SELECT 1 FROM blobs WHERE sha256 = ?2 LIMIT 1",
 	[STORE_NEXT_BLOB] = "SELECT sha256 FROM blobs WHERE sha256 > ?2 ORDER BY sha256 LIMIT 1",
 	[STORE_GET_ROWS] = "SELECT max(seq) FROM entries",
+	[STORE_COUNT_NODES] = "SELECT count(*) FROM nodes",
+	[STORE_GET_STAMP] = "SELECT reply FROM stamps WHERE size = ?1",
+	[STORE_GET_COSIGNATURES] = "SELECT line FROM cosignatures WHERE size = ?1 ORDER BY line",
+	[STORE_LAST_COSIGNED] = "SELECT max(size) FROM cosignatures",
+	[STORE_LAST_WITNESS_ASKED] =
+		"SELECT epoch FROM asked WHERE epoch < ?1 AND nonce IS NULL ORDER BY epoch DESC LIMIT 1",
+	[STORE_LAST_STAMP_ASKED] =
+		"SELECT epoch, nonce FROM asked WHERE epoch < ?1 AND nonce IS NOT NULL ORDER BY epoch DESC LIMIT 1",
+	[STORE_LAST_POLICY] = last_policy,
 };
 
 enum err err_from_sqlite(int code)
@@ -339,6 +362,20 @@ enum err store_entries(struct store *s, uint64_t from, uint64_t to, sqlite3_stmt
 		return err_from_sqlite(code);
 	(void)sqlite3_bind_int64(*rows, 1, (int64_t)(from < INT64_MAX ? from : INT64_MAX));
 	(void)sqlite3_bind_int64(*rows, 2, (int64_t)(to < INT64_MAX ? to : INT64_MAX));
+	return ERR_OK;
+}
+
+enum err store_nodes(struct store *s, unsigned level, uint64_t from, uint64_t to, sqlite3_stmt **rows)
+{
+	static const char text[] = "SELECT place, hash FROM nodes WHERE level = ?1 AND place >= ?2 AND place < ?3 "
+				   "ORDER BY place";
+	int code = sqlite3_prepare_v2(s->db, text, -1, rows, NULL);
+
+	if (code != SQLITE_OK)
+		return err_from_sqlite(code);
+	(void)sqlite3_bind_int64(*rows, 1, level);
+	(void)sqlite3_bind_int64(*rows, 2, (int64_t)from);
+	(void)sqlite3_bind_int64(*rows, 3, (int64_t)to);
 	return ERR_OK;
 }
 

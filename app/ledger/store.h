@@ -11,6 +11,7 @@
  *   erased        seq, name (its number): what redactions took away; never to come back from another medium
  *   blobs         sha256, seq: which stored file belongs to which entry
  *   stamps        size, RFC 3161 reply;   cosignatures   size, witness's line
+ *   asked         epoch, nonce: whose closing checkpoint a witness (nonce NULL) or a time stamp authority was shown
  *   medium        one row: generation, alone, filling (media.h)
  *
  * Tables and columns are only ever added, so an older program reads and goes on writing what a newer one made; a change
@@ -42,11 +43,13 @@ enum store_statement {
 	STORE_ADD_CASE,
 	STORE_DROP_CASE,
 	STORE_DROP_CASES,
+	STORE_DROP_HEAD,
 	STORE_ADD_NODE,
 	STORE_ADD_BLOB,
 	STORE_DROP_BLOBS,
 	STORE_PUT_STAMP,
 	STORE_PUT_COSIGNATURE,
+	STORE_PUT_ASKED,
 	STORE_ERASE_FILES,
 	STORE_ERASE_PERSON,
 	STORE_ERASE_TEXT,
@@ -57,6 +60,10 @@ enum store_statement {
 	STORE_CUT_ERASED,
 	STORE_CUT_BLOBS,
 	STORE_CUT_EPOCHS,
+	STORE_CUT_ASKED,
+	/* Of at least this size. */
+	STORE_CUT_STAMPS,
+	STORE_CUT_COSIGNATURES,
 	STORE_SET_GENERATION,
 	STORE_SET_ALONE,
 	STORE_SET_FILLING,
@@ -75,6 +82,15 @@ enum store_statement {
 	STORE_FIND_BLOB,
 	STORE_GET_NODE,
 	STORE_NEXT_BLOB,
+	STORE_COUNT_NODES,
+	STORE_GET_STAMP,
+	/* One row after another, by store_next of the statement. */
+	STORE_GET_COSIGNATURES,
+	STORE_LAST_COSIGNED,
+	/* The newest before epoch, or entry, ?1. */
+	STORE_LAST_WITNESS_ASKED,
+	STORE_LAST_STAMP_ASKED,
+	STORE_LAST_POLICY,
 	STORE_STATEMENTS
 };
 
@@ -105,6 +121,8 @@ void store_done(struct store *s, enum store_statement statement);
 /* Entries of [from, to) in order, each statement of its own so that reads may nest. */
 enum { ROW_SEQ, ROW_LEAF, ROW_DISCLOSURES, ROW_SEALED_WITH = ROW_DISCLOSURES + DISCLOSURE_COUNT, ROW_IDEM };
 enum err store_entries(struct store *s, uint64_t from, uint64_t to, sqlite3_stmt **rows) MUST_USE;
+/* Place and hash of the nodes of a level, likewise. */
+enum err store_nodes(struct store *s, unsigned level, uint64_t from, uint64_t to, sqlite3_stmt **rows) MUST_USE;
 /* ERR_MISSING after the last one. */
 enum err store_next(sqlite3_stmt *rows) MUST_USE;
 struct blob row_blob(sqlite3_stmt *rows, int column);

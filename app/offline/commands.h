@@ -6,12 +6,15 @@
 #include "ledger/ledger.h"
 
 struct request {
-	const char *folder, *out, *origin, *mirror;
+	const char *folder, *out, *origin, *mirror; /* `out` is the second operand, whatever it is */
 	uint64_t from, to, group;
 	bool new_incarnation;
 	/* of redact */
 	uint64_t seq;
 	const char *name, *about, *authority, *reason, *approved_by[2];
+	/* of witness request and stamp request */
+	int64_t old;
+	const char *to_file;           /* NULL: standard output */
 	struct export_options options; /* of export; these two are what it lends */
 	struct age_recipient recipients[AGE_RECIPIENTS_MAX];
 	uint64_t prove[EXPORT_PROOFS_MAX];
@@ -32,5 +35,11 @@ enum err command_find(const struct request *request, struct fault *f) MUST_USE;
 enum err command_repair(const struct request *request, struct fault *f) MUST_USE;
 enum err command_redact(const struct request *request, struct fault *f) MUST_USE;
 enum err command_append(const struct request *request, struct fault *f) MUST_USE;
+enum err command_policy(const struct request *request, struct fault *f) MUST_USE;
+enum err command_policy_set(const struct request *request, struct fault *f) MUST_USE;
+enum err command_witness_request(const struct request *request, struct fault *f) MUST_USE;
+enum err command_witness_accept(const struct request *request, struct fault *f) MUST_USE;
+enum err command_stamp_request(const struct request *request, struct fault *f) MUST_USE;
+enum err command_stamp_accept(const struct request *request, struct fault *f) MUST_USE;
 
 #endif

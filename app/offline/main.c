@@ -1,6 +1,7 @@
 /* kannuki-ledger: work on a ledger while the keeper does not run. */
 #include "base/diag.h"
 #include "base/text.h"
+#include "ledger/pins.h"
 #include "offline/commands.h"
 
 #include <getopt.h>
@@ -35,6 +36,17 @@ static const struct command {
 	{"redact", 3, command_redact,
 	 N_("redact DIR SEQ NAME WHY                 erase text, person or files of one entry; WHY is\n"
 	    "       --authority TEXT --reason TEXT --approved-by ID --approved-by ID")},
+	{"policy", 1, command_policy,
+	 N_("policy DIR                              print the policy of witnesses in force")},
+	{"policy", 2, command_policy_set, N_("policy DIR FILE                         put this policy in force")},
+	{"witness request", 1, command_witness_request,
+	 N_("witness request DIR [--old N]           write what to ask a witness")},
+	{"witness accept", 2, command_witness_accept,
+	 N_("witness accept DIR FILE                 take the witness's answer")},
+	{"stamp request", 1, command_stamp_request,
+	 N_("stamp request DIR                       write what to ask a time stamp authority (RFC 3161)")},
+	{"stamp accept", 2, command_stamp_accept,
+	 N_("stamp accept DIR FILE                   take the authority's reply")},
 };
 enum { GROUP_MAX = 4096 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -51,6 +63,12 @@ static void usage(FILE *out)
 		  "  --encrypt-to AGE    encrypt stored files to an auditor's age recipient; may be repeated\n"
 		  "  --prove N           prove entry N by itself, too; may be repeated\n"
 		  "  --zip               one ZIP file in place of a folder\n"),
+		out);
+	(void)fputs(
+		_("\nOptions of the requests:\n"
+		  "  --out FILE          where to write it, in place of standard output\n"
+		  "  --old N             this witness has seen N entries (0: none yet); without it, as many as any\n"
+		  "                      witness has cosigned\n"),
 		out);
 	(void)fputs(
 		_("\nA line for append: {\"type\":\"incident.noted\",\"about\":\"2026-007\",\"text\":\"…\"}; also who, via, class,\n"
@@ -115,6 +133,12 @@ static bool read_option(int option, struct request *request, struct fault *f)
 	case 'n':
 		request->new_incarnation = true;
 		return true;
+	case 's':
+		request->to_file = optarg;
+		return true;
+	case 'd':
+		request->old = read_seq(optarg, &seq) && seq <= INT64_MAX ? (int64_t)seq : WITNESS_SEEN_BEFORE;
+		return request->old != WITNESS_SEEN_BEFORE;
 	case 'z':
 		request->options.as_zip = true;
 		return true;
@@ -140,7 +164,8 @@ static bool read_options(int argc, char **argv, struct request *request, struct 
 		{"group", required_argument, NULL, 'g'},     {"mirror", required_argument, NULL, 'm'},
 		{"about", required_argument, NULL, 'a'},     {"authority", required_argument, NULL, 'u'},
 		{"reason", required_argument, NULL, 'r'},    {"approved-by", required_argument, NULL, 'b'},
-		{"new-incarnation", no_argument, NULL, 'n'}, {"zip", no_argument, NULL, 'z'},
+		{"new-incarnation", no_argument, NULL, 'n'}, {"out", required_argument, NULL, 's'},
+		{"old", required_argument, NULL, 'd'},       {"zip", no_argument, NULL, 'z'},
 		{"lang", required_argument, NULL, 'l'},      {"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},         {NULL, 0, NULL, 0},
 	};
@@ -152,34 +177,43 @@ static bool read_options(int argc, char **argv, struct request *request, struct 
 	return true;
 }
 
-static const struct command *find_command(const char *name, int operands)
+/* Its name is the first word, or the first two; its operands follow. */
+static const struct command *find_command(char **words, int count)
 {
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (strcmp(name, commands[i].name) == 0 && operands == commands[i].operands)
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const char *name = commands[i].name, *space = strchr(name, ' ');
+		size_t first = space != NULL ? (size_t)(space - name) : strlen(name);
+		int named = space != NULL ? 2 : 1;
+
+		if (count == named + commands[i].operands && strlen(words[0]) == first &&
+		    memcmp(words[0], name, first) == 0 && (space == NULL || strcmp(words[1], space + 1) == 0))
 			return &commands[i];
+	}
 	return NULL;
 }
 
 int main(int argc, char **argv)
 {
-	struct request request = {.to = UINT64_MAX};
+	struct request request = {.to = UINT64_MAX, .old = WITNESS_SEEN_BEFORE};
 	const struct command *command = NULL;
 	struct fault fault = {.text = ""};
+	char **operands;
 
 	diag_start("kannuki-ledger");
 	lang_use(lang_from_environment());
 	if (read_options(argc, argv, &request, &fault) && optind < argc)
-		command = find_command(argv[optind], argc - optind - 1);
+		command = find_command(argv + optind, argc - optind);
 	if (command == NULL) {
 		if (fault.text[0] != '\0')
 			(void)fprintf(stderr, "kannuki-ledger: %s\n\n", fault.text);
 		usage(stderr);
 		return 2;
 	}
-	request.folder = argv[optind + 1];
-	request.out = argv[optind + 2];
+	operands = argv + argc - command->operands;
+	request.folder = operands[0];
+	request.out = operands[1];
 	if (command->operands == 3) {
-		request.name = argv[optind + 3];
+		request.name = operands[2];
 		if (!read_seq(request.out, &request.seq)) {
 			usage(stderr);
 			return 2;

@@ -102,6 +102,9 @@ static inline void dump(struct store *s, struct buf *out)
 		"SELECT about, sealed FROM cases ORDER BY about",
 		"SELECT level, place, hash FROM nodes ORDER BY level, place",
 		"SELECT seq, name FROM erased ORDER BY seq, name",
+		"SELECT size, reply FROM stamps ORDER BY size",
+		"SELECT size, line FROM cosignatures ORDER BY size, line",
+		"SELECT epoch, nonce FROM asked ORDER BY epoch",
 		"SELECT generation, alone, filling FROM medium",
 	};
 
