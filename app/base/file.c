@@ -51,7 +51,9 @@ enum err file_read(const char *path, size_t limit, struct buf *out, struct fault
 	(void)close(fd);
 	if (err == ERR_OK && out->data == NULL)
 		buf_adds(out, "");
-	return err != ERR_OK ? err : buf_status(out);
+	if (err == ERR_OK && buf_status(out) != ERR_OK)
+		err = fault_set(f, buf_status(out), "%s: no memory to read it", path);
+	return err;
 }
 
 static enum err write_all(int fd, const char *data, size_t len)

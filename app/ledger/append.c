@@ -113,6 +113,8 @@ static enum err seal_disclosures(struct ledger *l, const struct entry *e, const 
 		(void)snprintf(what, sizeof what, "%llu %s", (unsigned long long)e->seq, disclosure_names[i]);
 		seal(&sealed, key, what, strings[i].data, strings[i].len);
 		err = buf_status(&sealed);
+		if (err != ERR_OK)
+			(void)fault_set(f, err, _("no memory"));
 		buf_fini(&strings[i]);
 		strings[i] = sealed;
 	}

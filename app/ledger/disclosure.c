@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 
 enum { SALT_CHARS = 22, HEAD_MAX = 48 };
 
@@ -33,18 +34,45 @@ static bool has_shape(const json_t *json, enum disclosure_name name)
 	return json != NULL;
 }
 
+/* Jansson goes on when it has no memory for a part of a text, and gives another text than it was given. */
+static thread_local bool lacked_memory;
+
+static void *json_memory(size_t size)
+{
+	void *memory = malloc(size);
+
+	lacked_memory |= memory == NULL;
+	return memory;
+}
+
+static void watch_json_memory(void)
+{
+	json_set_alloc_funcs(json_memory, free);
+}
+
 /* The shortest text with the same members in the same order. */
 static enum err normalise(char **out, enum disclosure_name name, const char *value, size_t len)
 {
-	json_t *json = json_loadb(value, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+	static once_flag watched = ONCE_FLAG_INIT;
+	json_t *json;
+	char *text;
 
-	if (!has_shape(json, name)) {
+	call_once(&watched, watch_json_memory);
+	lacked_memory = false;
+	json = json_loadb(value, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+
+	if (!lacked_memory && !has_shape(json, name)) {
 		json_decref(json);
 		return ERR_FORMAT;
 	}
-	*out = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+	text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
 	json_decref(json);
-	return *out != NULL ? ERR_OK : ERR_NOMEM;
+	if (text == NULL || lacked_memory) {
+		free(text);
+		return ERR_NOMEM;
+	}
+	*out = text;
+	return ERR_OK;
 }
 
 enum err disclosure_format(struct buf *out, enum disclosure_name name, const uint8_t salt[SALT_SIZE], const char *value,
@@ -55,8 +83,10 @@ enum err disclosure_format(struct buf *out, enum disclosure_name name, const uin
 	struct buf array = {0};
 	enum err err = normalise(&json, name, value, len);
 
-	if (err != ERR_OK)
+	if (err == ERR_FORMAT)
 		return fault_set(f, err, _("'%s' is not JSON of the right kind"), disclosure_names[name]);
+	if (err != ERR_OK)
+		goto out;
 	if (strlen(json) > DISCLOSURE_VALUE_MAX) {
 		err = fault_set(f, ERR_RANGE, _("'%s' is larger than %d KiB"), disclosure_names[name],
 				DISCLOSURE_VALUE_MAX / 1024);
@@ -67,14 +97,15 @@ enum err disclosure_format(struct buf *out, enum disclosure_name name, const uin
 	buf_adds(&array, json);
 	buf_addc(&array, ']');
 	encoded = malloc(BASE64_SIZE(array.len));
-	if (buf_status(&array) != ERR_OK || encoded == NULL) {
-		err = fault_set(f, ERR_NOMEM, _("no memory"));
-		goto out;
+	err = buf_status(&array) != ERR_OK || encoded == NULL ? ERR_NOMEM : ERR_OK;
+	if (err == ERR_OK) {
+		base64url_encode(encoded, array.data, array.len);
+		buf_adds(out, encoded);
+		err = buf_status(out);
 	}
-	base64url_encode(encoded, array.data, array.len);
-	buf_adds(out, encoded);
-	err = buf_status(out);
 out:
+	if (err == ERR_NOMEM)
+		(void)fault_set(f, err, _("no memory"));
 	free(encoded);
 	buf_fini(&array);
 	free(json);

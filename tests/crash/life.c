@@ -223,8 +223,16 @@ enum err life_promise(struct life *l)
 {
 	struct truth *t = &l->truth;
 	uint64_t size = ledger_head(l->ledger).size;
-	enum err err = ledger_read(l->ledger, t->count, size, learn, t, &l->fault);
+	struct disk_fault faults[MEDIA];
+	enum err err;
 
+	/* It has been acknowledged, so looking at it must not fail. */
+	memcpy(faults, l->disk->fault, sizeof faults);
+	memset(l->disk->fault, 0, sizeof faults);
+	need_depth++;
+	err = ledger_read(l->ledger, t->count, size, learn, t, &l->fault);
+	need_depth--;
+	memcpy(l->disk->fault, faults, sizeof faults);
 	if (err != ERR_OK)
 		return err;
 	if (t->count != size)
@@ -365,7 +373,11 @@ enum err life_tidy(struct life *l)
 	size_t from = l->disk->op_count;
 	unsigned holders = life_holders(l);
 
-	return settle(l, from, holders, ledger_tidy(l->ledger));
+	enum err err = ledger_tidy(l->ledger);
+
+	if (err != ERR_OK)
+		(void)fault_set(&l->fault, err, "the ledger could not be tidied");
+	return settle(l, from, holders, err);
 }
 
 /* ---- erasing ---- */

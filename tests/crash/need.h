@@ -8,4 +8,7 @@
 __attribute__((returns_nonnull)) void *need(void *old, size_t size);
 __attribute__((returns_nonnull)) void *need_zeros(size_t count, size_t size);
 
+/* Not 0: the harness itself is at work, and nothing is made to fail for it. */
+extern int need_depth;
+
 #endif
