@@ -176,10 +176,11 @@ asan: ## Unit and system tests under AddressSanitizer and UBSan
 	$(Q)$(MAKE) -j$(JOBS) --no-print-directory PROFILE=asan all test-programs
 	$(Q)PROFILE=asan scripts/test $(BUILD)/asan unit interop system
 
-crash: ## Cut the ledger's power in 100,000 states (CRASH_STATES), with a new seed each time (CRASH_SEED)
+crash: ## Cut the ledger's power in 100,000 states (CRASH_STATES; a new CRASH_SEED each time), fail every call
 	$(Q)scripts/deps run test
 	$(Q)$(MAKE) -j$(JOBS) --no-print-directory test-programs
 	$(Q)$(O)/tests/crash/test_crash --states $(or $(CRASH_STATES),100000) --seed $(or $(CRASH_SEED),$$(date +%s))
+	$(Q)$(O)/tests/crash/test_faults --all
 
 tsan: ## What runs in threads under ThreadSanitizer: the verifier
 	$(Q)scripts/deps test lint
