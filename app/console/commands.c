@@ -1,6 +1,7 @@
 #include "console/commands.h"
 
 #include "console/case.h"
+#include "console/erasing.h"
 #include "console/layout.h"
 #include "console/login.h"
 #include "console/menu.h"
@@ -52,6 +53,13 @@ const struct command commands[] = {
 	{"ledger find [TEXT...]", N_("entries that contain a word, newest first"), record_find, NULL},
 	{"ledger check", N_("check every entry and signature again"), record_check, NULL},
 	{"ledger export [NAME] [OPTION...]", N_("write a bundle for auditors"), record_export, NULL},
+	{"ledger redact SEQ NAME", N_("ask to erase the text, person or files of an entry; another person approves"),
+	 erasing_redact, "erasure.requested"},
+	{"ledger dispose CASE", N_("ask to erase all that was written about a case that is over"), erasing_dispose,
+	 NULL},
+	{"ledger erasures", N_("what is asked to be erased, and what was"), erasing_list, NULL},
+	{"ledger approve SEQ", N_("approve an erasure that somebody else asked for"), erasing_approve,
+	 "erasure.approved"},
 	{"ledger rotate", N_("end the running epoch and begin the next"), record_rotate, NULL},
 	{"ledger media", N_("the media that the record is kept on"), record_media, NULL},
 	{"ledger repair", N_("take a failed medium in again"), record_repair, NULL},
@@ -80,6 +88,9 @@ static const struct {
 	{"[STATE]", N_("the new state; asked for when left out")},
 	{"[NAME]", N_("a name of letters, digits, - and .")},
 	{"[SEQ]", N_("the number of an entry")},
+	{"SEQ", N_("the number of an entry")},
+	{"CASE", N_("the number of an incident, such as 2026-001")},
+	{"NAME", N_("text, person or files")},
 	{"[OPTION]", N_("from N, to N, without text,person,files, encrypt-to AGE, prove N, zip")},
 };
 

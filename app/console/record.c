@@ -41,7 +41,7 @@ static json_t *ask_keeper(struct console *c, const char *method, json_t *params)
 	return NULL;
 }
 
-static bool read_number(const char *text, uint64_t *out)
+bool record_number(const char *text, uint64_t *out)
 {
 	struct buf narrow;
 	char *end = NULL;
@@ -116,7 +116,7 @@ void record_show(struct console *c, const struct call *call)
 	json_t *result, *entry;
 	size_t i;
 
-	if (given != NULL && !read_number(given, &seq)) {
+	if (given != NULL && !record_number(given, &seq)) {
 		SAY(c, _("! '%s' is no number of an entry."), given);
 		return;
 	}
@@ -236,7 +236,7 @@ static bool add_value(const struct option *option, const char *value, json_t *pa
 {
 	uint64_t number = 0;
 
-	if ((option->kind == NUMBER || option->kind == NUMBERS) && !read_number(value, &number))
+	if ((option->kind == NUMBER || option->kind == NUMBERS) && !record_number(value, &number))
 		return false;
 	if (option->kind == NUMBER)
 		(void)json_object_set_new(params, option->param, json_integer((json_int_t)number));
@@ -364,6 +364,18 @@ void record_media(struct console *c, const struct call *call)
 	json_decref(result);
 }
 
+static void say_repaired(struct console *c, json_t *result)
+{
+	show_media_list(c, result);
+	SAY(c, _("%llu rows were looked at, %llu were damaged and put right."),
+	    (unsigned long long)number_of(result, "checked"), (unsigned long long)number_of(result, "repaired"));
+	if (number_of(result, "bad") > 0)
+		SAY(c,
+		    _("! %llu are damaged beyond repair: %s. Do not switch off; export the record and call your "
+		      "administrator."),
+		    (unsigned long long)number_of(result, "bad"), string_of(result, "why"));
+}
+
 void record_repair(struct console *c, const struct call *call)
 {
 	bool anew = strcmp(call->command->pattern, "ledger repair anew") == 0;
@@ -379,7 +391,7 @@ void record_repair(struct console *c, const struct call *call)
 	err = keeper_ask(c, "ledger.repair", params, &result);
 	json_decref(params);
 	if (err == ERR_OK)
-		show_media_list(c, result);
+		say_repaired(c, result);
 	else if (err == ERR_DENIED)
 		words_refusal(c, result);
 	if (err == ERR_DENIED && !anew && strcmp(string_of(result, "code"), "medium_failed") == 0)

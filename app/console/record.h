@@ -12,6 +12,9 @@ void record_rotate(struct console *c, const struct call *call);
 void record_repair(struct console *c, const struct call *call);
 void record_media(struct console *c, const struct call *call);
 
+/* A number of an entry as it was typed, full-width digits too. */
+bool record_number(const char *text, uint64_t *out);
+
 /* Push `progress`: how far the keeper is with what this person waits for. */
 void record_progress(struct console *c, json_t *progress);
 

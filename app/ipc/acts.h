@@ -17,6 +17,8 @@
  *   report.*        digest: SHA-256 of the version that was seen; the keeper adds it (book_complete)
  *
  *   restore.*       uplinks [id]
+ *
+ *   erasure.requested  either seq and name (text, person or files), or case; text {"authority", "reason"}
  */
 #ifndef KANNUKI_IPC_ACTS_H
 #define KANNUKI_IPC_ACTS_H

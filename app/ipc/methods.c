@@ -111,7 +111,7 @@ const struct method methods[] = {
 	 PEER_PEOPLE,
 	 WITH_SESSION,
 	 RIGHT_TEND,
-	 "Takes a failed medium in again; with `anew` it is written from nothing.",
+	 "Takes a failed medium in again (with `anew` it is written from nothing), then mends every damaged row.",
 	 {SESSION, LANGUAGE, {"anew", PARAM_FLAG, OPTIONAL, 0}}},
 
 	/* The panel daemon. */

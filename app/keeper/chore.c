@@ -79,6 +79,7 @@ static int on_slice(sd_event_source *source, void *userdata)
 	if (k->chore == c)
 		chore_end(k);
 	scribe_mind_media(k->scribe);
+	erase_look(k);
 	return 0;
 }
 
@@ -87,12 +88,14 @@ enum err chore_begin(struct keeper *k, struct chore *c, const struct chore_kind 
 {
 	c->kind = kind;
 	c->keeper = k;
-	c->peer = r->peer;
-	c->lang = param_lang(r);
 	c->told_ns = moment_now().boot_ns;
 	(void)snprintf(c->key, sizeof c->key, "%s", key);
-	(void)snprintf(c->who, sizeof c->who, "%s", session->user);
-	add_asker(c, r->ticket);
+	if (r != NULL) {
+		c->peer = r->peer;
+		c->lang = param_lang(r);
+		(void)snprintf(c->who, sizeof c->who, "%s", session->user);
+		add_asker(c, r->ticket);
+	}
 	k->chore = c;
 	if (go_on_idly(k, &c->source, on_slice, c, f) == ERR_OK)
 		return ERR_OK;

@@ -30,7 +30,7 @@ struct chore {
 	char who[ACCOUNT_SIZE];
 	enum peer peer;
 	enum lang lang;
-	struct ticket askers[CHORE_ASKERS_MAX];
+	struct ticket askers[CHORE_ASKERS_MAX]; /* none: the keeper itself wants it */
 	unsigned askers_count;
 	int64_t told_ns;
 };
@@ -38,7 +38,8 @@ struct chore {
 /* True when there is nothing left to do for the asker: the same work is in hand and will answer it, or another one is,
    which has been said. */
 bool chore_joined(struct keeper *k, const struct request *r, const char *key);
-/* Begins; `c` was made by calloc and is owned from now on, also when it cannot begin. */
+/* Begins; `c` was made by calloc and is owned from now on, also when it cannot begin. `r` and `session` are NULL when
+   nobody asked. */
 enum err chore_begin(struct keeper *k, struct chore *c, const struct chore_kind *kind, const struct request *r,
 		     const struct session *session, const char *key, struct fault *f) MUST_USE;
 /* The same answer to all; takes over `result` or `args`. */

@@ -81,7 +81,9 @@ static void record_deed(struct keeper *k, const struct request *r, const struct 
 	struct entry entry = {.who = session->user,
 			      .via = peer_via(r->peer),
 			      .kind = d->act.kind,
-			      .about = d->act.about != NULL ? d->act.about : d->opens,
+			      .about = d->act.about != NULL  ? d->act.about
+				       : d->opens[0] != '\0' ? d->opens
+							     : NULL,
 			      .idem = idem,
 			      .body = body,
 			      .text = d->act.text,

@@ -197,6 +197,7 @@ static void on_changed(void *context, enum change change)
 		reader_push_changed(k);
 	}
 	rounds_touch(k);
+	erase_look(k);
 }
 
 static void on_media(void *context)
@@ -310,6 +311,8 @@ enum err keeper_open(struct keeper *k, const struct config *config, struct fault
 		err = rounds_begin(k, f);
 	if (err == ERR_OK && server_new(k->event, &server_hooks, &k->server) != ERR_OK)
 		err = fault_set(f, ERR_NOMEM, "out of memory");
+	if (err == ERR_OK)
+		erase_look(k);
 	return err == ERR_OK ? listen_all(k, f) : err;
 }
 

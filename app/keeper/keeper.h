@@ -8,6 +8,7 @@
  *   entries.c   single entries: show, find
  *   tend.c      check, epochs, repair
  *   export.c    bundles for auditors
+ *   erase.c     what two people agreed to erase
  *   chore.c     what takes long, in slices
  *   media.c     the two media: who has failed, and taking it in again
  *   rounds.c    what happens by the clock
@@ -58,6 +59,7 @@ struct keeper {
 	struct mending mending;
 	uint64_t subscribers[SUBSCRIBERS_MAX]; /* connections; 0: free */
 	struct chore *chore;                   /* the long work in hand, or NULL */
+	bool erasing_failed;                   /* it is tried again with the next heartbeat */
 	sd_event_source *rounds[ROUNDS_MAX], *clock;
 };
 
@@ -130,6 +132,9 @@ bool media_are_fewer(const struct keeper *k);
 extern const int64_t slice_ns;
 enum err go_on_idly(struct keeper *k, sd_event_source **source, sd_event_handler_t step, void *context,
 		    struct fault *f) MUST_USE;
+
+/* Does what two people agreed to erase, one after the other, whenever nothing else of the kind is in hand. */
+void erase_look(struct keeper *k);
 
 enum err rounds_begin(struct keeper *k, struct fault *f) MUST_USE;
 /* Something was recorded. */

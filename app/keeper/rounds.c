@@ -20,6 +20,8 @@ static void beat(struct keeper *k)
 
 	scribe_note(k->scribe, &entry);
 	json_decref(body);
+	k->erasing_failed = false;
+	erase_look(k);
 }
 
 static void begin_epoch(struct keeper *k)

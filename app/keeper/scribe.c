@@ -8,7 +8,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-enum { STEP_MS = 1000 };
+enum { STEP_MS = 1000, RENEW_CHUNK = 32 };
 
 struct staged {
 	struct staged *next;
@@ -24,7 +24,9 @@ struct scribe {
 	struct pack *pack;
 	struct book *book;
 	struct recall recall;
-	uint64_t applied; /* entries folded into book and recall, staged ones included */
+	uint64_t applied;   /* entries folded into book and recall, staged ones included */
+	struct book *fresh; /* a book that is being made anew, or NULL, and how far it is */
+	uint64_t fresh_applied;
 	struct staged *first, **end;
 	unsigned waiting;
 	enum change change; /* of what is staged */
@@ -90,6 +92,12 @@ enum err scribe_catch_up(struct scribe *s, struct fault *f)
 	return ledger_read(s->ledger, s->applied, ledger_head(s->ledger).size, fold_next, &folding, f);
 }
 
+static void drop_fresh(struct scribe *s)
+{
+	book_free(s->fresh);
+	s->fresh = NULL;
+}
+
 static enum err refold(struct scribe *s, struct fault *f)
 {
 	struct book *fresh;
@@ -97,11 +105,57 @@ static enum err refold(struct scribe *s, struct fault *f)
 
 	if (err != ERR_OK)
 		return fault_set(f, err, "out of memory");
+	drop_fresh(s);
 	book_free(s->book);
 	s->book = fresh;
 	memset(&s->recall, 0, sizeof s->recall);
 	s->applied = 0;
 	return scribe_catch_up(s, f);
+}
+
+struct renewing {
+	struct scribe *scribe;
+	struct fault *fault;
+};
+
+static enum err renew_next(void *context, const struct record *record)
+{
+	struct renewing *renewing = context;
+	struct scribe *s = renewing->scribe;
+	enum err err = book_apply(s->fresh, record, renewing->fault);
+
+	if (err == ERR_OK)
+		s->fresh_applied = record->seq + 1;
+	return err;
+}
+
+enum err scribe_renew(struct scribe *s, int64_t budget_ns, bool *done, struct fault *f)
+{
+	struct renewing renewing = {.scribe = s, .fault = f};
+	int64_t end_ns = moment_now().boot_ns + budget_ns;
+	uint64_t size = ledger_head(s->ledger).size;
+	enum err err = ERR_OK;
+
+	*done = false;
+	if (s->fresh == NULL) {
+		s->fresh_applied = 0;
+		err = book_new(s->pack, &s->fresh);
+	}
+	while (err == ERR_OK && s->fresh_applied < size && moment_now().boot_ns < end_ns) {
+		uint64_t to = size - s->fresh_applied < RENEW_CHUNK ? size : s->fresh_applied + RENEW_CHUNK;
+
+		err = ledger_read(s->ledger, s->fresh_applied, to, renew_next, &renewing, f);
+	}
+	/* What is staged is in the old book alone. */
+	if (err == ERR_OK && s->fresh_applied == s->applied) {
+		book_free(s->book);
+		s->book = s->fresh;
+		s->fresh = NULL;
+		*done = true;
+	}
+	if (err != ERR_OK)
+		drop_fresh(s);
+	return err;
 }
 
 /* ---- opening ---------------------------------------------------------------------------------------- */
@@ -216,6 +270,7 @@ void scribe_close(struct scribe *s)
 	if (s->first != NULL)
 		(void)scribe_commit(s);
 	s->commit = sd_event_source_disable_unref(s->commit);
+	drop_fresh(s);
 	book_free(s->book);
 	pack_free(s->pack);
 	if (s->ledger != NULL)

@@ -97,6 +97,8 @@ void scribe_mind_clock(struct scribe *s);
 void scribe_mind_media(struct scribe *s);
 /* Commits first. */
 enum err scribe_rotate(struct scribe *s, struct fault *f) MUST_USE;
+/* Makes the book anew from the entries, as is needed after something was erased, in slices while recording goes on. */
+enum err scribe_renew(struct scribe *s, int64_t budget_ns, bool *done, struct fault *f) MUST_USE;
 /* Folds in what the ledger wrote by itself (epochs). */
 enum err scribe_catch_up(struct scribe *s, struct fault *f) MUST_USE;
 

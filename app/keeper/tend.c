@@ -124,32 +124,64 @@ void tend_media(struct keeper *k, const struct request *r, const struct session 
 	server_answer(k->server, r->ticket, media_json(k));
 }
 
+/* First a failed medium is taken in, then every row of both is looked at. */
 struct repairing {
 	struct chore chore;
 	enum rejoin_how how;
+	bool is_in;
+	struct scrub *scrub;
 };
 
 static enum err repair_slice(struct chore *c, bool *done, struct fault *f)
 {
-	return ledger_rejoin(scribe_ledger(c->keeper->scribe), ((struct repairing *)c)->how, slice_ns, done, f);
+	struct repairing *x = (struct repairing *)c;
+	struct ledger *l = scribe_ledger(c->keeper->scribe);
+	enum err err = ERR_OK;
+
+	if (!x->is_in)
+		return ledger_rejoin(l, x->how, slice_ns, &x->is_in, f);
+	if (x->scrub == NULL)
+		err = scrub_begin(l, &x->scrub, f);
+	return err == ERR_OK ? scrub_step(x->scrub, slice_ns, done, f) : err;
 }
 
 static void repair_far(const struct chore *c, uint64_t *done, uint64_t *total)
 {
-	(void)c;
-	*done = *total = 0;
+	const struct repairing *x = (const struct repairing *)c;
+	struct medium_info media[LEDGER_MEDIA];
+	struct scrub_report report = {.checked = 0};
+
+	if (x->scrub != NULL)
+		scrub_tell(x->scrub, &report);
+	ledger_media(scribe_ledger(c->keeper->scribe), media);
+	*done = report.checked;
+	*total = ledger_head(scribe_ledger(c->keeper->scribe)).size;
+	if (media[FIRST_MEDIUM].state == MEDIUM_GOOD && media[SECOND_MEDIUM].state == MEDIUM_GOOD)
+		*total *= 2;
 }
 
 static void tell_repaired(struct chore *c, enum err err, const struct fault *f)
 {
-	if (err == ERR_OK)
-		chore_answer(c, media_json(c->keeper));
-	else
+	struct repairing *x = (struct repairing *)c;
+	struct scrub_report report = {.checked = 0};
+	json_t *result;
+
+	if (err != ERR_OK) {
 		chore_refuse(c, "medium_failed", reason(f));
+		return;
+	}
+	scrub_tell(x->scrub, &report);
+	result = media_json(c->keeper);
+	(void)json_object_set_new(result, "checked", json_integer((json_int_t)report.checked));
+	(void)json_object_set_new(result, "repaired", json_integer((json_int_t)report.repaired));
+	(void)json_object_set_new(result, "bad", json_integer((json_int_t)report.bad));
+	(void)json_object_set_new(result, "why", json_string(report.bad > 0 ? report.first_bad.text : ""));
+	chore_answer(c, result);
 }
 
 static void repair_drop(struct chore *c)
 {
+	scrub_end(((struct repairing *)c)->scrub);
 	free(c);
 }
 

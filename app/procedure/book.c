@@ -23,6 +23,7 @@ enum err book_new(const struct pack *pack, struct book **out)
 		return ERR_NOMEM;
 	book->pack = pack;
 	book->site = json_object();
+	book->erasures = json_array();
 	*out = book;
 	return ERR_OK;
 }
@@ -66,6 +67,7 @@ void book_free(struct book *book)
 	free(book->users);
 	json_decref(book->setup);
 	json_decref(book->site);
+	json_decref(book->erasures);
 	free(book);
 }
 

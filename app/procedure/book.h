@@ -69,6 +69,17 @@ enum err book_user(const struct book *book, const char *id, struct user_info *ou
 enum err book_user_at(const struct book *book, size_t index, struct user_info *out) MUST_USE;
 void book_next_user(const struct book *book, char out[16]);
 
+/* An erasure that two people agreed to and that is still to be done. All strings are borrowed. */
+struct erasure {
+	uint64_t request;
+	const char *about; /* a case, or NULL */
+	uint64_t seq;      /* else an entry */
+	const char *name;
+	const char *authority, *reason, *by, *approved_by;
+};
+/* ERR_MISSING: there is none. */
+enum err book_next_erasure(const struct book *book, struct erasure *out) MUST_USE;
+
 /* Uplinks, as set up (index = the controller's uplink number − 1). NULL beyond the last. */
 const char *book_uplink_id(const struct book *book, size_t index);
 /* −1 when there is no such uplink. */

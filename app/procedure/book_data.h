@@ -87,7 +87,8 @@ struct book {
 	size_t uplinks_count;
 	struct incident **cases; /* in the order of their opening */
 	size_t cases_count;
-	int64_t wall_ms; /* newest known wall time; 0 before there was one */
+	json_t *erasures; /* [{"request","by","at","state","seq","name"|"case","authority","reason","approved_by"}] */
+	int64_t wall_ms;  /* newest known wall time; 0 before there was one */
 };
 
 /* A record with its JSON read; values borrowed. */
@@ -123,11 +124,14 @@ struct folder {
 	const char *act;
 	fold *handle;
 };
-extern const struct folder case_folders[], report_folders[], panel_folders[]; /* end with NULL */
+extern const struct folder case_folders[], report_folders[], panel_folders[], erasure_folders[]; /* end with NULL */
 enum err case_open(struct book *book, const struct event *event, struct incident **out) MUST_USE;
 
 /* The first step that was agreed to by telephone and not looked at since (後閲); 0 when there is none. */
 unsigned step_to_view(const struct pack *pack, const struct report *report);
+
+/* erasure.c: the request, or NULL. */
+json_t *erasure_find(const struct book *book, uint64_t request);
 
 /* report.c */
 /* What the report says now: a new reference to {field: value}; frozen ones as frozen. */

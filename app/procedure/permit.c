@@ -229,7 +229,8 @@ static const struct {
 	{"report.submitted", WHILE_OPEN, permit_submitted}, {"report.returned", WHILE_OPEN, permit_returned},
 	{"report.approved", AFTER, permit_approved},        {"report.sent", WHILE_OPEN, permit_sent},
 	{"uplink.isolate", WHILE_OPEN, check_uplinks},      {"restore.requested", AFTER, permit_requested},
-	{"restore.permitted", AFTER, permit_permitted},
+	{"restore.permitted", AFTER, permit_permitted},     {"erasure.requested", AFTER, permit_erasure},
+	{"erasure.approved", AFTER, permit_erasing},
 };
 
 static enum err check_case(struct ask *ask, enum when when)

@@ -35,6 +35,10 @@ enum err permit_returned(const struct ask *ask) MUST_USE;
 enum err permit_approved(const struct ask *ask) MUST_USE;
 enum err permit_sent(const struct ask *ask) MUST_USE;
 
+/* erasure.c */
+enum err permit_erasure(const struct ask *ask) MUST_USE;
+enum err permit_erasing(const struct ask *ask) MUST_USE;
+
 /* Who and where only, without values: may this person begin this act on this case? */
 enum err may_begin(const struct book *book, const char *who, const char *act, const char *about, enum lang lang,
 		   struct refusal *refusal) MUST_USE;

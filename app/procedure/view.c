@@ -171,15 +171,11 @@ static const struct {
 	json_t *(*draw)(const struct look *look);
 	json_t *(*draw_report)(const struct look *look, const struct report *report);
 } views[] = {
-	{"now", false, view_now, NULL},
-	{"incidents", false, view_incidents, NULL},
-	{"people", false, view_people, NULL},
-	{"incident", true, view_incident, NULL},
-	{"checklist", true, view_checklist, NULL},
-	{"facts", true, view_facts, NULL},
-	{"timeline", true, view_timeline, NULL},
-	{"report", true, NULL, view_report},
-	{"report_text", true, NULL, view_report_text},
+	{"now", false, view_now, NULL},          {"incidents", false, view_incidents, NULL},
+	{"people", false, view_people, NULL},    {"erasures", false, view_erasures, NULL},
+	{"incident", true, view_incident, NULL}, {"checklist", true, view_checklist, NULL},
+	{"facts", true, view_facts, NULL},       {"timeline", true, view_timeline, NULL},
+	{"report", true, NULL, view_report},     {"report_text", true, NULL, view_report_text},
 };
 
 static int view_index(const char *what)
@@ -196,6 +192,21 @@ static bool may_look(const struct book *book, const struct user *user)
 		if (strcmp(book->pack->file->roles[i].kind, "outside") != 0 &&
 		    user_has_role(user, book->pack->file->roles[i].id))
 			return true;
+	return false;
+}
+
+/* What is asked to be erased says why; that is for those who decide, and for those who see every entry. */
+static bool may_see_erasures(const struct book *book, const struct user *user)
+{
+	static const char *const any[] = {"erasure.requested", "erasure.approved", RIGHT_SHOW};
+
+	for (size_t i = 0; i < sizeof any / sizeof any[0]; i++) {
+		const struct rule *rule = rule_find(book->pack->file, any[i]);
+
+		for (unsigned n = 0; rule != NULL && n < rule->roles_count; n++)
+			if (user_has_role(user, rule->roles[n]))
+				return true;
+	}
 	return false;
 }
 
@@ -234,6 +245,8 @@ enum err view(const struct book *book, const struct view_request *request, json_
 	int index = view_index(request->what);
 
 	if (!may_look(book, look.user))
+		return refuse(refusal, request->lang, WHY_OBSERVER, NULL);
+	if (index >= 0 && views[index].draw == view_erasures && !may_see_erasures(book, look.user))
 		return refuse(refusal, request->lang, WHY_OBSERVER, NULL);
 	if (index < 0)
 		return refuse(refusal, request->lang, WHY_NO_VIEW,

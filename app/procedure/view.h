@@ -35,7 +35,9 @@
  *             "manners":[{"id","label"}], "sent":{"to":[id],"how","at","by","seq"}|null,
  *             "acts":[… as above], "frozen":bool, "digest":hex, "cursor":N|null}        cursor: of the cells
  * report_text {"about","report":N,"lines":["…80 columns…"],"cursor":N|null}
- * people     {"users":[{"id","name","roles":[{"id","label"}]}],"cursor":N|null}
+ * erasures   {"erasures":[{"request":SEQ,"by","by_name","at":T|"","state":"asked|approved|done|void","seq":N,"name" or
+ * "case", "authority","reason","approved_by","approved_by_name"}],"cursor":N|null}     newest first people
+ * {"users":[{"id","name","roles":[{"id","label"}]}],"cursor":N|null}
  *
  * A refusal's args always carry "why", a stable word, and "say", the whole sentence in the reader's language: what is
  * wrong, where, what to do.

@@ -33,6 +33,9 @@ json_t *view_checklist(const struct look *look);
 json_t *view_facts(const struct look *look);
 json_t *view_timeline(const struct look *look);
 
+/* erasure.c */
+json_t *view_erasures(const struct look *look);
+
 /* view_report.c */
 json_t *report_label(const struct look *look, uint64_t number);
 json_t *view_report(const struct look *look, const struct report *report);

@@ -86,6 +86,12 @@ static const struct {
 	{"restore.permitted",
 	 {NULL, "回線の再接続を承認する（別の人）", "Permit connecting again (another person)"},
 	 {NULL, "回線の再接続を承認", "Connecting again permitted"}},
+	{"erasure.requested",
+	 {NULL, "記載の消去を申請する", "Ask to erase what was written"},
+	 {NULL, "記載の消去を申請", "Erasure requested"}},
+	{"erasure.approved",
+	 {NULL, "記載の消去を承認する（別の人）", "Approve an erasure (another person)"},
+	 {NULL, "記載の消去を承認", "Erasure approved"}},
 };
 
 static const char *act_word(const char *act, bool done, enum lang lang)
@@ -230,6 +236,12 @@ static const struct {
 	[WHY_SAME_PERSON] = {"wrong_role",
 			     {"same_person", "申請した人は承認できません。別の人が承認してください。",
 			      "Whoever asked cannot permit. Another person must."}},
+	[WHY_CASE_OPEN] = {"wrong_state",
+			   {"case_open", "対応中の事案の記載は消去できません。完了または終了してからにしてください。",
+			    "This case is still open. Close it first."}},
+	[WHY_NO_ERASURE] = {"wrong_state",
+			    {"no_erasure", "承認を待っている消去の申請がないか、記録番号が違います。",
+			     "No erasure with this number awaits approval."}},
 	[WHY_NO_VIEW] = {"invalid", {"view", "「{given}」という画面はありません。", "There is no view '{given}'."}},
 };
 

@@ -3,7 +3,7 @@
 import unittest
 
 import tap
-from keeperhouse import House, Panel
+from keeperhouse import House, Panel, wait_until
 from screen import Screen, columns
 
 RECEIPT = r"記録しました　記録番号\d+　\d+時\d\d分\d\d秒　照合[0-9A-F]{4}-[0-9A-F]{4}"
@@ -38,6 +38,70 @@ class ConsoleAndKeeper(unittest.TestCase):
         self.screen.line("logout")
         self.screen.wait("ログアウトしました")
 
+
+class Record(ConsoleAndKeeper):
+    """The commands under `ledger`."""
+
+    def see(self, line, *patterns):
+        self.screen.line(line)
+        for pattern in patterns:
+            self.screen.wait(pattern)
+        self.screen.wait("[:>] $")
+
+    def test_show_find_and_look_after(self):
+        self.be("somu")
+        self.do("declare 青い鳥が飛んだ", "今")
+        self.see("ledger show", "setup.done", "見本三郎  incident.declared")
+        self.see("ledger show 4", "setup.done", "ハッシュ値 [0-9a-f]{64}")
+        self.see("ledger show abc", "「abc」は記録番号ではありません")
+        self.see("ledger find 青い鳥", "incident.declared", "青い鳥が飛んだ")
+        self.see("ledger find ぬばたま", "その語句を含む記録はありません")
+        self.see("ledger media", "一つ目  正常", "二つ目  正常")
+        self.see("ledger rotate", "署名期間4を始めました")
+        self.see("ledger repair", r"\d+件を確かめ、壊れていた0件を直しました")
+        self.see("ledger export part zip from 0 to 3 without text,person", RECEIPT, "exports/part")
+        self.see("ledger export other to x", "「to」は分かりません")
+        self.see("ledger export other encrypt-to age1x", "age1x")
+
+    def test_two_people_erase(self):
+        self.be("somu")
+        self.do("declare 山田太郎の電話番号", "今")
+        seq = self.declared()
+        self.do(f"ledger redact {seq} text", "個人情報保護条例", "誤って記入", self.house.passwords["somu"])
+        self.screen.line("ledger erasures")
+        request = int(self.screen.wait(r"(\d+)  承認待ち").group(1))
+        self.screen.wait("> $")
+        self.see(f"ledger approve {request}", "元に戻せません")
+        self.screen.line("1")
+        self.screen.wait(": $")
+        self.see(self.house.passwords["somu"], "申請した人は承認できません")
+        self.leave()
+        self.be("ciso")
+        self.do(f"ledger approve {request}", "1", self.house.passwords["ciso"])
+        with self.house.login("somu") as other:
+            wait_until("the erasure", lambda: other.view("erasures")["erasures"][0]["state"] == "done")
+        self.see("ledger erasures", f"{request}  消去済み")
+        self.see("ledger find 山田太郎", "その語句を含む記録はありません")
+        self.see("ledger approve 9999", "この番号の申請はありません")
+
+    def declared(self):
+        with self.house.login("kansa") as auditor:
+            return [entry["seq"] for entry in auditor.ask("ledger.show")["entries"]
+                    if entry.get("act") == "incident.declared"][0]
+
+    def test_failed_medium_is_told(self):
+        self.house.end()
+        mirror = self.house.homes[1]
+        mirror.rename(mirror.with_name("pulled"))
+        self.house.start()
+        self.screen.line("")
+        self.screen.wait("片方の媒体だけで継続中")
+        self.be("joho")
+        self.see("show now", "記録簿の二つ目の媒体が故障しています")
+        self.see("ledger repair", "この媒体は使えません", "ledger repair anew")
+        self.see("ledger repair anew", "初めから書き写します")
+        self.see("1", "二つ目  正常")
+        self.see("ledger media", "二つ目  正常")
 
 
 class WholeCase(ConsoleAndKeeper):

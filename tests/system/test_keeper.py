@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import signal
 import socket
 import stat
 import subprocess
@@ -577,6 +578,165 @@ class Audit(Keeper):
         receipts = [self.declare(clerk) for _ in range(5)]
         self.assertEqual(len({receipt["seq"] for receipt in receipts}), 5)
         self.assertIn("path", auditor.take(number))
+
+
+class Erasing(Keeper):
+    WHY = {"authority": "個人情報保護条例", "reason": "誤って記入"}
+
+    def setUp(self):
+        self.somu, self.ciso = self.person("somu"), self.person("ciso")
+
+    def request(self, body):
+        return self.somu.act("erasure.requested", body=body, text=self.WHY,
+                             proof=self.house.passwords["somu"])["seq"]
+
+    def approve(self, request, person=None, name="ciso"):
+        return (person or self.ciso).act("erasure.approved", body={"request": request},
+                                         proof=self.house.passwords[name])
+
+    def state(self, request):
+        return {erasure["request"]: erasure for erasure in self.somu.view("erasures")["erasures"]}[request]["state"]
+
+    def wait_done(self, request, state="done"):
+        wait_until("the erasure", lambda: self.state(request) == state)
+
+    def shown(self, seq):
+        return self.person("kansa").ask("ledger.show", count=1, **{"from": seq})["entries"][0]
+
+    def test_two_people_erase_a_text(self):
+        clerk = self.person("hanako")
+        about = self.declare(clerk)["about"]
+        seq = clerk.act("incident.noted", about=about, text="山田太郎の電話番号")["seq"]
+        request = self.request({"seq": seq, "name": "text"})
+        self.assertEqual(self.state(request), "asked")
+        self.assertIn("text", self.shown(seq))
+        self.approve(request)
+        self.wait_done(request)
+        self.assertNotIn("text", self.shown(seq))
+        lines = [line["text"] for line in clerk.view("timeline", about=about)["lines"]]
+        self.assertNotIn("山田太郎", json.dumps(lines, ensure_ascii=False))
+        self.assertEqual(self.person("kansa").ask("ledger.check")["verdict"], "good")
+        self.assertEqual(self.person("kansa").ask("ledger.find", word="山田太郎")["entries"], [])
+
+    def test_one_person_alone_erases_nothing(self):
+        seq = self.declare(self.person("hanako"))["seq"]
+        body = {"seq": seq, "name": "text"}
+        self.refused("proof_required", self.somu.act, "erasure.requested", body=body, text=self.WHY)
+        self.refused("proof_refused", self.somu.act, "erasure.requested", body=body, text=self.WHY, proof="wrong-one")
+        request = self.request(body)
+        args = self.refused("wrong_role", self.approve, request, self.somu, "somu")
+        self.assertEqual(args["why"], "same_person")
+        for name in ("hanako", "kacho", "kansa"):
+            self.refused("wrong_role", self.approve, request, self.person(name), name)
+        self.assertEqual(self.state(request), "asked")
+        self.assertIn("text", self.shown(seq))
+        self.approve(request)
+        self.refused("wrong_state", self.approve, request)
+
+    def test_requests_must_say_what_by_what_right_and_why(self):
+        proof = self.house.passwords["somu"]
+        for field, params in {
+            "authority": dict(body={"seq": 1, "name": "text"}, text={"reason": "x"}),
+            "reason": dict(body={"seq": 1, "name": "text"}, text={"authority": "x", "reason": " "}),
+            "name": dict(body={"seq": 1, "name": "body"}, text=self.WHY),
+            "seq": dict(body={"name": "text"}, text=self.WHY),
+        }.items():
+            args = self.refused("invalid", self.somu.act, "erasure.requested", proof=proof, **params)
+            self.assertEqual(args["field"], field, args)
+        self.refused("not_found", self.somu.act, "erasure.requested", proof=proof, body={"case": "1999-001"},
+                     text=self.WHY)
+        self.refused("wrong_role", self.person("hanako").view, "erasures")
+
+    def test_what_is_not_there_is_void(self):
+        for seq, name in ((10 ** 9, "text"), (0, "person")):
+            request = self.request({"seq": seq, "name": name})
+            self.approve(request)
+            self.wait_done(request, "void")
+
+    def test_case_is_disposed_when_it_is_over(self):
+        head, about = self.person("kacho"), self.declare(self.person("hanako"))["about"]
+        seqs = [head.act("incident.noted", about=about, text=f"秘密のことば {n}")["seq"] for n in range(40)]
+        body = dict(body={"case": about}, text=self.WHY, proof=self.house.passwords["somu"])
+        self.assertEqual(self.refused("wrong_state", self.somu.act, "erasure.requested", **body)["why"], "case_open")
+        head.act("incident.ended", about=about, body={"as": "false_alarm"}, text="誤報")
+        request = self.somu.act("erasure.requested", **body)["seq"]
+        panel, number = self.panel(), secrets.randbelow(1 << 31)
+        self.approve(request)
+        for n in range(10):  # recorded while it is being erased
+            panel.event(number + n, "test_pressed")
+        self.wait_done(request)
+        self.assertNotIn("text", self.shown(seqs[20]))
+        self.assertEqual(self.person("kansa").ask("ledger.check")["verdict"], "good")
+        self.assertEqual(self.person("kansa").ask("ledger.find", word="秘密のことば")["entries"], [])
+
+    def test_agreed_erasure_is_done_after_a_power_cut(self):
+        clerk, requests = self.person("hanako"), []
+        for _ in range(20):
+            seq = self.declare(clerk)["seq"]
+            requests.append(self.request({"seq": seq, "name": "text"}))
+        for request in requests:
+            self.approve(request)
+        self.house.end(signal.SIGKILL)
+        self.house.start()
+        self.somu = self.person("somu")
+        for request in requests:
+            self.wait_done(request)
+        self.assertEqual(self.person("kansa").ask("ledger.check")["verdict"], "good")
+
+
+class Slices(Keeper):
+    """Work that takes long: one at a time, with progress, and a press is recorded in between."""
+
+    ENTRIES = 600
+
+    def setUp(self):
+        clerk = self.person("hanako")
+        numbers = [clerk.send("act", session=clerk.session, idem=secrets.token_hex(16), act="incident.declared",
+                              text="たくさん" * 50) for _ in range(self.ENTRIES)]
+        for number in numbers:
+            clerk.take(number)
+        self.number = secrets.randbelow(1 << 31)
+
+    def at_once(self, person, method, **params):
+        """The work, another work and a press arrive together. The work's answer and the press's receipt."""
+        panel, other = self.panel(), self.person("somu")
+        self.number += 1
+        self.house.process.send_signal(signal.SIGSTOP)
+        work = person.send(method, session=person.session, **params)
+        second = other.send("ledger.find", session=other.session, word="another")
+        press = panel.send("panel.event", controller=panel.CONTROLLER, number=self.number, kind="test_pressed")
+        self.house.process.send_signal(signal.SIGCONT)
+        receipt = panel.take(press)
+        with self.assertRaises(Refused) as caught:
+            other.take(second)
+        self.assertEqual(caught.exception.code, "busy")
+        return person.take(work), receipt
+
+    def test_press_is_recorded_before_the_verdict(self):
+        verdict, press = self.at_once(self.person("kansa"), "ledger.check")
+        self.assertEqual(verdict["verdict"], "good")
+        self.assertGreater(verdict["entries"], press["seq"], "it was over before the press")
+
+    def test_press_is_recorded_before_the_bundle_is_written(self):
+        bundle, press = self.at_once(self.person("kansa"), "ledger.export", name="slices")
+        self.assertGreater(bundle["seq"], press["seq"])
+
+    def test_press_is_recorded_while_somebody_searches(self):
+        found, _ = self.at_once(self.person("kansa"), "ledger.find", word="ぬばたま")
+        self.assertEqual(found["entries"], [])
+
+    def test_press_is_recorded_while_all_rows_are_looked_at(self):
+        report, _ = self.at_once(self.person("joho"), "ledger.repair")
+        self.assertEqual((report["repaired"], report["bad"]), (0, 0))
+        self.assertGreater(report["checked"], self.ENTRIES)
+
+    def test_the_same_work_is_done_once_for_all_who_ask(self):
+        people = [self.person("kansa"), self.person("kacho")]
+        self.house.process.send_signal(signal.SIGSTOP)
+        numbers = [person.send("ledger.check", session=person.session) for person in people]
+        self.house.process.send_signal(signal.SIGCONT)
+        verdicts = [person.take(number) for person, number in zip(people, numbers)]
+        self.assertEqual(verdicts[0], verdicts[1])
 
 
 if __name__ == "__main__":

@@ -797,6 +797,94 @@ static void an_erased_name_leaves_everything_else(void **state)
 	assert_state(town, "incident", 0, "declared_by", "u6");
 }
 
+static json_t *to_erase(const char *about)
+{
+	return about != NULL ? json_pack("{s:s}", "case", about) : json_pack("{s:i, s:s}", "seq", 7, "name", "text");
+}
+
+static json_t *grounds(void)
+{
+	return json_pack("{s:s, s:s}", "authority", "条例", "reason", "誤記");
+}
+
+static void erasing_takes_two_people(void **state)
+{
+	struct town *town = *state;
+	struct erasure erasure;
+	json_int_t seq;
+	json_t *view;
+
+	town_refused(town, "role", CLERK, "erasure.requested", NULL, to_erase(NULL), grounds());
+	town_do(town, GENERAL, "erasure.requested", NULL, to_erase(NULL), grounds());
+	seq = (json_int_t)town->seq;
+	assert_int_equal(book_next_erasure(town->book, &erasure), ERR_MISSING);
+	town_refused(town, "same_person", GENERAL, "erasure.approved", NULL, json_pack("{s:I}", "request", seq), NULL);
+	town_refused(town, "no_erasure", CISO, "erasure.approved", NULL, json_pack("{s:I}", "request", seq + 1), NULL);
+	town_do(town, CISO, "erasure.approved", NULL, json_pack("{s:I}", "request", seq), NULL);
+	assert_int_equal(book_next_erasure(town->book, &erasure), ERR_OK);
+	assert_int_equal(erasure.request, seq);
+	assert_int_equal(erasure.seq, 7);
+	assert_string_equal(erasure.name, "text");
+	assert_string_equal(erasure.by, GENERAL);
+	assert_string_equal(erasure.approved_by, CISO);
+	assert_string_equal(erasure.reason, "誤記");
+	town_refused(town, "no_erasure", CISO, "erasure.approved", NULL, json_pack("{s:I}", "request", seq), NULL);
+
+	town_record(town, "system", "erasure.ended", "-", json_pack("{s:I, s:s}", "request", seq, "outcome", "done"),
+		    NULL);
+	assert_int_equal(book_next_erasure(town->book, &erasure), ERR_MISSING);
+	view = town_view(town, CISO, "erasures", NULL, 0, LANG_EN);
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(json_object_get(view, "erasures"), 0), "state")),
+		"done");
+	json_decref(view);
+}
+
+static void only_a_case_that_is_over_is_disposed(void **state)
+{
+	struct town *town = *state;
+	struct erasure erasure;
+
+	town_declare(town, "誤報");
+	town_refused(town, "case_open", GENERAL, "erasure.requested", NULL, to_erase(CASE_1), grounds());
+	town_refused(town, "case", GENERAL, "erasure.requested", NULL, to_erase("1999-001"), grounds());
+	town_do(town, HEAD, "incident.ended", CASE_1, json_pack("{s:s}", "as", "false_alarm"), json_string("誤報"));
+	town_do(town, GENERAL, "erasure.requested", NULL, to_erase(CASE_1), grounds());
+	town_do(town, CISO, "erasure.approved", NULL, json_pack("{s:I}", "request", (json_int_t)town->seq), NULL);
+	assert_int_equal(book_next_erasure(town->book, &erasure), ERR_OK);
+	assert_string_equal(erasure.about, CASE_1);
+}
+
+static void erasing_needs_its_grounds(void **state)
+{
+	struct town *town = *state;
+
+	town_refused(town, "field", GENERAL, "erasure.requested", NULL, to_erase(NULL), NULL);
+	town_refused(town, "field", GENERAL, "erasure.requested", NULL, to_erase(NULL), json_string("x"));
+	town_refused(town, "field", GENERAL, "erasure.requested", NULL, to_erase(NULL),
+		     json_pack("{s:s}", "authority", "x"));
+	town_refused(town, "field", GENERAL, "erasure.requested", NULL, json_object(), grounds());
+	town_refused(town, "field", GENERAL, "erasure.requested", NULL, json_pack("{s:i}", "seq", 1), grounds());
+	town_refused(town, "field", GENERAL, "erasure.requested", NULL,
+		     json_pack("{s:i, s:s}", "seq", 1, "name", "body"), grounds());
+	town_refused(town, "field", GENERAL, "erasure.requested", NULL,
+		     json_pack("{s:i, s:s}", "seq", 1, "case", "2026-001"), grounds());
+}
+
+static void rights_are_given_by_the_pack(void **state)
+{
+	struct town *town = *state;
+	struct refusal refusal = {NULL, NULL};
+
+	assert_int_equal(book_may(town->book, CISO, RIGHT_SHOW, LANG_EN, &refusal), ERR_OK);
+	assert_int_equal(book_may(town->book, CISO, RIGHT_RESTRICTED, LANG_EN, &refusal), ERR_OK);
+	assert_int_equal(book_may(town->book, CLERK, RIGHT_SHOW, LANG_EN, &refusal), ERR_DENIED);
+	assert_string_equal(refusal.code, "wrong_role");
+	json_decref(refusal.args);
+	assert_int_equal(book_may(town->book, "u99", RIGHT_SHOW, LANG_EN, &refusal), ERR_DENIED);
+	json_decref(refusal.args);
+}
+
 static void strange_records_change_nothing(void **state)
 {
 	struct town *town = *state;
@@ -884,6 +972,10 @@ int main(void)
 						close_town),
 		cmocka_unit_test_setup_teardown(people_are_found_by_name_and_number, open_town, close_town),
 		cmocka_unit_test_setup_teardown(an_erased_name_leaves_everything_else, open_town, close_town),
+		cmocka_unit_test_setup_teardown(erasing_takes_two_people, open_town, close_town),
+		cmocka_unit_test_setup_teardown(only_a_case_that_is_over_is_disposed, open_town, close_town),
+		cmocka_unit_test_setup_teardown(erasing_needs_its_grounds, open_town, close_town),
+		cmocka_unit_test_setup_teardown(rights_are_given_by_the_pack, open_town, close_town),
 		cmocka_unit_test_setup_teardown(strange_records_change_nothing, open_town, close_town),
 		cmocka_unit_test_setup_teardown(replay_gives_the_same_book, open_town, close_town),
 	};
