@@ -689,18 +689,21 @@ class Slices(Keeper):
 
     ENTRIES = 600
 
-    def setUp(self):
-        clerk = self.person("hanako")
-        numbers = [clerk.send("act", session=clerk.session, idem=secrets.token_hex(16), act="incident.declared",
-                              text="たくさん" * 50) for _ in range(self.ENTRIES)]
-        for number in numbers:
-            clerk.take(number)
-        self.number = secrets.randbelow(1 << 31)
+    number = secrets.randbelow(1 << 31)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with cls.house.login("hanako") as clerk:
+            numbers = [clerk.send("act", session=clerk.session, idem=secrets.token_hex(16), act="incident.declared",
+                                  text="たくさん" * 50) for _ in range(cls.ENTRIES)]
+            for number in numbers:
+                clerk.take(number)
 
     def at_once(self, person, method, **params):
         """The work, another work and a press arrive together. The work's answer and the press's receipt."""
         panel, other = self.panel(), self.person("somu")
-        self.number += 1
+        Slices.number += 1
         self.house.process.send_signal(signal.SIGSTOP)
         work = person.send(method, session=person.session, **params)
         second = other.send("ledger.find", session=other.session, word="another")

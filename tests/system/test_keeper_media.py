@@ -129,6 +129,8 @@ class Media(unittest.TestCase):
         self.wait_media(*states)
         load.more()
         self.do(None)
+        with self.house.login("joho") as person:
+            person.ask("ledger.repair")
         self.wait_media("well", "well")
         load.more()
         load.stop()
