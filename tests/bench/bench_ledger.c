@@ -114,9 +114,12 @@ static void run_rounds(struct runner *runners, int count, int rounds)
 	}
 	for (int round = 0; round < rounds; round++)
 		for (int i = 0; i < count; i++) {
+			/* Whom one follows matters on some disks, so the order turns round. */
+			struct runner *r = &runners[round % 2 == 0 ? i : count - 1 - i];
+
 			if (round % ROUNDS_BETWEEN_TIDYING == 0)
-				tidy(&runners[i]);
-			run_round(&runners[i]);
+				tidy(r);
+			run_round(r);
 		}
 }
 

@@ -1,7 +1,8 @@
-/* A ledger of 1,000,000 entries: how appending fares in it, and how long its bundle takes to be verified.
+/* A ledger of 1,000,000 entries: how appending and proving fare in it, and how long its bundle takes to be verified.
  *
- * Growth: one entry in a commit, and 64, with retry keys; this ledger against a new one, rounds of both alternate. With
- * KANNUKI_BENCH_10M set, again at 10,000,000 entries.
+ * Growth: one entry in a commit, and 64, with retry keys; this ledger against a new one, rounds of both alternate. One
+ * inclusion proof, and one that the log grew; medians over entries and older sizes drawn from all of it, each read anew
+ * as for a first question. With KANNUKI_BENCH_10M set, again at 10,000,000 entries.
  *
  * Verifying: kannuki-verify against coreutils' sha256sum over the same bytes: every entry tile, hash tile and
  * disclosure file (kannuki-verify hashes each entry once, each disclosure once, and 65 bytes for each inner node
@@ -9,8 +10,12 @@
  * threads, runs of all alternate, medians. The memory is the largest of all runs; wall time, with one thread too, shows
  * what the machine has.
  */
+#include "ledger/inside.h"
+#include "ledger/proof.h"
+
 #include "tests/bench/measure.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +23,7 @@
 #include <unistd.h>
 
 enum { MILLION = 1000000, GROUP = 4096, RETRY_KEY_EACH = 8, ROUNDS = 5, PEER_ENTRIES = 100000 };
-enum { GROWTH_ROUNDS = 40, GROWTH_EACH = 4, SMALL = 20000 };
+enum { GROWTH_ROUNDS = 40, GROWTH_EACH = 4, SMALL = 20000, PROOFS = 301 };
 
 struct house {
 	char place[PATH_MAX];
@@ -68,6 +73,31 @@ static void compare_growth(struct ledger *small, struct ledger *large, int size,
 	report(name, before / after, "ratio", AT_LEAST, 0.8);
 }
 
+typedef enum err prover(struct ledger *l, uint64_t which, const struct checkpoint *at, struct proof *out,
+			struct fault *f);
+
+static void measure_proofs(struct ledger *l, prover *prove, const char *what, const char *label)
+{
+	const struct checkpoint *at = &l->head;
+	uint64_t dice = 1;
+	double times[PROOFS];
+	struct proof proof;
+	struct fault f;
+	char name[64];
+
+	for (int i = 0; i < PROOFS; i++) {
+		double start;
+
+		dice = dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		start = now_us();
+		demand(prove(l, 1 + (dice >> 20) % (at->size - 1), at, &proof, &f) == ERR_OK, f.text);
+		times[i] = now_us() - start;
+	}
+	(void)snprintf(name, sizeof name, "%s-of-%s", what, label);
+	printf("# %s: p99 %.0f us, of %" PRIu64 " entries\n", name, quantile(times, PROOFS, 0.99), at->size);
+	report(name, quantile(times, PROOFS, 0.5), "us", AT_MOST, 1000);
+}
+
 static void measure_growth(const struct house *house, struct ledger *large, const char *label)
 {
 	char name[16];
@@ -79,6 +109,8 @@ static void measure_growth(const struct house *house, struct ledger *large, cons
 	compare_growth(small, large, 1, label);
 	compare_growth(small, large, 64, label);
 	ledger_close(small);
+	measure_proofs(large, prove_entry, "inclusion-proof", label);
+	measure_proofs(large, prove_growth, "consistency-proof", label);
 }
 
 /* ---- the ledger ---- */
