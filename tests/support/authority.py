@@ -41,5 +41,13 @@ class Authority:
 
     def stamp(self, data, out, signer="tsa"):
         self.openssl("ts", "-query", "-data", data, "-sha256", "-cert", "-out", "query.tsq")
-        self.openssl("ts", "-reply", "-config", "tsa.conf", "-queryfile", "query.tsq", "-signer", f"{signer}.pem", "-inkey", f"{signer}.key",
+        self.answer("query.tsq", out, signer)
+
+    def answer(self, query, out, signer="tsa", settings="tsa.conf"):
+        self.openssl("ts", "-reply", "-config", settings, "-queryfile", query, "-signer", f"{signer}.pem", "-inkey", f"{signer}.key",
                      "-out", out)
+
+    def refuse(self, query, out):
+        """A reply that says no: it does not take SHA-256."""
+        (self.folder / "other.conf").write_text(SETTINGS.replace("digests = sha256", "digests = sha512"))
+        self.answer(query, out, settings="other.conf")
