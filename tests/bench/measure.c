@@ -157,9 +157,11 @@ void append(struct ledger *l, enum retry_key key, struct moment now)
 	char idem[33];
 	struct fault f;
 
+	/* Another process may have counted from 1 too, but in a smaller ledger. */
 	if (key == WITH_RETRY_KEY) {
 		number++;
-		(void)snprintf(idem, sizeof idem, "%016" PRIx64 "%016" PRIx64, scatter(number), scatter(~number));
+		(void)snprintf(idem, sizeof idem, "%016" PRIx64 "%016" PRIx64, scatter(number),
+			       scatter(~ledger_head(l).size));
 		draft.idem = idem;
 	}
 	demand(ledger_add(l, &draft, now, NULL, NULL, &f) == ERR_OK, f.text);
