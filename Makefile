@@ -90,7 +90,7 @@ endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
 # The verifier without any library, for an auditor's machine: where the compiler finds static libraries.
-STATIC_VERIFY := $(if $(filter dev release arm64,$(PROFILE)),$(if $(filter /%,\
+STATIC_VERIFY := $(if $(filter dev release,$(PROFILE)),$(if $(filter /%,\
 	$(shell $(CC) $(CFLAGS) -print-file-name=libcrypto.a)),$(O)/bin/kannuki-verify-static))
 $(O)/bin/kannuki-verify-static: $(call objects,app/verify app/verify/static) $(ARCHIVES)
 	$(call say,LD,$@)
