@@ -5,6 +5,7 @@
 #include "console/layout.h"
 #include "console/login.h"
 #include "console/menu.h"
+#include "console/pins.h"
 #include "console/record.h"
 #include "console/report.h"
 #include "console/show.h"
@@ -64,6 +65,12 @@ const struct command commands[] = {
 	{"ledger media", N_("the media that the record is kept on"), record_media, NULL},
 	{"ledger repair", N_("take a failed medium in again"), record_repair, NULL},
 	{"ledger repair anew", N_("write a replaced medium from nothing"), record_repair, NULL},
+	{"ledger policy", N_("the witnesses whose signatures are asked for"), pins_policy, NULL},
+	{"ledger policy set [FILE]", N_("name other witnesses"), pins_policy_set, NULL},
+	{"ledger witness request [SIZE]", N_("what to ask a witness"), pins_witness_request, NULL},
+	{"ledger witness accept [FILE]", N_("take a witness's answer"), pins_witness_accept, NULL},
+	{"ledger stamp request", N_("what to ask a time stamp authority"), pins_stamp_request, NULL},
+	{"ledger stamp accept [FILE]", N_("take the authority's reply (base64)"), pins_stamp_accept, NULL},
 	{"user", N_("your own account"), NULL, NULL},
 	{"user password", N_("change your password"), login_password, NULL},
 	{"language", N_("Japanese or English"), NULL, NULL},
@@ -91,6 +98,8 @@ static const struct {
 	{"SEQ", N_("the number of an entry")},
 	{"CASE", N_("the number of an incident, such as 2026-001")},
 	{"NAME", N_("text, person or files")},
+	{"[FILE]", N_("a file in the folder of exports; without it you are asked to paste")},
+	{"[SIZE]", N_("how many entries this witness has seen; 0: none yet")},
 	{"[OPTION]", N_("from N, to N, without text,person,files, encrypt-to AGE, prove N, zip")},
 };
 

@@ -336,6 +336,9 @@ static void show_one_medium(struct console *c, const char *name, json_t *medium)
 {
 	SAY(c, "  %s  %s  %s", name, strcmp(string_of(medium, "state"), "well") == 0 ? _("well") : _("FAILED"),
 	    string_of(medium, "folder"));
+	if (number_of(medium, "total") > 0)
+		SAY(c, _("    free %.1f of %.1f GB"), (double)number_of(medium, "free") / 1e9,
+		    (double)number_of(medium, "total") / 1e9);
 	if (string_of(medium, "why")[0] != '\0')
 		terminal_put(c->terminal, 4, "    %s", string_of(medium, "why"));
 }

@@ -162,6 +162,18 @@ static void show_reader(struct console *c, int64_t now_ms)
 	buf_fini(&line);
 }
 
+static void show_room(struct console *c, const char *room)
+{
+	if (strcmp(room, "low") == 0)
+		SAY(c, "%s", _("! Room for the record becomes scarce. Have a larger medium ordered."));
+	else if (strcmp(room, "no_files") == 0)
+		SAY(c, "%s", _("! There is no more room for files, only for entries. Have a larger medium put in."));
+	else if (room[0] != '\0')
+		SAY(c, "%s",
+		    _("! The last reserve of room is in use; soon nothing can be recorded. Have a larger medium put "
+		      "in today."));
+}
+
 void show_media(struct console *c, json_t *media)
 {
 	bool first = strcmp(string_of(media, "first"), "failed") == 0;
@@ -176,6 +188,7 @@ void show_media(struct console *c, json_t *media)
 		    _("! The %s medium of the record has failed. Recording goes on with the other one alone. Have it "
 		      "replaced before that one fails too."),
 		    first ? _("first") : _("second"));
+	show_room(c, string_of(media, "room"));
 }
 
 void show_now(struct console *c, const struct call *call)

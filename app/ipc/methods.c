@@ -10,6 +10,8 @@
 #define LANGUAGE {"lang", PARAM_WORD, OPTIONAL, 0}
 /* clang-format on */
 
+enum { ANSWER_MAX = 48 * 1024 };
+
 const struct method methods[] = {
 	/* Everyone who shows something to people. */
 	{"hello",
@@ -113,6 +115,42 @@ const struct method methods[] = {
 	 RIGHT_TEND,
 	 "Takes a failed medium in again (with `anew` it is written from nothing), then mends every damaged row.",
 	 {SESSION, LANGUAGE, {"anew", PARAM_FLAG, OPTIONAL, 0}}},
+	{"ledger.policy",
+	 PEER_PEOPLE,
+	 WITH_SESSION,
+	 RIGHT_SHOW,
+	 "The policy of witnesses in force.",
+	 {SESSION, LANGUAGE}},
+	{"ledger.policy.set",
+	 PEER_PEOPLE,
+	 WITH_SESSION,
+	 RIGHT_PIN,
+	 "Puts another policy in force.",
+	 {SESSION, LANGUAGE, {"answer", PARAM_TEXT, OPTIONAL, ANSWER_MAX}, {"file", PARAM_WORD, OPTIONAL, 0}}},
+	{"ledger.witness.request",
+	 PEER_PEOPLE,
+	 WITH_SESSION,
+	 RIGHT_PIN,
+	 "Ends the epoch and writes what to ask a witness; `old` is how many entries it has seen.",
+	 {SESSION, LANGUAGE, {"old", PARAM_COUNT, OPTIONAL, 0}}},
+	{"ledger.witness.accept",
+	 PEER_PEOPLE,
+	 WITH_SESSION,
+	 RIGHT_PIN,
+	 "Takes a witness's answer: as text, or from a file among the exports.",
+	 {SESSION, LANGUAGE, {"answer", PARAM_TEXT, OPTIONAL, ANSWER_MAX}, {"file", PARAM_WORD, OPTIONAL, 0}}},
+	{"ledger.stamp.request",
+	 PEER_PEOPLE,
+	 WITH_SESSION,
+	 RIGHT_PIN,
+	 "Ends the epoch and writes what to ask a time stamp authority (RFC 3161, in base64).",
+	 {SESSION, LANGUAGE}},
+	{"ledger.stamp.accept",
+	 PEER_PEOPLE,
+	 WITH_SESSION,
+	 RIGHT_PIN,
+	 "Takes the authority's reply: in base64, or from a file among the exports.",
+	 {SESSION, LANGUAGE, {"answer", PARAM_TEXT, OPTIONAL, ANSWER_MAX}, {"file", PARAM_WORD, OPTIONAL, 0}}},
 
 	/* The panel daemon. */
 	{"panel.hello",
@@ -157,7 +195,7 @@ const struct method methods[] = {
 	{NULL, 0, WITHOUT_SESSION, NULL, NULL, {{NULL, PARAM_END, OPTIONAL, 0}}},
 };
 
-const char *const rights[] = {RIGHT_SHOW, RIGHT_RESTRICTED, RIGHT_EXPORT, RIGHT_TEND, NULL};
+const char *const rights[] = {RIGHT_SHOW, RIGHT_RESTRICTED, RIGHT_EXPORT, RIGHT_TEND, RIGHT_PIN, NULL};
 
 bool is_right(const char *name)
 {

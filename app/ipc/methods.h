@@ -82,6 +82,7 @@ struct method {
 #define RIGHT_RESTRICTED "ledger.restricted" /* … also at those of restricted cases */
 #define RIGHT_EXPORT "ledger.export"         /* write bundles */
 #define RIGHT_TEND "ledger.tend"             /* begin epochs, repair media */
+#define RIGHT_PIN "ledger.pin"               /* policy, witnesses, time stamps */
 extern const char *const rights[];
 bool is_right(const char *name);
 

@@ -184,8 +184,7 @@ static void finish(struct chore *c, enum err err, const struct fault *f)
 static const struct chore_kind kind = {
 	.name = "export", .step = slice, .progress = far, .finish = finish, .drop = drop};
 
-/* On a medium that works. */
-static const char *exports_folder(const struct keeper *k)
+const char *exports_folder(const struct keeper *k)
 {
 	struct medium_info media[LEDGER_MEDIA];
 

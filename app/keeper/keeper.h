@@ -8,6 +8,7 @@
  *   entries.c   single entries: show, find
  *   tend.c      check, epochs, repair
  *   export.c    bundles for auditors
+ *   pins.c      policy, witnesses, time stamps
  *   erase.c     what two people agreed to erase
  *   chore.c     what takes long, in slices
  *   media.c     the two media: who has failed, and taking it in again
@@ -78,6 +79,9 @@ handler reader_hello, reader_view, reader_subscribe;
 handler entries_show, entries_find;
 handler tend_check, tend_rotate, tend_media, tend_repair;
 handler export_ask;
+handler pins_policy, pins_policy_set, pins_witness_request, pins_witness_accept, pins_stamp_request, pins_stamp_accept;
+/* The folder of bundles and requests, on a medium that works. */
+const char *exports_folder(const struct keeper *k);
 
 /* The handler of a method; NULL for none. */
 handler *handler_find(const char *method);
@@ -123,8 +127,12 @@ enum err media_begin(struct keeper *k, struct fault *f) MUST_USE;
 /* What became of a medium is recorded. */
 void media_look(struct keeper *k);
 void media_end(struct keeper *k);
-/* {"first": "well"|"failed", "second": …}; without a second medium only the first. A new reference. */
+/* {"first": "well"|"failed", "second": …}; without a second medium only the first; "room" when it becomes scarce. A new
+   reference. */
 json_t *media_summary(const struct keeper *k);
+/* The scarcest of the media in use. */
+enum space_level media_room(const struct keeper *k);
+const char *room_word(enum space_level level);
 /* Of two media one has failed. */
 bool media_are_fewer(const struct keeper *k);
 

@@ -184,6 +184,29 @@ bool media_are_fewer(const struct keeper *k)
 	return media[FIRST_MEDIUM].state == MEDIUM_FAILED || media[SECOND_MEDIUM].state == MEDIUM_FAILED;
 }
 
+enum space_level media_room(const struct keeper *k)
+{
+	struct medium_info media[LEDGER_MEDIA];
+	enum space_level worst = SPACE_UNKNOWN;
+
+	ledger_media(scribe_ledger(k->scribe), media);
+	for (int i = 0; i < LEDGER_MEDIA; i++)
+		if (media[i].state == MEDIUM_GOOD && media[i].space.level > worst)
+			worst = media[i].space.level;
+	return worst;
+}
+
+const char *room_word(enum space_level level)
+{
+	static const char *const words[] = {[SPACE_UNKNOWN] = "unknown",
+					    [SPACE_GOOD] = "good",
+					    [SPACE_LOW] = "low",
+					    [SPACE_NO_FILES] = "no_files",
+					    [SPACE_RESERVE_USED] = "reserve"};
+
+	return words[level];
+}
+
 json_t *media_summary(const struct keeper *k)
 {
 	static const char *const names[LEDGER_MEDIA] = {"first", "second"};
@@ -197,5 +220,7 @@ json_t *media_summary(const struct keeper *k)
 						  json_string(media[i].state == MEDIUM_GOOD && scribe_is_well(k->scribe)
 								      ? "well"
 								      : "failed"));
+	if (media_room(k) >= SPACE_LOW)
+		(void)json_object_set_new(summary, "room", json_string(room_word(media_room(k))));
 	return summary;
 }

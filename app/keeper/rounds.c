@@ -20,6 +20,7 @@ static void beat(struct keeper *k)
 
 	scribe_note(k->scribe, &entry);
 	json_decref(body);
+	panel_push_lamps(k);
 	k->erasing_failed = false;
 	erase_look(k);
 }

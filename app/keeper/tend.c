@@ -101,9 +101,10 @@ static json_t *medium_json(const struct medium_info *medium)
 	static const char *const states[] = {
 		[MEDIUM_NONE] = "none", [MEDIUM_GOOD] = "well", [MEDIUM_FAILED] = "failed"};
 
-	return json_pack("{s:s, s:s, s:s, s:I}", "folder", medium->folder != NULL ? medium->folder : "", "state",
-			 states[medium->state], "why", medium->state == MEDIUM_FAILED ? medium->why : "", "generation",
-			 (json_int_t)medium->generation);
+	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:I, s:I}", "folder", medium->folder != NULL ? medium->folder : "",
+			 "state", states[medium->state], "why", medium->state == MEDIUM_FAILED ? medium->why : "",
+			 "generation", (json_int_t)medium->generation, "room", room_word(medium->space.level), "free",
+			 (json_int_t)medium->space.free_bytes, "total", (json_int_t)medium->space.total_bytes);
 }
 
 static json_t *media_json(const struct keeper *k)

@@ -346,5 +346,6 @@ enum err ledger_tidy(struct ledger *l)
 	err = media_do(&l->media, l->must_truncate ? JOB_TRUNCATE : JOB_TIDY);
 	if (err == ERR_OK)
 		l->must_truncate = false;
+	hold_space(l);
 	return err;
 }

@@ -101,6 +101,8 @@ bool entry_is_erased(struct ledger *l, uint64_t seq, enum disclosure_name name);
 enum err refill_rows(struct store *from, struct batch *batch, const char *query, enum store_statement statement,
 		     struct fault *f) MUST_USE;
 void rejoin_end(struct ledger *l);
+/* Each good medium has its reserve, as long as there is room for it. */
+void hold_space(const struct ledger *l);
 
 /* Parts of making a ledger: a new database on one medium; genesis and the first epoch. */
 enum err ledger_make_medium(struct ledger *l, int index, const char *folder, struct fault *f) MUST_USE;

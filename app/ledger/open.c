@@ -140,7 +140,7 @@ static enum err open_as(const char *folder, enum store_mode mode, const struct p
 	return ERR_OK;
 }
 
-static void hold_space(const struct ledger *l)
+void hold_space(const struct ledger *l)
 {
 	for (int i = 0; i < MEDIA_MAX; i++)
 		if (l->media.m[i].state == MEDIUM_GOOD)

@@ -9,7 +9,8 @@
  *             "uplinks":[{"id","label","stops","state":"connected|cutting|cut|unknown",
  *                      "state_label","proof":"contact|none","edge_to_contact_us":N|null,"since":T|null}],
  *             "acts":[{"act":"incident.declared","label","allowed":bool,"why_not":{"code","args"}|null}],
- *             "media":{"first":"well|failed","second":"well|failed"}}          by the keeper; one medium: only "first"
+ *             "media":{"first":"well|failed","second":"well|failed","room":"low|no_files|reserve"}}
+ *            by the keeper; one medium: only "first"; "room" only when it becomes scarce
  *            HEAD = {"about","title","state":"open|ended|closed","state_label","phase","phase_label","priority",
  *                    "priority_label","declared":T,"declared_by","done":N,"left":N,"notes":N,
  *                    "reports":[{"report":N,"label":"第1報","state":"draft|submitted|returned|sealed|sent","state_label"}]}

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The keeper over its sockets: people, acts, bad peers, the panel, exports."""
+import base64
 import json
 import os
+import pathlib
 import secrets
 import signal
 import socket
@@ -11,7 +13,9 @@ import unittest
 import zipfile
 
 import tap
+from authority import Authority
 from keeperhouse import BIN, SOURCE, House, Panel, Peer, Refused, wait_until
+from witness import Neighbour
 
 
 class Keeper(unittest.TestCase):
@@ -682,6 +686,64 @@ class Erasing(Keeper):
         for request in requests:
             self.wait_done(request)
         self.assertEqual(self.person("kansa").ask("ledger.check")["verdict"], "good")
+
+
+class Pins(Keeper):
+    """A witness and a time stamp authority; what they say comes with the next bundle."""
+
+    def setUp(self):
+        self.chief = self.person("somu")
+        self.folder = self.house.root / "outside"
+        self.folder.mkdir(exist_ok=True)
+
+    def bundle(self, name):
+        return pathlib.Path(self.person("kansa").ask("ledger.export", name=name)["path"])
+
+    def test_witness_cosigns_what_it_was_asked(self):
+        default = self.person("kansa").ask("ledger.policy")["policy"]
+        self.assertRegex(default, r"^log \S+\nquorum none\n$")
+        vkey = default.split()[1]
+        witness = Neighbour("witness.example/w1", self.folder, vkey)
+        policy = f"log {vkey}\nwitness w1 {witness.vkey}\nquorum w1\n"
+        self.refused("wrong_role", self.person("kansa").ask, "ledger.policy.set", answer=policy)
+        self.refused("invalid", self.chief.ask, "ledger.policy.set", answer="quorum\n")
+        self.chief.ask("ledger.policy.set", answer=policy)
+        self.refused("invalid", self.chief.ask, "ledger.policy.set", answer=policy)
+        self.assertEqual(self.person("kansa").ask("ledger.policy")["policy"], policy)
+        asked = self.chief.ask("ledger.witness.request", old=0)
+        self.assertEqual(pathlib.Path(asked["path"]).read_text(), asked["request"])
+        line = witness.add_checkpoint(asked["request"].encode()).decode()
+        self.refused("invalid", self.chief.ask, "ledger.witness.accept", answer=line.replace("w1 ", "w2 "))
+        self.refused("invalid", self.chief.ask, "ledger.witness.accept")
+        taken = self.chief.ask("ledger.witness.accept", answer=line.rstrip("\n"))
+        self.assertEqual((taken["first"], taken["count"], taken["size"]), ("witness.example/w1", 1, witness.size))
+        self.declare(self.person("hanako"))
+        again = self.chief.ask("ledger.witness.request")
+        answer = witness.add_checkpoint(again["request"].encode())
+        pathlib.Path(again["path"]).with_name("answer").write_bytes(answer)
+        self.assertEqual(self.chief.ask("ledger.witness.accept", file="answer")["size"], witness.size)
+        self.refused("invalid", self.chief.ask, "ledger.witness.accept", file="no-such-answer")
+        bundle = self.bundle("witnessed")
+        self.assertTrue((bundle / f"witnessed/{witness.size}").exists())
+        (self.folder / "policy").write_text(policy)
+        verdict = subprocess.run([BIN / "kannuki-verify", bundle, "--genesis", self.house.genesis, "--policy",
+                                  self.folder / "policy"], capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(verdict.returncode, 0, verdict.stdout + verdict.stderr)
+
+    def test_time_stamp_of_an_authority(self):
+        authority = Authority(self.folder)
+        asked = self.chief.ask("ledger.stamp.request")
+        (self.folder / "query.tsq").write_bytes(base64.b64decode(asked["request"]))
+        self.assertEqual(pathlib.Path(asked["path"]).read_bytes(), base64.b64decode(asked["request"]))
+        authority.openssl("ts", "-reply", "-config", "tsa.conf", "-queryfile", "query.tsq", "-signer", "tsa.pem",
+                          "-inkey", "tsa.key", "-out", "reply.tsr")
+        reply = base64.encodebytes((self.folder / "reply.tsr").read_bytes()).decode()
+        self.refused("invalid", self.chief.ask, "ledger.stamp.accept", answer="no base64!")
+        self.refused("invalid", self.chief.ask, "ledger.stamp.accept", answer="AAAA")
+        stamped = self.chief.ask("ledger.stamp.accept", answer=reply)
+        self.assertGreater(stamped["size"], 0)
+        self.refused("invalid", self.chief.ask, "ledger.stamp.accept", answer=reply)
+        self.assertTrue((self.bundle("stamped") / f"checkpoint-{stamped['epoch']}.tsr").exists())
 
 
 class Slices(Keeper):

@@ -5,11 +5,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -124,6 +126,39 @@ static void heartbeat_tells_of_panel_and_media(void **state)
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(last.body, "panel"), "latch")), 4);
 	json_decref(last.body);
 	k->panel.connection = 0;
+}
+
+static uint64_t blocks_left = UINT64_MAX;
+
+/* Stands before the C library's: a medium has as much room as a test wants. */
+int statvfs(const char *restrict path, struct statvfs *restrict out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), result = fd >= 0 ? fstatvfs(fd, out) : -1;
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (blocks_left != UINT64_MAX)
+		out->f_bfree = out->f_bavail = blocks_left;
+	return result;
+}
+
+static void scarce_room_is_told(void **state)
+{
+	struct keeper *k = &((struct house *)*state)->keeper;
+	json_t *summary;
+	struct last last;
+
+	blocks_left = 10;
+	summary = media_summary(k);
+	assert_string_equal(word_in(summary, "first"), "well");
+	assert_string_not_equal(word_in(summary, "room"), "good");
+	json_decref(summary);
+	assert_true(media_room(k) >= SPACE_LOW);
+	beat(k);
+	last = newest(k, "heartbeat");
+	assert_non_null(json_object_get(json_object_get(last.body, "media"), "room"));
+	json_decref(last.body);
+	blocks_left = UINT64_MAX;
 }
 
 static void hour_begins_an_epoch(void **state)
@@ -418,6 +453,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(heartbeat_tells_of_panel_and_media, open_house, close_house),
+		cmocka_unit_test_setup_teardown(scarce_room_is_told, open_house, close_house),
 		cmocka_unit_test_setup_teardown(hour_begins_an_epoch, open_house, close_house),
 		cmocka_unit_test_setup_teardown(idle_session_ends_with_an_entry, open_house, close_house),
 		cmocka_unit_test_setup_teardown(held_back_failures_are_told_in_one_entry, open_house, close_house),
