@@ -204,14 +204,21 @@ static enum err name_all(struct setup *s, struct fault *f)
 	return err == ERR_OK ? name_it(&s->places[FIRST_MEDIUM], &s->fresh[FIRST_MEDIUM], f) : err;
 }
 
+/** Where a medium is made: beside its place, so that one rename puts it there. */
+static void place_fresh(const struct places *place, struct fresh *fresh)
+{
+	(void)snprintf(fresh->ledger, sizeof fresh->ledger, "%s.new", place->ledger);
+	(void)snprintf(fresh->secrets, sizeof fresh->secrets, "%s.new", place->secrets);
+}
+
 static enum err find_places(struct setup *s, const struct config *config, struct fault *f)
 {
-	enum err err = places_find(config, s->places, f);
+	struct places places[KEEPER_MEDIA] = {0};
+	enum err err = places_find(config, places, f);
 
-	for (int i = 0; i < KEEPER_MEDIA && err == ERR_OK; i++) {
-		(void)snprintf(s->fresh[i].ledger, sizeof s->fresh[i].ledger, "%s.new", s->places[i].ledger);
-		(void)snprintf(s->fresh[i].secrets, sizeof s->fresh[i].secrets, "%s.new", s->places[i].secrets);
-	}
+	memcpy(s->places, places, sizeof places);
+	for (int i = 0; i < KEEPER_MEDIA && err == ERR_OK; i++)
+		place_fresh(&places[i], &s->fresh[i]);
 	return err;
 }
 
