@@ -84,6 +84,8 @@ size_t disk_used(const struct disk *d, unsigned medium);
 
 /* Takes a medium out; what had not been synced meets a fate. Only on a disk that remembers everything. */
 void disk_pull(struct disk *d, unsigned medium, uint64_t seed);
+/* The medium that is out is exchanged for a blank one. */
+void disk_wipe(struct disk *d, unsigned medium);
 void disk_put_back(struct disk *d, unsigned medium);
 
 /* What a write and a truncation do to bytes. */

@@ -119,9 +119,11 @@ unsigned life_present(const struct life *l)
 	return bits;
 }
 
-static const char *folder_there(const struct life *l)
+const char *life_folder(const struct life *l)
 {
-	return l->home.folders[(life_present(l) & 1U) != 0 ? 0 : 1];
+	bool is_first = !l->disk->is_lost[0] && disk_find(l->disk, 0, database_names[0]) != NULL;
+
+	return l->home.folders[is_first || l->disk->is_lost[1] ? 0 : 1];
 }
 
 /* Who looks for a database's file before opening it sees a real, empty one. */
@@ -176,14 +178,36 @@ void truth_fini(struct truth *t)
 	*t = (struct truth){0};
 }
 
+/* Whom of those who had it then a promise still binds. */
+static unsigned bound(const struct truth *t, const struct promise *promise, size_t at)
+{
+	unsigned holders = promise->holders;
+
+	for (size_t i = 0; i < t->blank_count; i++)
+		if (promise->at < t->blanks[i].at && t->blanks[i].at <= at)
+			holders &= ~(1U << t->blanks[i].medium);
+	return holders;
+}
+
 uint64_t truth_promised(const struct truth *t, size_t at, unsigned media)
 {
 	uint64_t size = 0;
 
 	for (size_t i = 0; i < t->promise_count && t->promises[i].at <= at; i++)
-		if ((t->promises[i].holders & media) != 0)
+		if ((bound(t, &t->promises[i], at) & media) != 0)
 			size = t->promises[i].size;
 	return size;
+}
+
+unsigned truth_blank(const struct truth *t, size_t at)
+{
+	unsigned blank = 0, filled = 0;
+
+	for (size_t i = 0; i < t->blank_count; i++)
+		blank |= t->blanks[i].at <= at ? 1U << t->blanks[i].medium : 0U;
+	for (size_t i = 0; i < t->promise_count && t->promises[i].at <= at; i++)
+		filled |= bound(t, &t->promises[i], at);
+	return blank & ~filled;
 }
 
 void truth_promise(struct truth *t, struct promise promise)
@@ -295,7 +319,7 @@ enum err life_create(struct life *l)
 
 enum err life_open(struct life *l)
 {
-	enum err err = ledger_open(folder_there(l), life_now(l), &l->ledger, &l->fault);
+	enum err err = ledger_open(life_folder(l), life_now(l), &l->ledger, &l->fault);
 
 	return err == ERR_OK ? life_promise(l) : err;
 }
@@ -456,14 +480,22 @@ enum err life_redact(struct life *l)
 	return err == ERR_OK ? expect_erased(l) : err;
 }
 
-enum err life_rejoin(struct life *l)
+void life_put_blank(struct life *l, unsigned medium)
+{
+	l->truth.blanks[l->truth.blank_count++ % BLANKS_MAX] = (struct blank){l->disk->op_count + 1, medium};
+	disk_wipe(l->disk, medium);
+	disk_put_back(l->disk, medium);
+}
+
+static enum err take_in(struct life *l, enum rejoin_how how)
 {
 	bool done = false;
 	enum err err = ERR_OK;
 
 	show_files(l);
 	while (err == ERR_OK && !done)
-		err = ledger_rejoin(l->ledger, REJOIN_AS_IT_IS, 0, &done, &l->fault);
+		err = ledger_rejoin(l->ledger, how, 0, &done, &l->fault);
+	show_files(l);
 	if (err == ERR_OK)
 		err = life_promise(l);
 	if (err == ERR_OK)
@@ -471,4 +503,14 @@ enum err life_rejoin(struct life *l)
 	if (err == ERR_OK)
 		err = ledger_note_media(l->ledger, life_now(l), &l->fault);
 	return err == ERR_OK ? life_commit(l) : err;
+}
+
+enum err life_rejoin(struct life *l)
+{
+	return take_in(l, REJOIN_AS_IT_IS);
+}
+
+enum err life_repair(struct life *l)
+{
+	return take_in(l, REJOIN_ANEW);
 }

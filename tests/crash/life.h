@@ -12,12 +12,18 @@
 
 #include <setjmp.h>
 
-enum { IDEM_TEXT = 33, ERASED_MAX = 64, ERASED_BYTES = 24 };
+enum { IDEM_TEXT = 33, ERASED_MAX = 64, BLANKS_MAX = 16, ERASED_BYTES = 24 };
 
 struct acknowledged {
 	uint8_t leaf[HASH_SIZE];
 	char idem[IDEM_TEXT]; /* empty: none */
 	bool has_text;
+};
+
+/* From operation `at` on a medium was a blank one. */
+struct blank {
+	size_t at;
+	unsigned medium;
 };
 
 /* A text that was erased when `size` entries had been acknowledged: what lay on the medium must be nowhere. */
@@ -45,7 +51,8 @@ struct truth {
 	size_t count, room, promise_count, promise_room, stretch_count, stretch_room;
 	int64_t lives; /* before this one */
 	struct erased erased[ERASED_MAX];
-	size_t erased_count;
+	struct blank blanks[BLANKS_MAX];
+	size_t erased_count, blank_count;
 };
 
 struct home {
@@ -64,6 +71,7 @@ struct life {
 	struct dice dice;
 	uint64_t acts;     /* makes each idem another */
 	bool may_conflict; /* two media went different ways: to say so is right too */
+	unsigned blank;    /* media that need not be used, as nobody has said that they may be filled */
 	int64_t clock;
 	struct fault fault;
 	jmp_buf give_up; /* where a workload goes when what cannot fail has failed */
@@ -88,6 +96,8 @@ void truth_copy(struct truth *to, const struct truth *from, uint64_t size);
 void truth_fini(struct truth *t);
 /* How many entries had been acknowledged before operation `at`, so that one of these media must have them. */
 uint64_t truth_promised(const struct truth *t, size_t at, unsigned media);
+/* Bits of the media that were blank then, and not yet filled. */
+unsigned truth_blank(const struct truth *t, size_t at);
 void truth_promise(struct truth *t, struct promise promise);
 
 /* Acts. What was acknowledged is promised; what failed is left to the caller. */
@@ -99,6 +109,9 @@ enum err life_commit(struct life *l) MUST_USE;
 enum err life_append(struct life *l, unsigned group) MUST_USE;
 enum err life_rotate(struct life *l) MUST_USE;
 enum err life_tidy(struct life *l) MUST_USE;
+/* A pulled medium comes back as a blank one, and is filled because somebody says so. */
+void life_put_blank(struct life *l, unsigned medium);
+enum err life_repair(struct life *l) MUST_USE;
 /* Erases the text of an entry, if any has one. */
 enum err life_redact(struct life *l) MUST_USE;
 /* An erased text that still lies on one of these media, or NULL. */
@@ -114,6 +127,8 @@ struct moment life_now(struct life *l);
    that opening took. False: `out` says which promise was broken. The ledger is closed again. */
 enum export_too { EXPORT_NOT, EXPORT_TOO };
 bool life_prove(struct life *l, enum export_too export_too, int64_t *opening_ns, struct finding *out);
+/* Where to open the ledger: a medium that is there and not blank. */
+const char *life_folder(const struct life *l);
 /* Bits of the media that are good now. */
 unsigned life_holders(const struct life *l);
 /* Does the medium that was missing in this life say on `disk` that it went on alone? */

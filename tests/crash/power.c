@@ -242,6 +242,16 @@ void disk_pull(struct disk *d, unsigned medium, uint64_t seed)
 	d->is_lost[medium] = true;
 }
 
+void disk_wipe(struct disk *d, unsigned medium)
+{
+	static const struct file nothing;
+
+	disk_note(d, (struct op){.kind = OP_PULL, .medium = medium});
+	for (unsigned i = 0; i < d->file_count; i++)
+		if (d->files[i].medium == medium)
+			find(d, i, &nothing);
+}
+
 /* ---- telling disks apart ---- */
 
 static uint64_t mix(uint64_t sum, const uint8_t *data, size_t len)

@@ -281,7 +281,7 @@ static bool all_are_in_use(const struct life *l, struct finding *out)
 	unsigned good = life_holders(l);
 
 	ledger_media(l->ledger, media);
-	if (good != life_present(l))
+	if ((good | l->blank) != (life_present(l) | l->blank))
 		return found(out, "mirror", "a medium that is there is not used: %s",
 			     media[(good & 1U) != 0 ? 1 : 0].why);
 	return true;
@@ -290,9 +290,9 @@ static bool all_are_in_use(const struct life *l, struct finding *out)
 bool life_prove(struct life *l, enum export_too export_too, int64_t *opening_ns, struct finding *out)
 {
 	uint64_t promised = l->truth.count, epoch;
-	unsigned present = life_present(l);
+	unsigned holders;
 	int64_t start = cpu_ns();
-	enum err err = ledger_open(l->home.folders[(present & 1U) != 0 ? 0 : 1], life_now(l), &l->ledger, &l->fault);
+	enum err err = ledger_open(life_folder(l), life_now(l), &l->ledger, &l->fault);
 	bool good;
 
 	*opening_ns = cpu_ns() - start;
@@ -302,8 +302,9 @@ bool life_prove(struct life *l, enum export_too export_too, int64_t *opening_ns,
 	       retries_are_known(l, promised, out) && it_goes_on(l, out) &&
 	       (export_too == EXPORT_NOT || it_can_be_taken_away(l, out));
 	epoch = ledger_head(l->ledger).epoch;
+	holders = life_holders(l);
 	life_close(l);
-	good = good && erased_is_gone(l, present, out) && files_are_right(l, epoch, present, out);
+	good = good && erased_is_gone(l, holders, out) && files_are_right(l, epoch, holders, out);
 	if (good && *opening_ns > INT64_C(2000000000))
 		return found(out, "slow", "opening took %lld ms", (long long)(*opening_ns / 1000000));
 	return good;

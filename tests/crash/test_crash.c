@@ -147,6 +147,7 @@ static void cut_again(struct run *run, const struct disk *start, size_t cut, con
 	power_fini(&power);
 	life_begin(&life, &run->home, &disk, second);
 	take_truth(&life, run->recording, cut, before, at, other_was_alone);
+	life.blank = before->blank;
 	run->tally->seconds++;
 	(void)prove(run, &life, EXPORT_NOT);
 	life_end(&life);
@@ -175,6 +176,7 @@ static void try_state(struct run *run, struct state *s)
 	life_begin(&life, &run->home, &s->disk, s->number);
 	truth_copy(&life.truth, truth, promised);
 	truth_promise(&life.truth, (struct promise){0, promised, ~0U});
+	life.blank = truth_blank(truth, s->cut);
 	good = prove(run, &life, s->number / SECOND_EVERY % EXPORT_EVERY == 0 ? EXPORT_TOO : EXPORT_NOT);
 	if (s->second != 0 && good) {
 		size_t end = strlen(run->tally->doing);

@@ -182,6 +182,23 @@ static void run_mirror_full(struct life *l)
 	}
 }
 
+/* A medium is exchanged for a blank one, which is filled when somebody says so. */
+static void run_repaired(struct life *l)
+{
+	must(l, life_open(l));
+	for (int i = 0; i < 3; i++) {
+		unsigned pulled = (unsigned)dice_below(&l->dice, 2);
+
+		must(l, life_append(l, 2));
+		disk_pull(l->disk, pulled, dice_throw(&l->dice));
+		must(l, life_append(l, 1));
+		life_put_blank(l, pulled);
+		must(l, life_append(l, 1));
+		must(l, life_repair(l));
+	}
+	must(l, life_append(l, 1));
+}
+
 static void run_erasing(struct life *l)
 {
 	must(l, life_open(l));
@@ -226,6 +243,7 @@ const struct workload workloads[] = {
 	{"absent", run_absent, 2, CUT_LATER},
 	{"mirror-fails", run_mirror_fails, 2, CUT_LATER},
 	{"mirror-full", run_mirror_full, 2, CUT_LATER},
+	{"repaired", run_repaired, 2, CUT_LATER},
 	{"mirrored-erasing", run_erasing, 2, CUT_LATER},
 	{"erasing-away", run_erasing_away, 2, CUT_LATER},
 };
