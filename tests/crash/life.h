@@ -69,9 +69,10 @@ struct life {
 	struct ledger *ledger;
 	struct truth truth;
 	struct dice dice;
-	uint64_t acts;     /* makes each idem another */
-	bool may_conflict; /* two media went different ways: to say so is right too */
-	unsigned blank;    /* media that need not be used, as nobody has said that they may be filled */
+	uint64_t acts;      /* makes each idem another */
+	bool may_conflict;  /* two media may have gone different ways: to say so is right too */
+	bool must_conflict; /* they have, and both were acknowledged */
+	unsigned blank;     /* media that need not be used, as nobody has said that they may be filled */
 	int64_t clock;
 	struct fault fault;
 	jmp_buf give_up; /* where a workload goes when what cannot fail has failed */

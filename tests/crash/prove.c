@@ -298,6 +298,8 @@ bool life_prove(struct life *l, enum export_too export_too, int64_t *opening_ns,
 	*opening_ns = cpu_ns() - start;
 	if (err != ERR_OK)
 		return may_refuse(l, promised, err) ? true : found(out, "refused", "%s", l->fault.text);
+	if (l->must_conflict)
+		return found(out, "fork", "two media that went different ways were brought together");
 	good = nothing_is_lost(l, out) && all_are_in_use(l, out) && the_rest_is_promised(l, out) &&
 	       retries_are_known(l, promised, out) && it_goes_on(l, out) &&
 	       (export_too == EXPORT_NOT || it_can_be_taken_away(l, out));

@@ -113,21 +113,32 @@ static uint64_t promised_at_all(const struct recording *r, size_t at)
 	return truth_promised(&r->life.truth, at, ~0U);
 }
 
+static bool has_all(const struct truth *t, const struct truth *recorded, uint64_t count)
+{
+	if (t->count < count)
+		return false;
+	for (uint64_t i = 0; i < count; i++)
+		if (memcmp(t->known[i].leaf, recorded->known[i].leaf, HASH_SIZE) != 0)
+			return false;
+	return true;
+}
+
 /* What must be there after the second cut. One medium that went on by itself without all that the other had
    acknowledged, or may have, cannot be brought together with it. */
 static void take_truth(struct life *life, const struct recording *r, size_t cut, const struct life *before, size_t at,
 		       bool other_was_alone)
 {
-	uint64_t all = promised_at_all(r, cut);
+	uint64_t all = promised_at_all(r, cut), by_it = truth_promised(&before->truth, at, ~0U);
 
 	life->may_conflict = other_was_alone;
-	if (truth_promised(&r->life.truth, cut, life_present(before)) == all) {
-		truth_copy(&life->truth, &before->truth, truth_promised(&before->truth, at, ~0U));
+	if (by_it >= all && has_all(&before->truth, &r->life.truth, all)) {
+		truth_copy(&life->truth, &before->truth, by_it);
 		return;
 	}
 	truth_copy(&life->truth, &r->life.truth, all);
 	life->truth.lives = before->truth.lives + 1;
 	life->may_conflict = true;
+	life->must_conflict = by_it > truth_promised(&r->life.truth, cut, life_present(before));
 }
 
 /* Another cut at any instant of the life that just recovered; all media are there then. */

@@ -143,9 +143,11 @@ static void run_absent(struct life *l)
 		must(l, life_append(l, 1));
 		life_close(l);
 		disk_pull(l->disk, absent, dice_throw(&l->dice));
-		must(l, life_open(l));
-		must(l, life_append(l, 1));
-		life_close(l);
+		for (int n = 0; n < 2; n++) {
+			must(l, life_open(l));
+			must(l, life_append(l, 1));
+			life_close(l);
+		}
 		disk_put_back(l->disk, absent);
 		must(l, life_open(l));
 	}
