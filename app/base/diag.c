@@ -3,8 +3,11 @@
 #include "base/text.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *program_name = "kannuki";
@@ -12,6 +15,19 @@ static const char *program_name = "kannuki";
 void diag_start(const char *program)
 {
 	program_name = program;
+}
+
+/* journald reads <n> as the level; nobody else wants to see it. */
+static bool goes_to_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char here[64];
+	struct stat about;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &about) != 0)
+		return false;
+	(void)snprintf(here, sizeof here, "%ju:%ju", (uintmax_t)about.st_dev, (uintmax_t)about.st_ino);
+	return strcmp(here, stream) == 0;
 }
 
 void diag(enum diag_level level, const char *format, ...)
@@ -24,8 +40,7 @@ void diag(enum diag_level level, const char *format, ...)
 	(void)vsnprintf(text, sizeof text, format, args);
 	va_end(args);
 	buf_init(&line, 8192);
-	/* journald reads <n> as the level; a person at a terminal does not want to see it. */
-	if (!isatty(STDERR_FILENO))
+	if (goes_to_journal())
 		buf_addf(&line, "<%d>", (int)level);
 	buf_addf(&line, "%s: ", program_name);
 	text_escape(&line, text, strlen(text));

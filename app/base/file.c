@@ -71,7 +71,7 @@ static enum err write_all(int fd, const char *data, size_t len)
 	return ERR_OK;
 }
 
-static void parent_of(char *out, size_t size, const char *path)
+void folder_above(char *out, size_t size, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -130,7 +130,7 @@ enum err file_replace(const char *path, const void *data, size_t len, unsigned m
 		(void)unlink(fresh);
 		return err;
 	}
-	parent_of(parent, sizeof parent, path);
+	folder_above(parent, sizeof parent, path);
 	return folder_sync(parent, f);
 }
 

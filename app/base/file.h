@@ -17,6 +17,8 @@ enum err file_replace(const char *path, const void *data, size_t len, unsigned m
 /* A new file, synced; the folder's own entry is not. ERR_EXISTS. */
 enum err file_create(const char *path, const void *data, size_t len, unsigned mode, struct fault *f) MUST_USE;
 
+/* The folder that holds `path`. */
+void folder_above(char *out, size_t size, const char *path);
 /* Makes the folder and those above it. */
 enum err folder_make(const char *path, unsigned mode, struct fault *f) MUST_USE;
 enum err folder_sync(const char *path, struct fault *f) MUST_USE;

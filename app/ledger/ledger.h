@@ -123,6 +123,8 @@ enum err ledger_note_media(struct ledger *l, struct moment now, struct fault *f)
    is only not mounted). REJOIN_REPLACE: what is there is known to be nothing that the other lacks, and is removed. */
 enum rejoin_how { REJOIN_AS_IT_IS, REJOIN_ANEW, REJOIN_REPLACE };
 enum err ledger_rejoin(struct ledger *l, enum rejoin_how how, int64_t budget_ns, bool *done, struct fault *f) MUST_USE;
+/* How many entries the medium that is being taken in holds by now; all of them when there is none. */
+uint64_t ledger_rejoined(const struct ledger *l);
 
 const char *ledger_origin(const struct ledger *l);
 const char *ledger_genesis_code(const struct ledger *l);

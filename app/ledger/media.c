@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const int64_t patience_ns = 2000000000;
@@ -145,6 +146,22 @@ static enum err read_row(struct medium *medium, struct fault *f)
 	return ERR_OK;
 }
 
+/* Only its owner may read it, whatever the umask; SQLite gives its other files the mode of the database. */
+static enum err keep_private(const char *path, enum store_mode mode, struct fault *f)
+{
+	char wal[PATH_MAX + 8];
+	int fd = mode == STORE_CREATE ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+
+	if (mode == STORE_CREATE && fd < 0)
+		return fault_set(f, err_from_errno(errno), "%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	(void)snprintf(wal, sizeof wal, "%s-wal", path);
+	(void)chmod(path, 0600);
+	(void)chmod(wal, 0600);
+	return ERR_OK;
+}
+
 enum err medium_open(struct medium *medium, enum store_mode mode)
 {
 	char path[PATH_MAX];
@@ -157,6 +174,8 @@ enum err medium_open(struct medium *medium, enum store_mode mode)
 		err = fault_set(&f, ERR_MISSING,
 				_("%s is missing; put the medium back, or fill a new one with kannuki-ledger repair"),
 				path);
+	if (err == ERR_OK)
+		err = keep_private(path, mode, &f);
 	if (err == ERR_OK) {
 		medium->store = calloc(1, sizeof *medium->store);
 		err = medium->store != NULL ? store_open(medium->store, path, mode, &f)
@@ -246,11 +265,19 @@ bool media_has_two(const struct media *m)
 	return m->m[0].folder != NULL && m->m[1].folder != NULL;
 }
 
+void medium_blame(struct medium *medium, const struct fault *why)
+{
+	medium->state = MEDIUM_FAILED;
+	if (strstr(why->text, medium->folder) != NULL)
+		medium->why = *why;
+	else
+		(void)!fault_set(&medium->why, why->err, "%s: %s", medium->folder, why->text);
+}
+
 void medium_fail(struct media *m, struct medium *medium, const struct fault *why)
 {
-	diag(DIAG_ERROR, "%s: %s", medium->folder, why->text);
-	medium->state = MEDIUM_FAILED;
-	medium->why = *why;
+	medium_blame(medium, why);
+	diag(DIAG_ERROR, "%s", medium->why.text);
 	m->has_news = true;
 	if (medium == &m->m[m->reading] && m->m[1 - m->reading].state == MEDIUM_GOOD)
 		m->reading = 1 - m->reading;

@@ -49,6 +49,9 @@ enum err media_pair(const char *first, const char *second, struct fault *f) MUST
 /* Locks and opens one medium, and reads its row; why it cannot be used is kept in the medium. */
 enum err medium_open(struct medium *medium, enum store_mode mode) MUST_USE;
 void medium_close(struct medium *medium);
+/* It cannot be used; why it cannot is kept, with its name. */
+void medium_blame(struct medium *medium, const struct fault *why);
+/* The same of one that was in use: told at once, and recorded by ledger_note_media. */
 void medium_fail(struct media *m, struct medium *medium, const struct fault *why);
 /* Gives each open medium its thread when there are two. */
 enum err media_start(struct media *m, struct fault *f) MUST_USE;

@@ -302,7 +302,7 @@ static enum err hash_all(struct ledger *l, struct tree *tree, const struct progr
 		hash_leaf(hash, leaf.data, leaf.len);
 		tree_append(tree, hash, &listener);
 		if (progress != NULL && tree->size % 4096 == 0)
-			progress->report(progress->context, "checking", tree->size, size);
+			progress->report(progress->context, N_("checking"), tree->size, size);
 	}
 	(void)sqlite3_finalize(rows);
 	return err == ERR_MISSING ? batch_status(&l->changes) : err;

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const names[MEDIA_MAX] = {"first", "second"};
@@ -149,7 +150,7 @@ static void use_only(struct ledger *l, int index, const struct fault *why)
 		return;
 	other->state = MEDIUM_FAILED;
 	if (why != NULL)
-		other->why = *why;
+		medium_blame(other, why);
 	tell_lost(l, other);
 }
 
@@ -163,7 +164,7 @@ static enum err refill_all(struct ledger *l, struct medium *to, uint64_t common,
 	while (err == ERR_OK && !done) {
 		err = refill_step(r, 100000000, &done, f);
 		if (progress != NULL)
-			progress->report(progress->context, "filling", common + refill_copied(r), l->durable.tree.size);
+			progress->report(progress->context, N_("filling"), refill_far(r), l->durable.tree.size);
 	}
 	if (err == ERR_OK)
 		news_add(l,
@@ -402,10 +403,29 @@ static enum err clear_way(const struct medium *medium, const char *end, enum rej
 	return ERR_OK;
 }
 
+/* A folder that is not there is made only on a medium that is plainly another one: below a mount point where nothing is
+   mounted, it would lie beside the ledger it is to be a copy of, or on the system's own disk. */
+static enum err make_folder(const char *folder, const char *beside, struct fault *f)
+{
+	char parent[PATH_MAX];
+	struct stat about, of_first, of_system;
+
+	if (stat(folder, &about) == 0)
+		return ERR_OK;
+	folder_above(parent, sizeof parent, folder);
+	if (stat(parent, &about) == 0 && stat(beside, &of_first) == 0 && stat("/", &of_system) == 0 &&
+	    about.st_dev != of_first.st_dev && about.st_dev != of_system.st_dev)
+		return folder_make(folder, 0700, f);
+	return fault_set(f, ERR_STATE,
+			 _("%s: is not there, and it seems that no medium is mounted at %s. Mount it and try again; if "
+			   "this is the right place all the same, make the folder yourself first: mkdir -m 700 %s"),
+			 folder, parent, folder);
+}
+
 static enum err make_anew(struct ledger *l, struct medium *medium, enum rejoin_how how, struct fault *f)
 {
 	const char *from = l->media.m[l->media.reading].folder;
-	enum err err = folder_make(medium->folder, 0700, f);
+	enum err err = make_folder(medium->folder, from, f);
 
 	if (err == ERR_OK)
 		err = keys_copy(from, medium->folder, f);
@@ -461,7 +481,7 @@ static enum err rejoin_begin(struct ledger *l, struct medium *medium, enum rejoi
 	err = take_in(l, medium, how, f);
 	if (err != ERR_OK) {
 		rejoin_end(l);
-		medium->why = *f;
+		medium_blame(medium, f);
 	}
 	return err;
 }
@@ -482,7 +502,7 @@ enum err ledger_rejoin(struct ledger *l, enum rejoin_how how, int64_t budget_ns,
 	refill = l->rejoin->refill;
 	err = refill_step(refill, budget_ns, done, f);
 	if (err != ERR_OK)
-		medium_fail(&l->media, lost, f);
+		medium_blame(lost, f);
 	else if (*done)
 		news_add(l,
 			 "{\"act\":\"medium.returned\",\"medium\":\"%s\",\"copied\":%" PRIu64 ",\"orphans\":%" PRIu64
@@ -491,6 +511,11 @@ enum err ledger_rejoin(struct ledger *l, enum rejoin_how how, int64_t budget_ns,
 	if (err != ERR_OK || *done)
 		rejoin_end(l);
 	return err;
+}
+
+uint64_t ledger_rejoined(const struct ledger *l)
+{
+	return l->rejoin != NULL && l->rejoin->refill != NULL ? refill_far(l->rejoin->refill) : l->durable.tree.size;
 }
 
 enum err ledger_add_mirror(struct ledger *l, const char *folder, struct fault *f)
@@ -503,5 +528,6 @@ enum err ledger_add_mirror(struct ledger *l, const char *folder, struct fault *f
 	if (second->folder == NULL)
 		return fault_set(f, ERR_NOMEM, _("no memory"));
 	second->state = MEDIUM_FAILED;
+	(void)!fault_set(&second->why, ERR_MISSING, _("%s: nothing is on this medium yet"), folder);
 	return ERR_OK;
 }

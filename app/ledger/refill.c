@@ -472,6 +472,11 @@ void refill_end(struct refill *r)
 	free(r);
 }
 
+uint64_t refill_far(const struct refill *r)
+{
+	return r->next;
+}
+
 uint64_t refill_copied(const struct refill *r)
 {
 	return r->next - r->common;

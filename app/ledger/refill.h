@@ -28,6 +28,8 @@ enum err refill_begin(struct ledger *l, struct medium *to, uint64_t common, stru
 /* *done: the medium is good and takes part from now on. */
 enum err refill_step(struct refill *r, int64_t budget_ns, bool *done, struct fault *f) MUST_USE;
 void refill_end(struct refill *r);
+/* How many entries are there by now, and how many of them were copied. */
+uint64_t refill_far(const struct refill *r);
 uint64_t refill_copied(const struct refill *r);
 uint64_t refill_orphans(const struct refill *r);
 

@@ -20,11 +20,23 @@ static enum err settle(struct ledger *l, struct fault *f)
 
 /* ---- repair ---- */
 
-static void show_filling(void *context, const char *what, uint64_t done, uint64_t total)
+/* One line that changes, for a person who waits; ended by show_end. */
+static bool is_shown;
+
+static void show_far(void *context, const char *what, uint64_t done, uint64_t total)
 {
 	(void)context;
-	if (isatty(STDERR_FILENO))
-		(void)fprintf(stderr, "\r%s %" PRIu64 " / %" PRIu64 "%s", what, done, total, done == total ? "\n" : "");
+	if (!isatty(STDERR_FILENO))
+		return;
+	(void)fprintf(stderr, "\r%s %" PRIu64 " / %" PRIu64, _(what), done, total);
+	is_shown = true;
+}
+
+static void show_end(void)
+{
+	if (is_shown)
+		(void)fputc('\n', stderr);
+	is_shown = false;
 }
 
 static enum err rejoin(struct ledger *l, enum rejoin_how how, struct fault *f)
@@ -32,8 +44,12 @@ static enum err rejoin(struct ledger *l, enum rejoin_how how, struct fault *f)
 	bool done = false;
 	enum err err = ERR_OK;
 
-	while (err == ERR_OK && !done)
+	while (err == ERR_OK && !done) {
 		err = ledger_rejoin(l, how, slice_ns, &done, f);
+		if (err == ERR_OK)
+			show_far(NULL, N_("filling"), ledger_rejoined(l), ledger_head(l).size);
+	}
+	show_end();
 	return err;
 }
 
@@ -56,7 +72,8 @@ static enum err bring_back(struct ledger *l, struct fault *f)
 	lost = find_lost(media);
 	if (lost == NULL)
 		return ERR_OK;
-	(void)printf(_("%s: %s\n"), lost->folder, lost->why);
+	(void)printf("%s\n", lost->why);
+	(void)fflush(stdout);
 	err = rejoin(l, REJOIN_AS_IT_IS, f);
 	if (err == ERR_MISSING || err == ERR_CORRUPT || err == ERR_FORMAT)
 		err = rejoin(l, REJOIN_ANEW, f);
@@ -75,8 +92,9 @@ static enum err scrub(struct ledger *l, struct fault *f)
 	while (err == ERR_OK && !done) {
 		err = scrub_step(s, slice_ns, &done, f);
 		scrub_tell(s, &report);
-		show_filling(NULL, _("scrubbing"), report.checked, ledger_head(l).size);
+		show_far(NULL, N_("scrubbing"), report.checked, ledger_head(l).size);
 	}
+	show_end();
 	scrub_end(s);
 	if (err != ERR_OK)
 		return err;
@@ -102,7 +120,7 @@ static enum err begin_incarnation(const struct request *request, struct fault *f
 
 enum err command_repair(const struct request *request, struct fault *f)
 {
-	struct progress progress = {show_filling, NULL};
+	struct progress progress = {show_far, NULL};
 	struct ledger *l = NULL;
 	struct fault late = {.text = ""};
 	enum err err, last;
@@ -110,6 +128,7 @@ enum err command_repair(const struct request *request, struct fault *f)
 	if (request->new_incarnation)
 		return begin_incarnation(request, f);
 	err = ledger_open_telling(request->folder, moment_now(), &progress, &l, f);
+	show_end();
 	if (err != ERR_OK)
 		return err;
 	if (request->mirror != NULL)

@@ -106,6 +106,9 @@ class Ledger(unittest.TestCase):
     def test_a_second_medium_is_added_later(self):
         self.init(mirror=False)
         self.append([noted(1)])
+        self.refused(f"mkdir -m 700 {self.second}", "repair", self.first, "--mirror", self.second)
+        self.assertFalse(self.second.exists())
+        self.second.mkdir()
         self.must("repair", self.first, "--mirror", self.second)
         self.append([noted(2)])
         self.assertEqual(self.shown(), self.shown(self.second))
@@ -161,6 +164,54 @@ class Ledger(unittest.TestCase):
         self.assertIn("cannot go on", said)
         verdict = self.verdict(self.place / "bundle")
         self.assertEqual((verdict["verdict"], verdict["size"]), ("good", closed))
+
+    def test_only_the_owner_reads_it_whatever_the_umask(self):
+        old = os.umask(0)
+        try:
+            self.init()
+            self.append([noted(1)])
+            shutil.rmtree(self.second)
+            self.second.mkdir(mode=0o700)
+            self.must("repair", self.first)
+            for file in (self.first / "ledger.db", self.second / "mirror.db"):
+                self.assertEqual(file.stat().st_mode & 0o777, 0o600, file)
+            (self.first / "ledger.db").chmod(0o644)
+            self.append([noted(2)])
+            self.assertEqual((self.first / "ledger.db").stat().st_mode & 0o777, 0o600)
+        finally:
+            os.umask(old)
+
+    def blank_second(self):
+        evidence = self.place / "evidence"
+        evidence.write_bytes(os.urandom(1000))
+        self.append([noted(1, files=[str(evidence)])])
+        shutil.rmtree(self.second)
+        self.second.mkdir()
+
+    def test_what_is_wrong_is_said_once(self):
+        self.init()
+        self.blank_second()
+        (self.second / "blobs").write_text("in the way")
+        done = self.refused("Not a directory", "repair", self.first)
+        self.assertEqual(done.stdout.decode().count(str(self.second)), 1, done.stdout)
+        self.assertEqual(len(done.stderr.decode().splitlines()), 1, done.stderr)
+        self.assertTrue(done.stderr.startswith(b"kannuki-ledger: "), done.stderr)
+
+    def test_a_person_at_a_terminal_sees_how_far_it_is(self):
+        self.init()
+        self.blank_second()
+        ours, theirs = os.openpty()
+        subprocess.run([BIN / "kannuki-ledger", "repair", self.first, "--lang", "en"], stdout=subprocess.DEVNULL, stderr=theirs,
+                       timeout=120, check=True)
+        os.close(theirs)
+        seen = b""
+        with contextlib.suppress(OSError):
+            while piece := os.read(ours, 4096):
+                seen += piece
+        os.close(ours)
+        size = len(self.shown()) - 1
+        self.assertIn(f"filling {size} / {size}", seen.decode())
+        self.assertIn("scrubbing", seen.decode())
 
     def test_find(self):
         self.init()
