@@ -56,7 +56,9 @@ struct bundle {
 	struct zip *zip;               /* NULL: a folder */
 	char blamed[BUNDLE_PATH_SIZE]; /* the member that is to blame, or "ZIP", when bundle_open fails for it */
 };
-/* ERR_CORRUPT: a ZIP file that is not written as the format wants; ERR_FORMAT: neither a folder nor a ZIP file. */
+/* ERR_CORRUPT: a ZIP file that is not written as the format wants; ERR_FORMAT: neither a folder nor a ZIP file, or
+ * not as the box gave it out: packed again, or in a folder of its own.
+ */
 enum err bundle_open(struct bundle *b, const char *path, struct fault *f) MUST_USE;
 void bundle_close(struct bundle *b);
 bool bundle_has(const struct bundle *b, const char *path);

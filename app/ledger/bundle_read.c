@@ -17,50 +17,6 @@
 /* No path of a bundle has more folders, even with 2^63 entries. */
 enum { DEPTH_MAX = 16, PATH_SIZE = (DEPTH_MAX + 1) * (NAME_MAX + 1) };
 
-/* ---- the whole ---- */
-
-static enum err open_zip(struct bundle *b, struct fault *f)
-{
-	enum err err;
-
-	b->zip = calloc(1, sizeof *b->zip);
-	if (b->zip == NULL)
-		return fault_set(f, ERR_NOMEM, _("no memory"));
-	err = zip_open(b->zip, b->fd, f);
-	if (err != ERR_OK)
-		memcpy(b->blamed, b->zip->blamed, sizeof b->blamed);
-	return err;
-}
-
-enum err bundle_open(struct bundle *b, const char *path, struct fault *f)
-{
-	struct stat about;
-	enum err err = ERR_OK;
-
-	/* O_NONBLOCK: a pipe under this name must not hold us. */
-	*b = (struct bundle){.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
-	if (b->fd < 0 || fstat(b->fd, &about) != 0)
-		err = fault_set(f, err_from_errno(errno), _("%s: cannot be opened: %s"), path, strerror(errno));
-	else if (S_ISREG(about.st_mode) && zip_is_one(b->fd))
-		err = open_zip(b, f);
-	else if (!S_ISDIR(about.st_mode))
-		err = fault_set(f, ERR_FORMAT, _("%s: is neither a folder nor a ZIP file"), path);
-	if (err != ERR_OK)
-		bundle_close(b);
-	return err;
-}
-
-void bundle_close(struct bundle *b)
-{
-	if (b->zip != NULL)
-		zip_close(b->zip);
-	free(b->zip);
-	if (b->fd >= 0)
-		(void)close(b->fd);
-	b->zip = NULL;
-	b->fd = -1;
-}
-
 /* ---- one file ---- */
 
 /* Folder by folder, so that no link on the way leads out of the bundle. */
@@ -202,6 +158,7 @@ bool bundle_has(const struct bundle *b, const char *path)
 struct listing {
 	bundle_visit *visit;
 	void *context;
+	unsigned deepest;
 	char path[PATH_SIZE];
 };
 
@@ -223,7 +180,7 @@ static enum err list_item(struct listing *l, int dir, const struct dirent *item,
 	int below;
 
 	memcpy(l->path + len, item->d_name, name_len + 1);
-	if (!is_folder(dir, item) || depth == DEPTH_MAX)
+	if (!is_folder(dir, item) || depth == l->deepest)
 		return l->visit(l->context, l->path);
 	below = openat(dir, item->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (below < 0)
@@ -271,9 +228,9 @@ static enum err list_members(const struct zip *zip, bundle_visit *visit, void *c
 	return err == ERR_MISSING ? ERR_OK : err;
 }
 
-enum err bundle_list(const struct bundle *b, bundle_visit *visit, void *context)
+static enum err list_down_to(const struct bundle *b, unsigned deepest, bundle_visit *visit, void *context)
 {
-	struct listing l = {.visit = visit, .context = context};
+	struct listing l = {.visit = visit, .context = context, .deepest = deepest};
 	int dir;
 
 	if (b->zip != NULL)
@@ -281,6 +238,75 @@ enum err bundle_list(const struct bundle *b, bundle_visit *visit, void *context)
 	/* A descriptor of its own: reading a folder moves its place. */
 	dir = openat(b->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return dir < 0 ? err_from_errno(errno) : list_folder(&l, dir, 0, 0);
+}
+
+enum err bundle_list(const struct bundle *b, bundle_visit *visit, void *context)
+{
+	return list_down_to(b, DEPTH_MAX, visit, context);
+}
+
+/* ---- the whole ---- */
+
+static enum err open_zip(struct bundle *b, struct fault *f)
+{
+	enum err err;
+
+	b->zip = calloc(1, sizeof *b->zip);
+	if (b->zip == NULL)
+		return fault_set(f, ERR_NOMEM, _("no memory"));
+	err = zip_open(b->zip, b->fd, f);
+	if (err == ERR_CORRUPT)
+		memcpy(b->blamed, b->zip->blamed, sizeof b->blamed);
+	return err;
+}
+
+static enum err find_deeper(void *context, const char *path)
+{
+	const char *slash = strchr(path, '/');
+
+	return slash != NULL && strcmp(slash, "/genesis.note") == 0 && bundle_has(context, path) ? ERR_EXISTS : ERR_OK;
+}
+
+/* Whoever packs a folder, or unpacks into one, easily has a folder around the bundle. */
+static enum err refuse_deeper(struct bundle *b, const char *path, struct fault *f)
+{
+	if (bundle_has(b, "genesis.note") || list_down_to(b, 1, find_deeper, b) != ERR_EXISTS)
+		return ERR_OK;
+	return fault_set(
+		f, ERR_FORMAT,
+		_("%s: the bundle lies in a folder in there: give that folder, of a ZIP file after unpacking it"),
+		path);
+}
+
+enum err bundle_open(struct bundle *b, const char *path, struct fault *f)
+{
+	struct stat about;
+	enum err err = ERR_OK;
+
+	/* O_NONBLOCK: a pipe under this name must not hold us. */
+	*b = (struct bundle){.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+	if (b->fd < 0 || fstat(b->fd, &about) != 0)
+		err = fault_set(f, err_from_errno(errno), _("%s: cannot be opened: %s"), path, strerror(errno));
+	else if (S_ISREG(about.st_mode) && zip_is_one(b->fd))
+		err = open_zip(b, f);
+	else if (!S_ISDIR(about.st_mode))
+		err = fault_set(f, ERR_FORMAT, _("%s: is neither a folder nor a ZIP file"), path);
+	if (err == ERR_OK)
+		err = refuse_deeper(b, path, f);
+	if (err != ERR_OK)
+		bundle_close(b);
+	return err;
+}
+
+void bundle_close(struct bundle *b)
+{
+	if (b->zip != NULL)
+		zip_close(b->zip);
+	free(b->zip);
+	if (b->fd >= 0)
+		(void)close(b->fd);
+	b->zip = NULL;
+	b->fd = -1;
 }
 
 /* ---- lines ---- */

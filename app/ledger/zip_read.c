@@ -23,9 +23,8 @@ enum {
 	END_SIZE = 22,
 	EXTRA_MAX = 1024,
 	HEADER_MAX = RECORD_SIZE + ZIP_PATH_MAX + EXTRA_MAX,
-	/* Encrypted; sizes after the data; strongly encrypted; masked. */
-	FLAG_ENCRYPTED = 1 | 1 << 6 | 1 << 13,
-	FLAG_STREAMED = 1 << 3,
+	/* Encrypted; sizes after the data; strongly encrypted; masked: the box sets none of these. */
+	FLAGS_OF_OTHERS = 1 | 1 << 3 | 1 << 6 | 1 << 13,
 	EXTRA_ZIP64 = 0x0001,
 	EXTRA_OTHER_NAME = 0x7075,
 	POSITION_BITS = 40
@@ -253,7 +252,7 @@ static enum err read_end(struct zip *z, struct fault *f)
 
 	if (fstat(z->fd, &about) != 0)
 		return fault_set(f, err_from_errno(errno), _("the ZIP file cannot be read: %s"), strerror(errno));
-	if (about.st_size < LOCAL_SIZE + RECORD_SIZE + END_SIZE)
+	if (about.st_size < END_SIZE)
 		return bad_file(f, _("is cut off"));
 	end_at = (uint64_t)about.st_size - END_SIZE;
 	err = read_all(z->fd, raw, sizeof raw, end_at);
@@ -265,12 +264,35 @@ static enum err read_end(struct zip *z, struct fault *f)
 	if (err != ERR_OK && err != ERR_FORMAT)
 		return fault_set(f, err, _("the ZIP file cannot be read: %s"), err_name(err));
 	if (err != ERR_OK || end.records_here != end.records || end.bytes > end_at || end.at != end_at - end.bytes ||
-	    end.records > end.bytes / RECORD_SIZE || end.bytes >= POSITION_MASK)
+	    end.bytes >= POSITION_MASK)
 		return bad_file(f, _("contradicts itself: its directory is not where its end says"));
 	z->directory = end.at;
 	z->end = end_at;
 	z->members = end.records;
 	return ERR_OK;
+}
+
+/* Before anything is said of a member: where another program packed what was in the box's ZIP file, nothing that is
+ * odd about its envelope proves that somebody changed the bundle.
+ */
+static enum err read_directory(const struct zip *z, struct fault *f)
+{
+	struct header record;
+	uint64_t at = z->directory, count = 0;
+
+	for (; at < z->end; count++) {
+		enum err err = read_record(z, &at, &record);
+
+		if (err == ERR_FORMAT)
+			return bad_file(f, _("has a damaged directory"));
+		if (err != ERR_OK)
+			return fault_set(f, err, _("the ZIP file cannot be read: %s"), err_name(err));
+		if (record.method != 0 || (record.flags & FLAGS_OF_OTHERS) != 0)
+			return fault_set(
+				f, ERR_FORMAT,
+				_("the ZIP file was packed again by another program: unpack it and give the folder"));
+	}
+	return count == z->members ? ERR_OK : bad_file(f, _("has not as many files as it says"));
 }
 
 /* ---- the table of names ---- */
@@ -330,19 +352,6 @@ static bool is_plain(const uint8_t *name, size_t len)
 	return len > 0 && !(len == part + 1 && name[part] == '.');
 }
 
-static const char *broken_record(const struct header *h)
-{
-	if (!is_plain(h->name, h->name_len))
-		return _("is no name that a file of a bundle can have");
-	if ((h->flags & FLAG_ENCRYPTED) != 0)
-		return _("is encrypted; unpack the ZIP file and give the folder");
-	if (h->method != 0)
-		return _("is compressed; unpack the ZIP file and give the folder");
-	if ((h->flags & FLAG_STREAMED) != 0)
-		return _("was packed without its size; unpack the ZIP file and give the folder");
-	return NULL;
-}
-
 static const char *broken_sizes(const struct header *h)
 {
 	if (h->packed != h->size)
@@ -372,8 +381,8 @@ static enum err take_member(struct zip *z, uint64_t *at, struct chain *chain, st
 	enum err err = read_record(z, at, &record);
 
 	if (err != ERR_OK)
-		return err == ERR_FORMAT ? bad_file(f, _("has a damaged directory")) : err;
-	reason = broken_record(&record);
+		return err;
+	reason = is_plain(record.name, record.name_len) ? NULL : _("is no name that a file of a bundle can have");
 	if (reason == NULL && !take_extra(&record))
 		reason = _("has an extra field in the ZIP file that contradicts the rest");
 	if (reason == NULL)
@@ -399,13 +408,11 @@ static enum err take_members(struct zip *z, struct fault *f)
 	uint64_t at = z->directory;
 	enum err err = ERR_OK;
 
-	for (uint64_t i = 0; i < z->members && err == ERR_OK; i++)
+	while (err == ERR_OK && at < z->end)
 		err = take_member(z, &at, &chain, f);
 	if (err != ERR_OK)
 		return err == ERR_CORRUPT ? err
 					  : fault_set(f, err, _("the ZIP file cannot be read: %s"), err_name(err));
-	if (at != z->end)
-		return bad_file(f, _("has more in its directory than it says"));
 	if (chain.starts != chain.ends)
 		return bad_file(f, _("has members that overlap, or something between them"));
 	return ERR_OK;
@@ -417,6 +424,8 @@ enum err zip_open(struct zip *z, int fd, struct fault *f)
 
 	*z = (struct zip){.fd = fd, .blamed = "ZIP"};
 	err = read_end(z, f);
+	if (err == ERR_OK)
+		err = read_directory(z, f);
 	if (err == ERR_OK && make_table(z) != ERR_OK)
 		err = fault_set(f, ERR_NOMEM, _("no memory"));
 	if (err == ERR_OK)

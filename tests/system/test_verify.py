@@ -143,8 +143,10 @@ class Verify(unittest.TestCase):
         self.export()
         junk = self.place / "junk"
         junk.write_text("hello\n")
+        empty = self.place / "empty"
+        empty.mkdir()
         for option, value, why in [("--since", junk, "is not a checkpoint"), ("--since", self.place / "none", "none"),
-                                   ("--since", self.place, "checkpoint.log"), ("--paper", "1234-ABC", "1234-ABC"),
+                                   ("--since", empty, "checkpoint.log"), ("--since", self.place, "lies in a folder"), ("--paper", "1234-ABC", "1234-ABC"),
                                    ("--paper", junk, "junk"), ("--policy", junk, "line 1"),
                                    ("--policy", self.place / "none", "none"), ("--genesis", self.place, "")]:
             told = self.verify("--genesis", self.code, option, value)

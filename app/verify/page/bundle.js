@@ -17,6 +17,12 @@ class Bundle {
 		return new Bundle(await openZip(whole ? memoryPart(new Uint8Array(await source.arrayBuffer())) : blobPart(source)));
 	}
 
+	/* Whoever packs a folder, or unpacks into one, easily has a folder around the bundle. */
+	refuseDeeper() {
+		if (!this.has('genesis.note') && Array.from(this.parts.keys()).some((path) => /^[^/]+\/genesis\.note$/.test(path)))
+			throw cannotTell('deeper');
+	}
+
 	has(path) {
 		return this.parts.has(path);
 	}

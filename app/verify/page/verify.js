@@ -247,6 +247,7 @@ async function verifyBundle(source, pins, progress = () => {}) {
 	try {
 		const known = await readPins(pins);
 		bundle = source instanceof Bundle ? source : await Bundle.open(source);
+		bundle.refuseDeeper();
 		log = new Log(bundle, report);
 		await judge(log, known, progress);
 	} catch (error) {

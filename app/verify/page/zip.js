@@ -10,7 +10,7 @@ const ZIP_FULL = 0xffffffff;
 const ZIP_FULL_SHORT = 0xffff;
 const EXTRA_ZIP64 = 0x0001;
 const EXTRA_OTHER_NAME = 0x7075;
-const FLAGS_REFUSED = 1 | 1 << 3 | 1 << 6 | 1 << 13; // encrypted in three ways, sizes after the data
+const FLAGS_OF_OTHERS = 1 | 1 << 3 | 1 << 6 | 1 << 13; // encrypted in three ways, sizes after the data
 const NAME_MAX = 1024;
 const EXTRA_MAX = 1024;
 const DIRECTORY_MAX = 1 << 30;
@@ -121,12 +121,11 @@ function findLargeDirectory(small, bytes, at) {
 }
 
 /* The ZIP64 field holds exactly the numbers that are all ones in the header, in this order. */
-function takeExtra(header, extra) {
+function takeExtra(header) {
+	const { extra } = header;
 	const full = ['size', 'packed', 'offset'].filter((name) => header[name] === ZIP_FULL);
 	let isAwaited = full.length > 0, next = 0;
 
-	if (extra.length > EXTRA_MAX)
-		throw zipBroken();
 	for (let at = 0; at < extra.length; at = next) {
 		const field = new ZipRecord(extra.subarray(at), { signature: null, size: 4 });
 		next = at + 4 + field.short(2);
@@ -145,42 +144,48 @@ function takeExtra(header, extra) {
 	return header;
 }
 
-/* What a directory record and a local header have in common; `length` is how long the header is without a comment. */
+/* What a directory record and a local header have in common; `length` is how long the header is without a comment,
+ * `extra` what takeExtra has to look at. */
 function parseHeader(bytes, kind) {
 	const record = new ZipRecord(bytes, kind), at = kind.common;
-	const name = kind.size + record.short(at + 20), extra = name + record.short(at + 22);
+	const name = kind.size + record.short(at + 20), end = name + record.short(at + 22);
 	const header = {
 		flags: record.short(at), method: record.short(at + 2), crc: record.long(at + 8), packed: record.long(at + 12),
-		size: record.long(at + 16), rawName: record.slice(kind.size, name), length: extra,
+		size: record.long(at + 16), rawName: record.slice(kind.size, name), extra: record.slice(name, end), length: end,
 	};
 
 	if (kind === ZIP_RECORD)
 		Object.assign(header, { offset: record.long(42), disk: record.short(34), comment: record.short(32) });
-	record.within(extra, header.comment ?? 0);
-	return takeExtra(header, record.slice(name, extra));
+	if (header.rawName.length > NAME_MAX || header.extra.length > EXTRA_MAX)
+		throw zipBroken();
+	record.within(end, header.comment ?? 0);
+	return header;
 }
 
+/* What another program packed is said before anything is said of a member. */
 function parseDirectory(bytes, count) {
 	const members = [];
 	let at = 0;
 
-	for (let i = 0; i < count; i++) {
+	while (at < bytes.length) {
 		const member = parseHeader(bytes.subarray(at), ZIP_RECORD);
 		if (member.disk !== 0)
 			throw zipBroken();
+		if (member.method !== 0 || member.flags & FLAGS_OF_OTHERS)
+			throw cannotTell('zipPacked');
 		members.push({ ...member, name: toText(member.rawName) ?? toLatin(member.rawName) });
 		at += member.length + member.comment;
 	}
-	if (at !== bytes.length)
+	if (members.length !== count)
 		throw zipBroken();
-	return members;
+	return members.map((member) => takeExtra(member));
 }
 
 /* A relative path whose every part is a name of its own; the last may be empty, which makes it a folder. */
 function isMemberName({ name, rawName }) {
 	const parts = name.split('/'), last = parts.pop();
 
-	if (rawName.length > NAME_MAX || name === '' || last === '.' || /\.\.|[\\\x00-\x1f]/.test(name))
+	if (name === '' || last === '.' || /\.\.|[\\\x00-\x1f]/.test(name))
 		return false;
 	return !parts.includes('') && !parts.includes('.');
 }
@@ -210,12 +215,10 @@ async function crcOf(part) {
 async function openMember(zip, member) {
 	const { name, flags, method, packed, size, offset, crc } = member;
 	const room = ZIP_LOCAL.size + NAME_MAX + EXTRA_MAX;
-	const local = parseHeader(await zip.read(offset, offset + room), ZIP_LOCAL);
+	const local = takeExtra(parseHeader(await zip.read(offset, offset + room), ZIP_LOCAL));
 	const part = partOf(zip, offset + local.length, size);
 
-	if (method !== 0 || packed !== size || flags & FLAGS_REFUSED)
-		throw badFile(name, 'zipPacked');
-	if (local.flags !== flags || local.method !== method || local.packed !== packed || local.size !== size ||
+	if (packed !== size || local.flags !== flags || local.method !== method || local.packed !== packed || local.size !== size ||
 	    local.crc !== crc || !sameBytes(local.rawName, member.rawName) || await crcOf(part) !== crc)
 		throw badFile(name, 'zipMember');
 	return { part, start: offset + local.length, end: offset + local.length + size };

@@ -2,7 +2,7 @@
 import struct
 
 from forge import zipmaker
-from forge.box import GENESIS, PAPER, POLICY, SINCE, ZIP, Mutant, flipped, forger, own_part, seeded, signed
+from forge.box import GENESIS, PAPER, POLICY, SINCE, ZIP, Mutant, flipped, forger, instead, own_part, seeded, signed
 from forge.files import DISPENSABLE
 
 
@@ -39,7 +39,6 @@ def zip_content(box):
             yield zipped(box, f"{name} missing", files={at: data for at, data in box.files.items() if at != name})
     for name in ("tile/0/003", "epochs/9.note", "proofs/x"):
         yield zipped(box, f"{name} too many", files={**box.files, name: b"x"})
-    yield zipped(box, "all in a folder", files={f"bundle/{name}": data for name, data in box.files.items()})
     yield zipped(box, "capitals", files={name.upper(): data for name, data in box.files.items()})
 
 
@@ -59,7 +58,7 @@ def zip_lies(box):
     name = "tile/entries/000"
     first = next(iter(box.files))
     for title, how in {
-            "compressed": {"method": 8}, "encrypted": {"flags": 1}, "method unknown": {"method": 99}, "sum": {"crc": 1}, "sum is none": {"crc": None},
+            "sum": {"crc": 1}, "sum is none": {"crc": None},
             "packed size": {"packed": -1}, "both sizes": {"size": -1}, "larger": {"size": 1}, "offset": {"offset": 1},
             "offset beyond": {"offset": 1 << 30}, "offset of another": {"offset_of": first}, "local name": {"local_name": "tile/entries/009"},
             "local name longer": {"local_name": name + "x"}, "local magic": {"local_magic": b"PK\x03\x05"},
@@ -72,7 +71,6 @@ def zip_lies(box):
             yield zipped(box, f"{twice} twice", twice=(twice, data), files={**box.files, "mine.txt": b"x"})
     yield zipped(box, "bytes between members", gap=b"hidden")
     yield zipped(box, "bytes behind one member", only=name, gap=b"hidden")
-    yield zipped(box, "lengths behind the data", descriptors=True)
     yield zipped(box, "a second name", extra=struct.pack("<HH", 0x7075, 6) + b"\1" + bytes(4) + b"x")
     yield zipped(box, "ZIP64 field without need", extra=struct.pack("<HHQ", 1, 8, 5))
     yield zipped(box, "extra field cut", extra=b"\x55\x54\x05\x00\x03")
@@ -88,6 +86,46 @@ def zip_lies(box):
             "end magic": flipped(whole, end, 1), "gap before the end": whole[:end] + b"gap" + whole[end:], "only the start": b"PK\x03\x04",
             "start and end": b"PK\x03\x04" + whole[end:], "two files": whole + whole}.items():
         yield Mutant(title, {"": data}, base=ZIP)
+
+
+@forger("bundle packed again by another program")
+def zip_again(box):
+    """Whatever lies are in it: nobody is told that it is good, and the folder that comes out of it will be judged."""
+    name = "tile/entries/000"
+    lie = {**box.files, name: flipped(box.files[name], 100, 1)}
+    for files, title in ((box.files, "honest"), (lie, "with a lie"), ({**box.files, "../x": b""}, "with a name that leads out")):
+        for way, how in {"method 8": {"method": 8}, "method 99": {"method": 99}, "encrypted": {"flags": 1}, "strongly encrypted": {"flags": 64},
+                         "masked": {"flags": 0x2000}, "lengths behind the data": {"descriptors": True}}.items():
+            yield zipped(box, f"{way}, {title}", files=files, **how)
+        for only in (name, next(iter(files)), next(reversed(files))):
+            yield zipped(box, f"{only} compressed, {title}", files=files, only=only, method=8)
+        yield Mutant(f"compressed, {title}", {"": zipmaker.compressed(files)}, base=ZIP)
+        yield Mutant(f"compressed in a folder, {title}", {"": zipmaker.compressed(inside("bundle", files))}, base=ZIP)
+    for wrong in ({"crc": 1}, {"size": 1}, {"offset": 1}, {"local_name": "x"}, {"gap": b"hidden"}, {"extra": b"cut"}, {"twice": ("policy", b"x")}):
+        yield zipped(box, f"compressed and {wrong}", method=8, **wrong)
+    yield zipped(box, "compressed, in as many members as it does not say", method=8, count=-1)
+
+
+def inside(folder, files):
+    return {f"{folder}/{name}": data for name, data in files.items()}
+
+
+@forger("bundle in a folder of its own")
+def deeper(box):
+    mac = {"__MACOSX/bundle/._policy": b"x", "__MACOSX/._bundle": b"x", ".DS_Store": b"x"}
+    for title, files in {"alone": inside("bundle", box.files), "as a Macintosh does": {**inside("束 1", box.files), **mac},
+                         "with its note alone": {"x/genesis.note": b""}, "two": {**inside("a", box.files), **inside("b", box.part)}}.items():
+        yield zipped(box, f"ZIP, {title}", files=files)
+        yield Mutant(f"folder, {title}", instead(box.files, files))
+    yield zipped(box, "ZIP, with folders", files=inside("bundle", box.files), folders=["bundle/", "bundle/tile/"])
+
+
+@forger("bundle too deep, or without its genesis")
+def too_deep(box):
+    for title, files in {"two folders": inside("a/b", box.files), "another name": inside("bundle", {"genesis.txt": b"x"}),
+                         "no genesis": {name: data for name, data in box.files.items() if name != "genesis.note"}}.items():
+        yield zipped(box, f"ZIP, {title}", files=files)
+        yield Mutant(f"folder, {title}", instead(box.files, files))
 
 
 @forger("neither folder nor ZIP file")

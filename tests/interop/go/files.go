@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
 	"os"
+	"strings"
 )
 
 // Files are what a bundle consists of, wherever they lie: by path, how to read each.
@@ -23,6 +25,30 @@ func inFolder(folder fs.FS) (files, error) {
 
 // openFiles takes a folder or a ZIP file. The file stays open as long as the bundle is read.
 func openFiles(path string) (files, func(), error) {
+	list, closeFiles, err := openAny(path)
+	if err == nil && list.lieDeeper() {
+		closeFiles()
+		err = errDeeper
+	}
+	return list, closeFiles, err
+}
+
+var errDeeper = errors.New("the bundle lies in a folder in there: give that folder")
+
+// lieDeeper tells whether there is a folder around the bundle.
+func (list files) lieDeeper() bool {
+	if list["genesis.note"] != nil {
+		return false
+	}
+	for name, read := range list {
+		if _, below, _ := strings.Cut(name, "/"); below == "genesis.note" && read != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func openAny(path string) (files, func(), error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, nil, err

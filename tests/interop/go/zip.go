@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/zip"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -30,8 +31,8 @@ const (
 	maxZipName  = 1024
 	maxZipExtra = 1024
 
-	flagsEncrypted = 1 | 1<<6 | 1<<13
-	flagStreamed   = 1 << 3
+	// Encrypted in three ways; sizes after the data.
+	flagsOfOthers = 1 | 1<<3 | 1<<6 | 1<<13
 
 	extraZip64     = 1
 	extraOtherName = 0x7075
@@ -41,8 +42,9 @@ const (
 )
 
 var (
-	errNotZip = errors.New("this is neither a folder nor a ZIP file")
-	errHeader = errors.New("the header is damaged")
+	errNotZip      = errors.New("this is neither a folder nor a ZIP file")
+	errPackedAgain = errors.New("the ZIP file was packed again by another program: unpack it and give the folder")
+	errHeader      = errors.New("the header is damaged")
 )
 
 const zipItself = "ZIP" // where a fault is not about one member
@@ -145,7 +147,7 @@ func (z zipFile) local(record *zipHeader, directory int64) (*zipHeader, error) {
 		room = most
 	}
 	raw, err := z.bytes(at, room)
-	if err != nil || !strings.HasPrefix(string(raw), localMagic) {
+	if err != nil || !bytes.HasPrefix(raw, []byte(localMagic)) {
 		return nil, errHeader
 	}
 	h := &zipHeader{}
@@ -196,12 +198,15 @@ func (z zipFile) records() (list []*zipHeader, begin int64, err error) {
 	for len(raw) > 0 {
 		h := &zipHeader{}
 		length, err := h.parse(raw, 8, directorySize)
-		if err != nil || !strings.HasPrefix(string(raw), directoryMagic) {
+		if err != nil || !bytes.HasPrefix(raw, []byte(directoryMagic)) {
 			return nil, 0, zipFault("its directory is damaged")
 		}
 		length += int(little.Uint16(raw[32:])) // a comment
 		if length > len(raw) {
 			return nil, 0, zipFault("its directory is damaged")
+		}
+		if h.method != zip.Store || h.flags&flagsOfOthers != 0 {
+			return nil, 0, errPackedAgain
 		}
 		list = append(list, h)
 		raw = raw[length:]
@@ -255,9 +260,6 @@ func inZip(file io.ReaderAt, size int64) (files, error) {
 func (z zipFile) checkMember(record *zipHeader, directory int64) (*zipHeader, error) {
 	if err := checkName(record.name); err != nil {
 		return nil, err
-	}
-	if record.method != zip.Store || record.flags&(flagsEncrypted|flagStreamed) != 0 {
-		return nil, errors.New("it is compressed, encrypted, or without its size")
 	}
 	if record.extra != nil || record.packed != record.size {
 		return nil, errors.New("it has two sizes or two names")

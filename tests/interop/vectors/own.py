@@ -287,7 +287,8 @@ def envelopes(whole, pinned):
     for at in (packed.index(b"PK\1\2") + 10, 8):
         deflated[at] = zipfile.ZIP_DEFLATED
     for name, content, verdict, why in (
-            ("zip-folders", sealed.zipped(pairs + [("blobs/", b"")]), "good", "a member that is a folder"), ("zip-deflated", bytes(deflated), "bad", "a packed member"),
+            ("zip-folders", sealed.zipped(pairs + [("blobs/", b"")]), "good", "a member that is a folder"), ("zip-deflated", bytes(deflated), "cannot tell", "packed again by another program"),
+            ("zip-in-a-folder", sealed.zipped([(f"bundle/{name}", data) for name, data in pairs]), "cannot tell", "a folder around the bundle"),
             ("zip-twice", sealed.zipped(pairs + pairs[:1]), "bad", "one name twice"), ("zip-dots", sealed.zipped(pairs + [("../x", b"x")]), "bad", "a name with .."),
             ("zip-root", sealed.zipped(pairs + [("/x", b"x")]), "bad", "a name that begins with /"), ("zip-backslash", sealed.zipped(pairs + [("a\\b", b"x")]), "bad", "a name with \\"),
             ("zip-crc", bytes(turned), "bad", "a CRC that does not fit"), ("zip-cut", packed[:-1], "bad", "the last byte is missing"), ("zip-longer", packed + b"\0", "bad", "a byte after the end"),
