@@ -20,7 +20,7 @@ static const struct command {
 	    "       [--mirror DIR2]                    with a second medium that holds the same")},
 	{"genesis", 1, command_genesis, N_("genesis DIR                             print the genesis code")},
 	{"show", 1, command_show, N_("show DIR [--from N] [--to N]            print entries as JSON lines")},
-	{"find", 2, command_find, N_("find DIR WORD                           print entries that hold a word")},
+	{"find", 2, command_find, N_("find DIR WORD [--from N] [--to N]       print entries that hold a word")},
 	{"check", 1, command_check, N_("check DIR                               check everything as an auditor would")},
 	{"export", 2, command_export,
 	 N_("export DIR BUNDLE [OPTION]…             write a bundle for auditors; its options are below")},
@@ -75,6 +75,11 @@ static void usage(FILE *out)
 		  "idem, body, person, files (an array of paths). Each recorded entry is answered with its number and its\n"
 		  "leaf hash in base64. With --group, N lines share one commit.\n"),
 		out);
+	(void)fputs(_("\nAlso:\n"
+		      "  --lang ja|en        the language (or $KANNUKI_LANG; otherwise Japanese)\n"
+		      "  --help, --version\n"
+		      "\nExit code: 0 done; 1 failed, not good, or nothing found; 2 wrong command.\n"),
+		    out);
 }
 
 static bool read_seq(const char *text, uint64_t *out)
@@ -145,8 +150,8 @@ static bool read_option(int option, struct request *request, struct fault *f)
 	case 'l':
 		return read_lang(optarg);
 	case 'h':
-		usage(stdout);
-		exit(EXIT_SUCCESS);
+		request->help = true;
+		return true;
 	case 'v':
 		(void)printf("kannuki-ledger %s\n", KANNUKI_VERSION);
 		exit(EXIT_SUCCESS);
@@ -203,6 +208,10 @@ int main(int argc, char **argv)
 	lang_use(lang_from_environment());
 	if (read_options(argc, argv, &request, &fault) && optind < argc)
 		command = find_command(argv + optind, argc - optind);
+	if (request.help) {
+		usage(stdout);
+		return EXIT_SUCCESS;
+	}
 	if (command == NULL) {
 		if (fault.text[0] != '\0')
 			(void)fprintf(stderr, "kannuki-ledger: %s\n\n", fault.text);

@@ -15,7 +15,7 @@ enum { EXIT_CANNOT_TELL = 2 };
 
 struct wish {
 	const char *bundle, *genesis, *since, *paper, *policy;
-	bool as_json;
+	bool as_json, help;
 	unsigned jobs;
 };
 
@@ -79,6 +79,9 @@ static bool take_option(struct wish *wish, int option, const char *value)
 	case 'j':
 		wish->as_json = true;
 		return true;
+	case 'h':
+		wish->help = true;
+		return true;
 	case 'l':
 		return use_language(value);
 	case 'n':
@@ -100,10 +103,6 @@ static bool read_wish(int argc, char **argv, struct wish *wish)
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'h') {
-			usage(stdout);
-			exit(EXIT_SUCCESS);
-		}
 		if (option == 'v') {
 			(void)printf("kannuki-verify %s\n", KANNUKI_VERSION);
 			exit(EXIT_SUCCESS);
@@ -112,7 +111,7 @@ static bool read_wish(int argc, char **argv, struct wish *wish)
 			return false;
 	}
 	wish->bundle = argv[optind];
-	return argc - optind == 1;
+	return wish->help || argc - optind == 1;
 }
 
 /* ---- what the auditor brought ---- */
@@ -209,6 +208,10 @@ int main(int argc, char **argv)
 	if (!read_wish(argc, argv, &wish)) {
 		usage(stderr);
 		return EXIT_CANNOT_TELL;
+	}
+	if (wish.help) {
+		usage(stdout);
+		return EXIT_SUCCESS;
 	}
 	if (bring(&brought, &wish, &fault) != ERR_OK) {
 		(void)fprintf(stderr, "%s\n", fault.text);

@@ -42,6 +42,28 @@ class Manuals(unittest.TestCase):
             for folder in FOLDERS:
                 self.assertEqual(known, options_in(page(folder, program)), (program, folder))
 
+    def test_each_option_is_in_the_help_and_no_other(self):
+        for program in SOURCES:
+            for lang in ("en", "ja"):
+                self.assertEqual(options_of(program), options_in(help_of(program, lang)), (program, lang))
+
+    def test_help_and_manual_give_a_command_the_same_options(self):
+        """All that the help names beside a command; what it explains once for several is not named there."""
+        why = {"--authority", "--reason", "--approved-by"}
+        for lang, folder in zip(("en", "ja"), FOLDERS):
+            shown = [(name, options_in(rest) - why) for name, rest in
+                     re.findall(r"(?ms)^  ([a-z]+(?: [a-z]+)?) DIR(.*?)(?=^  \S|\n\n)", help_of("kannuki-ledger", lang))]
+            named = set().union(*(options for _, options in shown))
+            self.assertIn("--from", named)
+            told = re.findall(r'(?m)^\.BI "([a-z ]+) " DIR(.*)', page(folder, "kannuki-ledger"))
+            self.assertEqual([(name, options_in(rest) & named) for name, rest in told], shown, folder)
+
+    def test_help_is_in_the_language_that_is_asked_for(self):
+        for program in SOURCES:
+            for order in (("--help", "--lang", "en"), ("--lang", "en", "--help")):
+                said = subprocess.run([BIN / program, *order], capture_output=True, text=True, timeout=60, check=True).stdout
+                self.assertTrue(said.startswith("Usage: "), (program, order))
+
     def test_the_guide_names_only_what_there_is(self):
         commands = {name.split()[0] for name in re.findall(r"(?m)^  ([a-z]+)(?: [a-z]+)? DIR", help_of("kannuki-ledger", "en"))}
         english, japanese = (guide.read_text() for guide in GUIDES)
