@@ -193,9 +193,10 @@ coverage: ## Line and branch coverage of the tests, as text and HTML
 	$(Q)PROFILE=coverage scripts/test $(BUILD)/coverage unit system
 	$(Q)scripts/coverage $(BUILD)/coverage
 
-fuzz: ## Fuzz every parser for FUZZ_SECONDS (default 20) each
+fuzz: ## Fuzz every parser, and the verifiers with riddles, for FUZZ_SECONDS (default 20) each
 	$(Q)scripts/deps lint
-	$(Q)scripts/fuzz $(BUILD)/fuzz
+	$(Q)$(MAKE) -j$(JOBS) --no-print-directory all $(O)/bin/kannuki-verify-go
+	$(Q)scripts/fuzz $(BUILD)/fuzz $(O)
 
 bench: ## Print one line per figure: bench NAME VALUE UNIT goal OP GOAL ok|short (KANNUKI_BENCH_10M=1: longer)
 	$(Q)scripts/deps run test

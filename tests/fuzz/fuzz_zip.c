@@ -45,7 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (zip_is_one(fd)) {
 		enum err err = zip_open(&z, fd, &fault);
 
-		demand(err == ERR_OK || (err == ERR_CORRUPT && fault.text[0] != '\0' && z.blamed[0] != '\0'));
+		demand(err == ERR_OK || ((err == ERR_CORRUPT || err == ERR_FORMAT) && fault.text[0] != '\0'));
+		demand(err != ERR_CORRUPT || z.blamed[0] != '\0');
 		if (err == ERR_OK) {
 			look_at_all(&z, used);
 			zip_close(&z);

@@ -23,6 +23,7 @@ BIN = pathlib.Path(os.environ["KANNUKI_BIN"])
 TABLE = forge.verdicts((pathlib.Path(__file__).parent / "verdicts.md").read_text())
 WORDS = {"good": "good", "bad": "bad", "unknown": "cannot tell"}
 AT_ONCE = 200
+RIDDLES = 600
 LEAST = 2000
 MOST_SHOWN = 20
 
@@ -182,35 +183,43 @@ class Forgers(unittest.TestCase):
         print(f"# {self.judges.bundles.made} mutants of {len(TABLE)} classes")
 
 
+class Asked:
+    """Riddles put before all verifiers. What the verdict is, is left open; `wrong` has those they do not agree on."""
+
+    def __init__(self):
+        self.riddler = Riddler()
+        self.pins = {"code": self.riddler.code(), "policy": self.riddler.policy()}
+        self.verdicts, self.wrong = collections.Counter(), []
+
+    def ask(self, seeds):
+        titles, paths = zip(*map(self.make, seeds))
+        said = {name: verifier(paths, self.pins) for name, verifier in VERIFIERS.items()}
+        for title, path, *judged in zip(titles, paths, *said.values(), strict=True):
+            want = WORDS[judged[0]["verdict"]]
+            self.verdicts[want] += 1
+            why = complaint(want, dict(zip(said, judged)))
+            if why is not None:
+                self.wrong.append(f"{title}: {why}")
+            shutil.rmtree(path)
+
+    def make(self, seed):
+        title, changes = self.riddler.make(seed)
+        path = SCRATCH / f"riddle-{seed}"
+        write_all(path, {**self.riddler.honest, **changes})
+        return title, path
+
+
 class Riddles(unittest.TestCase):
     def test_of_one_mind(self):
-        """What the verdict is, is left open; KANNUKI_RIDDLES says how many to ask."""
-        riddler = Riddler()
-        pins = {"code": riddler.code(), "policy": riddler.policy()}
-        count = int(os.environ.get("KANNUKI_RIDDLES", "600"))
-        verdicts, wrong = collections.Counter(), []
-        for first in range(0, count, AT_ONCE):
-            titles, paths = zip(*(self.make(riddler, seed) for seed in range(first, min(count, first + AT_ONCE))))
-            said = {name: verifier(paths, pins) for name, verifier in VERIFIERS.items()}
-            for title, path, *judged in zip(titles, paths, *said.values(), strict=True):
-                want = WORDS[judged[0]["verdict"]]
-                verdicts[want] += 1
-                why = complaint(want, dict(zip(said, judged)))
-                if why is not None:
-                    wrong.append(f"{title}: {why}")
-                shutil.rmtree(path)
-        print(f"# {dict(verdicts)} of {count} riddles")
-        for why in wrong[:MOST_SHOWN]:
+        """`make fuzz` asks others each time."""
+        asked = Asked()
+        for first in range(0, RIDDLES, AT_ONCE):
+            asked.ask(range(first, first + AT_ONCE))
+        print(f"# {dict(asked.verdicts)} of {RIDDLES} riddles")
+        for why in asked.wrong[:MOST_SHOWN]:
             print("# " + why)
-        self.assertEqual(len(wrong), 0)
-        self.assertGreater(len(verdicts), 1)
-
-    @staticmethod
-    def make(riddler, seed):
-        title, changes = riddler.make(seed)
-        path = SCRATCH / f"riddle-{seed}"
-        write_all(path, {**riddler.honest, **changes})
-        return title, path
+        self.assertEqual(len(asked.wrong), 0)
+        self.assertGreater(len(asked.verdicts), 1)
 
 
 def judged(name):
