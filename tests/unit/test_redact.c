@@ -245,6 +245,7 @@ static void a_restricted_entry_says_nothing_to_others(void **state)
 	/* The body is base64url of JSON in the clear for others; not here. "incident.declared" at its place: */
 	buf_adds(&needle, "aW5jaWRlbnQuZGVjbGFyZWQ");
 	assert_false(is_anywhere(p, &needle));
+	buf_fini(&needle);
 	expect_equal(p);
 	export_bundle(b, &everything);
 	bundle_verify(&v, b->bundle, &known, NULL);
