@@ -29,6 +29,7 @@ enum err buf_status(const struct buf *b) MUST_USE;
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_adds(struct buf *b, const char *text);
 void buf_addc(struct buf *b, char c);
+void buf_addn(struct buf *b, uint64_t number); /* decimal */
 void buf_addf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* The contents as a heap string that the caller frees; the buffer is empty afterwards.

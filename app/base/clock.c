@@ -92,7 +92,7 @@ static int days_in_month(int year, int month)
 static struct japan_time split(int64_t ms)
 {
 	int64_t days = ms / 86400000, rest = ms % 86400000;
-	struct japan_time t = {.year = 1970, .month = 1};
+	struct japan_time t = {.year = 1970};
 
 	if (rest < 0) {
 		rest += 86400000;
@@ -105,6 +105,7 @@ static struct japan_time split(int64_t ms)
 	t.year = (int)(1970 + days / 366);
 	while (days_from_date(t.year + 1, 1, 1) <= days)
 		t.year++;
+	t.month = (int)(days - days_from_date(t.year, 1, 1)) / 31 + 1;
 	while (days_from_date(t.year, t.month, days_in_month(t.year, t.month)) < days)
 		t.month++;
 	t.day = (int)(days - days_from_date(t.year, t.month, 1)) + 1;
@@ -125,20 +126,29 @@ static int64_t join(const struct japan_time *t)
 	       1000;
 }
 
+static void write_number(char *out, int digits, int number)
+{
+	for (int i = digits - 1; i >= 0; i--, number /= 10)
+		out[i] = (char)('0' + number % 10);
+}
+
 void wall_format(char out[WALL_TEXT_SIZE], int64_t wall_ms)
 {
 	struct japan_time t;
-	char text[96];
 
 	if (wall_ms < 0)
 		wall_ms = 0;
 	if (wall_ms > INT64_C(253402300799999))
 		wall_ms = INT64_C(253402300799999);
 	t = split(wall_ms);
-	(void)snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.year, t.month, t.day, t.hour,
-		       t.minute, t.second, (int)(wall_ms % 1000));
-	memcpy(out, text, WALL_TEXT_SIZE - 1);
-	out[WALL_TEXT_SIZE - 1] = '\0';
+	memcpy(out, "0000-00-00T00:00:00.000Z", WALL_TEXT_SIZE);
+	write_number(out, 4, t.year);
+	write_number(out + 5, 2, t.month);
+	write_number(out + 8, 2, t.day);
+	write_number(out + 11, 2, t.hour);
+	write_number(out + 14, 2, t.minute);
+	write_number(out + 17, 2, t.second);
+	write_number(out + 20, 3, (int)(wall_ms % 1000));
 }
 
 static bool read_number(const char *text, size_t digits, int *out)

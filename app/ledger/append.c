@@ -66,8 +66,20 @@ static enum err fill_words(struct entry *e, const struct draft *draft, struct fa
 	return ERR_OK;
 }
 
-static enum err fill_disclosures(struct entry *e, struct buf strings[DISCLOSURE_COUNT], const struct draft *draft,
-				 struct fault *f)
+/* Each kernel call gives many, as it costs more than all the hashing of an entry. */
+static void draw_salt(struct salts *salts, uint8_t out[SALT_SIZE])
+{
+	if (salts->left == 0) {
+		randombytes_buf(salts->of, sizeof salts->of);
+		salts->left = SALTS_DRAWN;
+	}
+	salts->left--;
+	memcpy(out, salts->of[salts->left], SALT_SIZE);
+	sodium_memzero(salts->of[salts->left], SALT_SIZE);
+}
+
+static enum err fill_disclosures(struct ledger *l, struct entry *e, struct buf strings[DISCLOSURE_COUNT],
+				 const struct draft *draft, struct fault *f)
 {
 	const char *const values[DISCLOSURE_COUNT] = {
 		[DISCLOSURE_BODY] = draft->body,
@@ -84,7 +96,7 @@ static enum err fill_disclosures(struct entry *e, struct buf strings[DISCLOSURE_
 
 		if (values[i] == NULL)
 			continue;
-		randombytes_buf(salt, sizeof salt);
+		draw_salt(&l->salts, salt);
 		err = disclosure_format(&strings[i], (enum disclosure_name)i, salt, values[i], strlen(values[i]), f);
 		if (err != ERR_OK)
 			return err;
@@ -128,7 +140,7 @@ static void add_row(struct ledger *l, const struct entry *e, const struct buf *l
 	struct blob row[3 + DISCLOSURE_COUNT] = {{leaf->data, leaf->len}};
 
 	if (e->has_idem)
-		row[1] = (struct blob){e->idem, IDEM_BYTES};
+		row[1] = (struct blob){e->idem, IDEM_FOUND_BY};
 	for (int i = 0; i < DISCLOSURE_COUNT; i++)
 		row[2 + i] = (struct blob){e->has[i] ? strings[i].data : NULL, strings[i].len};
 	if (restricted != NULL)
@@ -183,7 +195,7 @@ enum err ledger_add(struct ledger *l, const struct draft *draft, struct moment n
 	if (err == ERR_OK && draft->idem != NULL && ledger_find_idem(l, draft->idem, NULL, NULL) == ERR_OK)
 		err = fault_set(f, ERR_EXISTS, _("this request was recorded before"));
 	if (err == ERR_OK)
-		err = fill_disclosures(&e, strings, draft, f);
+		err = fill_disclosures(l, &e, strings, draft, f);
 	memcpy(e.prev, l->staged.prev, HASH_SIZE);
 	if (err == ERR_OK && entry_format(&text, &e) != ERR_OK)
 		err = fault_set(f, ERR_RANGE, _("a time or number is outside what an entry can say"));

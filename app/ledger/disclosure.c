@@ -1,6 +1,7 @@
 #include "ledger/disclosure.h"
 
 #include "base/text.h"
+#include "ledger/tight.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -13,9 +14,14 @@ enum { SALT_CHARS = 22, HEAD_MAX = 48 };
 /* Everything before the value. */
 static size_t format_head(char out[HEAD_MAX], enum disclosure_name name, const char *salt)
 {
-	int len = snprintf(out, HEAD_MAX, "[\"%.22s\",\"%s\",", salt, disclosure_names[name]);
+	size_t len = strlen(disclosure_names[name]);
 
-	return (size_t)len;
+	memcpy(out, "[\"", 2);
+	memcpy(out + 2, salt, SALT_CHARS);
+	memcpy(out + 2 + SALT_CHARS, "\",\"", 3);
+	memcpy(out + 5 + SALT_CHARS, disclosure_names[name], len);
+	memcpy(out + 5 + SALT_CHARS + len, "\",", 2);
+	return 7 + SALT_CHARS + len;
 }
 
 static bool has_shape(const json_t *json, enum disclosure_name name)
@@ -75,40 +81,71 @@ static enum err normalise(char **out, enum disclosure_name name, const char *val
 	return ERR_OK;
 }
 
+static bool stands_already(enum disclosure_name name, const char *value, size_t len)
+{
+	bool has_act = false;
+
+	if (!json_is_tight(value, len, &has_act))
+		return false;
+	switch (name) {
+	case DISCLOSURE_BODY:
+		return has_act;
+	case DISCLOSURE_FILES:
+		return value[0] == '[';
+	case DISCLOSURE_PERSON:
+		return value[0] == '{';
+	case DISCLOSURE_TEXT:
+	case DISCLOSURE_COUNT:
+		break;
+	}
+	return true;
+}
+
+static enum err encode(struct buf *out, enum disclosure_name name, const uint8_t salt[SALT_SIZE], const char *value,
+		       size_t len)
+{
+	char salt_text[BASE64_SIZE(SALT_SIZE)], head[HEAD_MAX];
+	struct buf array = {0};
+	char *encoded;
+
+	base64url_encode(salt_text, salt, SALT_SIZE);
+	buf_add(&array, head, format_head(head, name, salt_text));
+	buf_add(&array, value, len);
+	buf_addc(&array, ']');
+	encoded = malloc(BASE64_SIZE(array.len));
+	if (encoded == NULL || buf_status(&array) != ERR_OK) {
+		free(encoded);
+		buf_fini(&array);
+		return ERR_NOMEM;
+	}
+	base64url_encode(encoded, array.data, array.len);
+	buf_adds(out, encoded);
+	free(encoded);
+	buf_fini(&array);
+	return buf_status(out);
+}
+
 enum err disclosure_format(struct buf *out, enum disclosure_name name, const uint8_t salt[SALT_SIZE], const char *value,
 			   size_t len, struct fault *f)
 {
-	char salt_text[BASE64_SIZE(SALT_SIZE)], head[HEAD_MAX];
-	char *json = NULL, *encoded = NULL;
-	struct buf array = {0};
-	enum err err = normalise(&json, name, value, len);
+	enum err err = ERR_OK;
+	char *made = NULL;
 
-	if (err == ERR_FORMAT)
-		return fault_set(f, err, _("'%s' is not JSON of the right kind"), disclosure_names[name]);
-	if (err != ERR_OK)
-		goto out;
-	if (strlen(json) > DISCLOSURE_VALUE_MAX) {
+	if (!stands_already(name, value, len)) {
+		err = normalise(&made, name, value, len);
+		if (err == ERR_FORMAT)
+			return fault_set(f, err, _("'%s' is not JSON of the right kind"), disclosure_names[name]);
+		value = made;
+		len = made != NULL ? strlen(made) : 0;
+	}
+	if (len > DISCLOSURE_VALUE_MAX)
 		err = fault_set(f, ERR_RANGE, _("'%s' is larger than %d KiB"), disclosure_names[name],
 				DISCLOSURE_VALUE_MAX / 1024);
-		goto out;
-	}
-	base64url_encode(salt_text, salt, SALT_SIZE);
-	buf_add(&array, head, format_head(head, name, salt_text));
-	buf_adds(&array, json);
-	buf_addc(&array, ']');
-	encoded = malloc(BASE64_SIZE(array.len));
-	err = buf_status(&array) != ERR_OK || encoded == NULL ? ERR_NOMEM : ERR_OK;
-	if (err == ERR_OK) {
-		base64url_encode(encoded, array.data, array.len);
-		buf_adds(out, encoded);
-		err = buf_status(out);
-	}
-out:
+	else if (err == ERR_OK)
+		err = encode(out, name, salt, value, len);
 	if (err == ERR_NOMEM)
 		(void)fault_set(f, err, _("no memory"));
-	free(encoded);
-	buf_fini(&array);
-	free(json);
+	free(made);
 	return err;
 }
 

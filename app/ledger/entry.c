@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "ledger/number.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 const char *const via_names[VIA_COUNT] = {"panel", "web", "serial", "cli", "keeper"};
@@ -41,37 +40,62 @@ static bool is_sayable(const struct entry *e)
 	       word_is_valid(e->about, strnlen(e->about, sizeof e->about));
 }
 
-static void format_wall(struct buf *out, const struct moment *at)
+/* Written piece by piece: printf would take longer than all the rest of an entry. */
+static void add_line(struct buf *out, const char *key, const char *value)
+{
+	buf_adds(out, key);
+	buf_adds(out, value);
+	buf_addc(out, '\n');
+}
+
+static void add_number(struct buf *out, const char *key, uint64_t value)
+{
+	buf_adds(out, key);
+	buf_addn(out, value);
+	buf_addc(out, '\n');
+}
+
+static void add_wall(struct buf *out, const struct moment *at)
 {
 	char wall[WALL_TEXT_SIZE];
 
 	wall_format(wall, at->wall_ms);
+	buf_adds(out, "wall ");
+	buf_adds(out, wall);
+	buf_addc(out, ' ');
 	if (at->source == WALL_UNSET)
-		buf_addf(out, "wall %s - unset\n", wall);
+		buf_addc(out, '-');
 	else
-		buf_addf(out, "wall %s %" PRId64 " %s\n", wall, at->uncertain_ms, wall_source_name(at->source));
+		buf_addn(out, (uint64_t)at->uncertain_ms);
+	add_line(out, " ", wall_source_name(at->source));
 }
 
 enum err entry_format(struct buf *out, const struct entry *e)
 {
+	static const char *const keys[DISCLOSURE_COUNT] = {"sd body ", "sd files ", "sd person ", "sd text "};
 	char prev[BASE64_SIZE(HASH_SIZE)], hash[BASE64_SIZE(HASH_SIZE)], idem[HEX_SIZE(IDEM_BYTES)];
 
 	if (!is_sayable(e))
 		return ERR_RANGE;
 	base64_encode(prev, e->prev, HASH_SIZE);
-	buf_addf(out, "kannuki-entry/v1\nseq %" PRIu64 "\nprev %s\nboot %" PRIu64 "\nmono %" PRId64 "\n", e->seq, prev,
-		 e->boot, e->at.boot_ns);
-	format_wall(out, &e->at);
-	buf_addf(out, "epoch %" PRIu64 "\nwho %s\nvia %s\ntype %s\nabout %s\n", e->epoch, e->who, via_names[e->via],
-		 entry_type_names[e->type], e->about);
+	add_number(out, "kannuki-entry/v1\nseq ", e->seq);
+	add_line(out, "prev ", prev);
+	add_number(out, "boot ", e->boot);
+	add_number(out, "mono ", (uint64_t)e->at.boot_ns);
+	add_wall(out, &e->at);
+	add_number(out, "epoch ", e->epoch);
+	add_line(out, "who ", e->who);
+	add_line(out, "via ", via_names[e->via]);
+	add_line(out, "type ", entry_type_names[e->type]);
+	add_line(out, "about ", e->about);
 	if (e->has_idem) {
 		hex_encode(idem, e->idem, IDEM_BYTES);
-		buf_addf(out, "idem %s\n", idem);
+		add_line(out, "idem ", idem);
 	}
 	for (int i = 0; i < DISCLOSURE_COUNT; i++) {
 		if (e->has[i]) {
 			base64url_encode(hash, e->sd[i], HASH_SIZE);
-			buf_addf(out, "sd %s %s\n", disclosure_names[i], hash);
+			add_line(out, keys[i], hash);
 		}
 	}
 	return buf_status(out);

@@ -31,6 +31,14 @@ struct case_key {
 	uint8_t key[SEAL_KEY_SIZE];
 };
 
+enum { SALTS_DRAWN = 32 };
+
+/* Random bytes that no disclosure has used yet. */
+struct salts {
+	uint8_t of[SALTS_DRAWN][SALT_SIZE];
+	int left;
+};
+
 struct ledger {
 	char *folder;
 	bool is_readonly;
@@ -52,6 +60,7 @@ struct ledger {
 	struct buf news;       /* what happened to the media when they were opened: bodies of entries, one a line */
 	struct case_key cases[CASES_CACHED];
 	unsigned next_case;
+	struct salts salts;
 };
 
 /* An empty ledger whose media are known but not open. *out is untouched unless it succeeds. */

@@ -9,7 +9,7 @@
 static const char first_tables[] =
 	"CREATE TABLE entries(seq INTEGER PRIMARY KEY, leaf BLOB NOT NULL, idem BLOB, "
 	"body BLOB, files BLOB, person BLOB, text BLOB);"
-	"CREATE UNIQUE INDEX entries_idem ON entries(idem) WHERE idem IS NOT NULL;"
+	"CREATE INDEX entries_idem ON entries(idem) WHERE idem IS NOT NULL;"
 	"CREATE TABLE head(one INTEGER PRIMARY KEY CHECK(one = 1), size INTEGER NOT NULL, note BLOB NOT NULL, "
 	"peaks BLOB NOT NULL);"
 	"CREATE TABLE epochs(epoch INTEGER PRIMARY KEY, certificate BLOB NOT NULL, closing BLOB);"
@@ -29,7 +29,7 @@ static const char second_medium[] =
 	"INSERT INTO medium VALUES(1, 1, 0, 0);";
 
 /* A body that begins {"act":"policy.set has these characters after its salt and name. */
-#define SETS_POLICY "substr(body, 45, 24) = CAST('eyJhY3QiOiJwb2xpY3kuc2V0' AS BLOB)"
+#define SETS_POLICY "substr(body, 45, 24) = x'65794a68593351694f694a776232787059336b7563325630'"
 
 static const char pins[] = "CREATE TABLE asked(epoch INTEGER PRIMARY KEY, nonce BLOB);"
 			   "CREATE INDEX entries_policy ON entries(seq) WHERE " SETS_POLICY ";";
@@ -77,7 +77,8 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_SET_GENERATION] = "UPDATE medium SET generation = ?1",
 	[STORE_SET_ALONE] = "UPDATE medium SET alone = ?1",
 	[STORE_SET_FILLING] = "UPDATE medium SET filling = ?1",
-	[STORE_FIND_IDEM] = "SELECT seq, leaf FROM entries WHERE idem = ?2",
+	[STORE_FIND_IDEM] = "SELECT seq, leaf FROM entries WHERE idem = substr(?2, 1, 4) AND "
+			    "instr(leaf, CAST(char(10) || 'idem ' || lower(hex(?2)) AS BLOB)) > 0",
 	[STORE_GET_HEAD] = "SELECT size, note, peaks, (SELECT max(seq) FROM entries) FROM head",
 	[STORE_GET_EPOCH] = "SELECT certificate, closing FROM epochs WHERE epoch = ?1",
 	[STORE_LAST_EPOCH] = "SELECT max(epoch) FROM epochs WHERE closing IS NOT NULL",

@@ -1,13 +1,12 @@
 /* The ledger on one medium: FOLDER/ledger.db or FOLDER/mirror.db (SQLite, WAL) with the only connection there is.
  *
- *   entries       seq, leaf (the entry's exact bytes), idem, the four disclosures, and what they are sealed with. Body
- *                 is as it is; files, person and text are sealed with the incident's key. sealed_with names another
- *                 key than that of `about`, and then body is sealed too. NULL where the entry has an sd line: erased.
- *   head          one row: size, the note of the last checkpoint (text and the epoch's line), the tree's peaks
- *   epochs        epoch, certificate (of epoch 1: the genesis note), closing checkpoint (NULL while it runs)
- *   secrets       epoch, sealed seed: only the next epoch's
- *   cases         about, sealed key
- *   nodes         level (from 1), place, hash: roots of full tiles, so that a proof need not hash everything again
+ *   entries       seq, leaf (the entry's exact bytes), idem (the first bytes of its retry key, which find it among
+ *                 millions), the four disclosures, and what they are sealed with. Body is as it is; files, person and
+ * text are sealed with the incident's key. sealed_with names another key than that of `about`, and then body is sealed
+ * too. NULL where the entry has an sd line: erased. head          one row: size, the note of the last checkpoint (text
+ * and the epoch's line), the tree's peaks epochs        epoch, certificate (of epoch 1: the genesis note), closing
+ * checkpoint (NULL while it runs) secrets       epoch, sealed seed: only the next epoch's cases         about, sealed
+ * key nodes         level (from 1), place, hash: roots of full tiles, so that a proof need not hash everything again
  *   erased        seq, name (its number): what redactions took away; never to come back from another medium
  *   blobs         sha256, seq: which stored file belongs to which entry
  *   stamps        size, RFC 3161 reply;   cosignatures   size, witness's line
@@ -119,6 +118,7 @@ struct blob store_blob(struct store *s, enum store_statement statement, int colu
 void store_done(struct store *s, enum store_statement statement);
 
 /* Entries of [from, to) in order, each statement of its own so that reads may nest. */
+enum { IDEM_FOUND_BY = 4 };
 enum { ROW_SEQ, ROW_LEAF, ROW_DISCLOSURES, ROW_SEALED_WITH = ROW_DISCLOSURES + DISCLOSURE_COUNT, ROW_IDEM };
 enum err store_entries(struct store *s, uint64_t from, uint64_t to, sqlite3_stmt **rows) MUST_USE;
 /* Place and hash of the nodes of a level, likewise. */

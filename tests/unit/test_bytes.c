@@ -41,6 +41,11 @@ static void taking_gives_the_text_away(void **state)
 	for (int i = 0; i < 1000; i++)
 		buf_addf(&b, "%d ", i);
 	assert_int_equal(b.len, 3890);
+	buf_clear(&b);
+	buf_addn(&b, 0);
+	buf_addn(&b, 1970);
+	buf_addn(&b, UINT64_MAX);
+	assert_string_equal(b.data, "0197018446744073709551615");
 	buf_fini(&b);
 }
 
