@@ -25,7 +25,18 @@ enum { PHASES = sizeof phases / sizeof *phases };
 
 /* ---- what is pinned ---- */
 
-static enum err pin(struct export *x)
+/* One that has ended elsewhere takes no entry any more: the last checkpoint is its end, and the identity says so. */
+static enum err pin_end(struct export *x)
+{
+	struct ledger *l = x->ledger;
+	enum err err = closing_make(l, &x->closing);
+
+	x->epoch = l->running.epoch;
+	x->pinned = l->head;
+	return err == ERR_OK ? ERR_OK : fault_set(x->f, err, _("no memory"));
+}
+
+static enum err pin_closing(struct export *x)
 {
 	struct store *store = media_store(&x->ledger->media);
 	enum err err = store_row(store, STORE_LAST_EPOCH, 0, NULL);
@@ -36,7 +47,13 @@ static enum err pin(struct export *x)
 	store_done(store, STORE_LAST_EPOCH);
 	if (x->epoch == 0)
 		return fault_set(x->f, ERR_STATE, _("no epoch has ended yet, so there is nothing to export"));
-	err = closing_load(x->ledger, x->epoch, &x->closing, &x->pinned, x->f);
+	return closing_load(x->ledger, x->epoch, &x->closing, &x->pinned, x->f);
+}
+
+static enum err pin(struct export *x)
+{
+	enum err err = x->ledger->is_ended ? pin_end(x) : pin_closing(x);
+
 	if (err != ERR_OK)
 		return err;
 	x->late_seen = x->pinned.size;

@@ -51,8 +51,8 @@ static enum err put_closing(struct export *x, uint64_t epoch)
 {
 	struct buf note = {.cap = NOTE_MAX};
 	char path[BUNDLE_PATH_SIZE];
-	struct checkpoint at;
-	enum err err = closing_load(x->ledger, epoch, &note, &at, x->f);
+	struct checkpoint at = x->pinned;
+	enum err err = epoch < x->epoch ? closing_load(x->ledger, epoch, &note, &at, x->f) : ERR_OK;
 
 	(void)snprintf(path, sizeof path, "checkpoints/%" PRIu64, epoch);
 	if (err == ERR_OK && epoch < x->epoch) {

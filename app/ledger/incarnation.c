@@ -12,10 +12,8 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "ledger/number.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +21,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char next_part[] = "next.part", next_file[] = "next.db";
+const char incarnation_next[] = "next.part";
+static const char next_file[] = "next.db", ended_file[] = "ended";
 
 static enum err path_in(char path[PATH_MAX], const char *folder, const char *name, struct fault *f)
 {
@@ -71,6 +70,42 @@ static enum err archive_path(char path[PATH_MAX], const char *folder, struct fau
 	return fault_set(f, ERR_FULL, _("%s: too many incarnations"), folder);
 }
 
+/* Who opens it there for writing is told where the log goes on. */
+static enum err mark_ended(const char *folder, const char *place, struct fault *f)
+{
+	char path[PATH_MAX], here[PATH_MAX];
+	struct buf line = {.cap = PATH_MAX + 1};
+	enum err err = path_in(path, place, ended_file, f);
+
+	if (err == ERR_OK && realpath(folder, here) == NULL)
+		err = fault_set(f, err_from_errno(errno), "%s: %s", folder, strerror(errno));
+	if (err != ERR_OK)
+		return err;
+	buf_addf(&line, "%s\n", here);
+	err = buf_status(&line) == ERR_OK ? file_replace(path, line.data, line.len, 0600, f)
+					  : fault_set(f, ERR_NOMEM, _("no memory"));
+	buf_fini(&line);
+	return err;
+}
+
+bool incarnation_is_ended(const char *folder, struct fault *f)
+{
+	struct buf line = {.cap = PATH_MAX + 1};
+	char path[PATH_MAX];
+	bool is_ended = path_in(path, folder, ended_file, NULL) == ERR_OK && access(path, F_OK) == 0;
+
+	if (is_ended) {
+		(void)!file_read(path, PATH_MAX, &line, NULL);
+		(void)fault_set(f, ERR_STATE,
+				_("%s: this log has ended, and its next incarnation goes on in %.*s; here it can only "
+				  "be read, checked and exported"),
+				folder, (int)strcspn(line.data != NULL ? line.data : "?", "\n"),
+				line.data != NULL ? line.data : "?");
+	}
+	buf_fini(&line);
+	return is_ended;
+}
+
 /* The database goes last: as long as it is here, all of this can be done again. */
 static enum err archive(const char *folder, const char *file, struct fault *f)
 {
@@ -86,6 +121,8 @@ static enum err archive(const char *folder, const char *file, struct fault *f)
 		err = move(folder, "blobs", place, "blobs", f);
 	if (err == ERR_OK)
 		err = move(folder, "orphans", place, "orphans", f);
+	if (err == ERR_OK)
+		err = mark_ended(folder, place, f);
 	if (err == ERR_OK)
 		err = move(folder, wal, place, wal, f);
 	if (err == ERR_OK)
@@ -125,140 +162,6 @@ enum err incarnation_finish(const char *folder, struct fault *f)
 	return err == ERR_OK ? folder_sync(folder, f) : err;
 }
 
-/* ---- what the old one said last ---- */
-
-struct heads {
-	struct buf continues; /* JSON */
-	char origin[NOTE_NAME_MAX + 1];
-	uint64_t incarnation;
-	unsigned count;
-};
-
-static void add_head(struct heads *h, const struct standing *s)
-{
-	const char *origin = s->genesis.identity.name;
-	const char *number = strrchr(origin, '/') + 1;
-	char root[BASE64_SIZE(HASH_SIZE)], genesis[BASE64_SIZE(HASH_SIZE)];
-	uint64_t incarnation = 0;
-
-	base64_encode(root, s->head.root, HASH_SIZE);
-	base64_encode(genesis, s->genesis.hash, HASH_SIZE);
-	buf_addf(&h->continues, "%s{\"origin\":\"%s\",\"size\":%" PRIu64 ",\"root\":\"%s\",\"genesis\":\"%s\"}",
-		 h->count == 0 ? "" : ",", origin, s->head.size, root, genesis);
-	h->count++;
-	if (number_parse(number, strlen(number), &incarnation) == ERR_OK && incarnation > h->incarnation) {
-		h->incarnation = incarnation;
-		(void)snprintf(h->origin, sizeof h->origin, "%.*s%" PRIu64, (int)(number - origin), origin,
-			       incarnation + 1);
-	}
-}
-
-/* Both are left closed. */
-static enum err hear_heads(struct ledger *l, struct heads *h, struct fault *f)
-{
-	struct standing s[MEDIA_MAX] = {{.head_note = {.cap = NOTE_MAX}}, {.head_note = {.cap = NOTE_MAX}}};
-	bool is_heard[MEDIA_MAX] = {false, false};
-	enum err err = ERR_OK;
-
-	for (int i = 0; i < MEDIA_MAX; i++) {
-		struct medium *medium = &l->media.m[i];
-
-		if (medium->folder == NULL)
-			continue;
-		err = medium_open(medium, STORE_WRITE);
-		*f = medium->why;
-		if (err == ERR_BUSY)
-			break;
-		if (err == ERR_OK)
-			is_heard[i] = standing_hear(l, i, &s[i], f) == ERR_OK;
-		medium_close(medium);
-	}
-	if (is_heard[0])
-		add_head(h, &s[0]);
-	if (is_heard[1] && !(is_heard[0] && memcmp(s[0].head.root, s[1].head.root, HASH_SIZE) == 0))
-		add_head(h, &s[1]);
-	standing_fini(&s[0]);
-	standing_fini(&s[1]);
-	if (err == ERR_BUSY)
-		return err;
-	return h->count > 0 ? buf_status(&h->continues) : f->err;
-}
-
-/* ---- the new one ---- */
-
-static enum err write_next(const struct ledger *old, const struct heads *h, struct moment now,
-			   char code[GENESIS_CODE_CHARS + 1], struct fault *f)
-{
-	struct ledger *l = NULL;
-	enum err err = ledger_new(&l, f);
-
-	if (l == NULL)
-		return err;
-	l->continues = h->continues.data;
-	for (int i = 0; i < MEDIA_MAX && err == ERR_OK; i++) {
-		const struct medium *medium = &old->media.m[i];
-		char path[PATH_MAX];
-
-		if (medium->folder == NULL || access(medium->folder, W_OK) != 0)
-			continue;
-		err = path_in(path, medium->folder, next_part, f);
-		if (err == ERR_OK)
-			(void)unlink(path);
-		l->media.m[i].file = next_part;
-		if (err == ERR_OK && l->keys.wrap == NULL)
-			err = keys_load(&l->keys, medium->folder, h->origin, f);
-		if (err == ERR_OK)
-			err = ledger_make_medium(l, i, medium->folder, f);
-		if (err == ERR_OK)
-			l->media.reading = i;
-	}
-	if (err == ERR_OK)
-		err = ledger_begin_first(l, h->origin, now, f);
-	if (err == ERR_OK)
-		genesis_code(code, GENESIS_CODE_CHARS, l->genesis.hash);
-	l->continues = NULL;
-	ledger_close(l);
-	return err;
-}
-
-static enum err take_place(const struct ledger *old, struct fault *f)
-{
-	enum err err = ERR_OK;
-
-	for (int i = 0; i < MEDIA_MAX && err == ERR_OK; i++)
-		if (old->media.m[i].folder != NULL && is_there(old->media.m[i].folder, next_part)) {
-			err = move(old->media.m[i].folder, next_part, old->media.m[i].folder, next_file, f);
-			if (err == ERR_OK)
-				err = folder_sync(old->media.m[i].folder, f);
-		}
-	for (int i = 0; i < MEDIA_MAX && err == ERR_OK; i++)
-		if (old->media.m[i].folder != NULL)
-			err = incarnation_finish(old->media.m[i].folder, f);
-	return err;
-}
-
-enum err ledger_reincarnate(const char *folder, struct moment now, char code[GENESIS_CODE_CHARS + 1], struct fault *f)
-{
-	struct heads heads = {.continues = {.cap = NOTE_MAX}};
-	struct ledger *old = NULL;
-	enum err err = ledger_new(&old, f);
-
-	if (old == NULL)
-		return err;
-	err = media_find(&old->media, folder, f);
-	buf_addc(&heads.continues, '[');
-	if (err == ERR_OK)
-		err = hear_heads(old, &heads, f);
-	buf_addc(&heads.continues, ']');
-	if (err == ERR_OK)
-		err = write_next(old, &heads, now, code, f);
-	if (err == ERR_OK)
-		err = take_place(old, f);
-	buf_fini(&heads.continues);
-	ledger_close(old);
-	return err;
-}
-
 enum err ledger_earlier_path(const char *folder, unsigned n, char *path, size_t size)
 {
 	struct stat about;
@@ -266,4 +169,35 @@ enum err ledger_earlier_path(const char *folder, unsigned n, char *path, size_t 
 	if ((size_t)snprintf(path, size, "%s/incarnations/%u", folder, n) >= size)
 		return ERR_RANGE;
 	return stat(path, &about) == 0 ? ERR_OK : err_from_errno(errno);
+}
+
+/* ---- for the one that is being made (succession.c) ---- */
+
+enum err incarnation_clear_next(const char *folder, struct fault *f)
+{
+	char path[PATH_MAX];
+	enum err err = path_in(path, folder, incarnation_next, f);
+
+	if (err == ERR_OK)
+		(void)unlink(path);
+	return err;
+}
+
+enum err incarnation_take_place(const struct media *media, const bool made[MEDIA_MAX], struct fault *f)
+{
+	enum err err = ERR_OK;
+
+	for (int i = 0; i < MEDIA_MAX && err == ERR_OK; i++) {
+		const char *folder = media->m[i].folder;
+
+		if (!made[i])
+			continue;
+		err = move(folder, incarnation_next, folder, next_file, f);
+		if (err == ERR_OK)
+			err = folder_sync(folder, f);
+	}
+	for (int i = 0; i < MEDIA_MAX && err == ERR_OK; i++)
+		if (made[i])
+			err = incarnation_finish(media->m[i].folder, f);
+	return err;
 }

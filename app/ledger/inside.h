@@ -25,6 +25,14 @@ struct running {
 	struct signer key;
 };
 
+/* What a new incarnation says of itself. */
+struct succession {
+	const char *continues; /* JSON: what the logs before it said last */
+	const char *begun;     /* body of incarnation.begun */
+	const char *text;      /* JSON, or NULL */
+	const char *who, *via;
+};
+
 enum { CASES_CACHED = 16 };
 struct case_key {
 	char about[WORD_MAX + 1];
@@ -51,13 +59,14 @@ struct ledger {
 	struct batch changes;
 	struct buf idems; /* struct staged_idem of what is staged */
 	struct checkpoint head;
-	struct buf head_note;  /* the newest checkpoint with the epoch's line */
-	enum err failed;       /* adding failed half way: nothing that is staged may be committed */
-	bool is_broken;        /* a sync failed: the file may lie about what is on the disk until it is opened again */
-	const char *continues; /* of a new incarnation while it is made: what the logs before it said last */
-	struct rejoin *rejoin; /* a medium that is being taken in again */
-	bool must_truncate;    /* an erased text is still in a log file */
-	struct buf news;       /* what happened to the media when they were opened: bodies of entries, one a line */
+	struct buf head_note; /* the newest checkpoint with the epoch's line */
+	enum err failed;      /* adding failed half way: nothing that is staged may be committed */
+	bool is_broken;       /* a sync failed: the file may lie about what is on the disk until it is opened again */
+	bool is_ended;        /* a later incarnation goes on elsewhere */
+	const struct succession *succession; /* of a new incarnation while it is made */
+	struct rejoin *rejoin;               /* a medium that is being taken in again */
+	bool must_truncate;                  /* an erased text is still in a log file */
+	struct buf news; /* what happened to the media when they were opened: bodies of entries, one a line */
 	struct case_key cases[CASES_CACHED];
 	unsigned next_case;
 	struct salts salts;
@@ -89,6 +98,26 @@ enum err standing_hear(struct ledger *l, int index, struct standing *out, struct
 /* Opens the media, decides which one is right, and makes the other like it when the ledger is to be written. */
 enum err reconcile(struct ledger *l, enum store_mode mode, struct standing *out, const struct progress *progress,
 		   struct fault *f) MUST_USE;
+/* Same box, same identity, an earlier number. */
+bool genesis_is_earlier(const struct genesis *a, const struct genesis *b);
+enum err say_half_filled(const struct medium *medium, const struct fault *of_other, struct fault *f);
+enum err say_unrelated(const struct ledger *l, struct fault *f);
+/* The name of its file while it is made; the first removes what an earlier try left, the second puts it into the place
+   of the old one on the media that hold it. */
+extern const char incarnation_next[];
+enum err incarnation_clear_next(const char *folder, struct fault *f) MUST_USE;
+enum err incarnation_take_place(const struct media *media, const bool made[MEDIA_MAX], struct fault *f) MUST_USE;
+/* What the first entries of a log say of those before it (past.h). */
+struct lineage {
+	uint64_t before; /* entries in them */
+	uint64_t common; /* of these, the ones that all logs just before this one have */
+	unsigned count;  /* logs just before this one: 0, 1 or 2 */
+	struct checkpoint heads[MEDIA_MAX];
+};
+enum err lineage_read(struct ledger *l, struct lineage *out, struct fault *f) MUST_USE;
+
+/* True: a later incarnation took its place; f says where. */
+bool incarnation_is_ended(const char *folder, struct fault *f);
 /* The news as entries, staged. */
 enum err news_stage(struct ledger *l, struct moment now, struct fault *f) MUST_USE;
 void news_add(struct ledger *l, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -133,8 +162,11 @@ void case_keys_forget(struct ledger *l);
 enum err epoch_begin(struct ledger *l, uint64_t boot, struct moment now, struct signer *key,
 		     const uint8_t hash[HASH_SIZE], struct running *was, struct fault *f) MUST_USE;
 void epoch_settle(struct ledger *l, struct running *was, enum err outcome);
-/* The certified key of the epoch after the running one, from its stored secret. ERR_STATE: it is lost. */
+/* The certified key of the epoch after the running one, from its stored secret on the medium that is read. ERR_STATE:
+   it is lost. */
 enum err load_next_epoch(struct ledger *l, struct signer *key, uint8_t hash[HASH_SIZE], struct fault *f) MUST_USE;
+/* The same from whichever medium has it; the epoch that begins then makes both alike. */
+enum err find_next_epoch(struct ledger *l, struct signer *key, uint8_t hash[HASH_SIZE], struct fault *f) MUST_USE;
 /* The key of an epoch and the hash of the note that names it, as stored. */
 enum err epoch_key_stored(struct ledger *l, uint64_t epoch, struct note_key *key, uint8_t hash[HASH_SIZE],
 			  struct fault *f) MUST_USE;
@@ -143,6 +175,8 @@ enum err epoch_key_stored(struct ledger *l, uint64_t epoch, struct note_key *key
    `epoch` receives the one that ended. */
 enum err rotate_asking(struct ledger *l, struct blob nonce, struct moment now, uint64_t *epoch,
 		       struct fault *f) MUST_USE;
+/* The last checkpoint with the identity's line besides: what closes the running epoch. */
+enum err closing_make(const struct ledger *l, struct buf *note) MUST_USE;
 /* The closing checkpoint of an epoch that ended: its note is appended to `note`. ERR_CORRUPT. */
 enum err closing_load(struct ledger *l, uint64_t epoch, struct buf *note, struct checkpoint *out,
 		      struct fault *f) MUST_USE;

@@ -91,7 +91,8 @@ enum err ledger_create(const char *folder, const char *mirror, const char *origi
 /* Takes the lock, checks the newest entries against the checkpoint, begins a new epoch, and records
    epoch.start and writer.start (committed before it returns). `folder` is either of the two media; what one of them
    lacks is copied from the other first. ERR_BUSY: another process holds it. ERR_STATE: the two media went different
-   ways, or the next epoch's secret is lost: only a new incarnation can go on (ledger_reincarnate). */
+   ways, or the next epoch's secret is lost: only a new incarnation can go on (ledger_reincarnate); or it goes on as one
+   already, elsewhere. */
 enum err ledger_open(const char *folder, struct moment now, struct ledger **out, struct fault *f) MUST_USE;
 /* Like ledger_open but neither begins an epoch nor allows writing: for offline reading and export. */
 enum err ledger_open_readonly(const char *folder, struct ledger **out, struct fault *f) MUST_USE;
@@ -100,12 +101,17 @@ void ledger_close(struct ledger *l);
 enum err ledger_open_telling(const char *folder, struct moment now, const struct progress *progress,
 			     struct ledger **out, struct fault *f) MUST_USE;
 
-/* Begins a new log where the old one cannot go on (ERR_STATE of ledger_open, or a size below what a witness has seen):
-   its origin ends in the next number, its first entry commits to what the old one said last, its genesis code is new
-   and must go on paper. The old one stays whole in DIR/incarnations/<n>, which can be opened for reading like any
-   ledger. */
-enum err ledger_reincarnate(const char *folder, struct moment now, char code[GENESIS_CODE_CHARS + 1],
-			    struct fault *f) MUST_USE;
+/* Begins a new log where the old one cannot go on: its origin ends in the next number, its first entry commits to what
+   the old one said last, its genesis code is new and must go on paper. The old one stays whole in
+   DIR/incarnations/<n>, which can be opened for reading like any ledger (past.h reads all of them as one). One that
+   could go on is ended only with a reason. ERR_STATE: no reason was given, or a person must first put things in
+   order; f says what. */
+struct reincarnation {
+	const char *who, *via; /* NULL: the box itself */
+	const char *reason;    /* plain text, or NULL */
+};
+enum err ledger_reincarnate(const char *folder, const struct reincarnation *why, struct moment now,
+			    char code[GENESIS_CODE_CHARS + 1], struct fault *f) MUST_USE;
 /* The folder of incarnation number `n` (from 1) that was left behind. ERR_MISSING: there is none. */
 enum err ledger_earlier_path(const char *folder, unsigned n, char *path, size_t size) MUST_USE;
 
@@ -170,6 +176,9 @@ enum err ledger_tidy(struct ledger *l) MUST_USE;
 /* ERR_MISSING when no entry (committed or staged) carries this idem. */
 enum err ledger_find_idem(struct ledger *l, const char *idem, uint64_t *seq, uint8_t leaf[HASH_SIZE]) MUST_USE;
 
+/* A later incarnation goes on elsewhere: this one is only read, checked and exported, to its last entry. */
+bool ledger_is_ended(const struct ledger *l);
+
 /* Calls `take` for each entry of [from, to) in order; the record is valid during the call only.
    A non-zero answer of `take` stops the reading and is returned. */
 typedef enum err record_taker(void *context, const struct record *record);
@@ -228,7 +237,8 @@ void scrub_end(struct scrub *scrub);
 
 /* Export in slices, so that a keeper can go on recording in between: begin (which ends the epoch, as the
    format wants, and pins the checkpoint), step until *done, end. `out` must not exist; it is renamed into
-   place when complete. On a read-only ledger the last closing checkpoint is exported instead. */
+   place when complete. On a read-only ledger the last closing checkpoint is exported instead; of one that has ended,
+   everything. */
 enum { EXPORT_PROOFS_MAX = 256 };
 struct export_options {
 	uint64_t from, to; /* entries [from, to); to 0: to the end. The tiles that hold them go out */

@@ -19,6 +19,11 @@ const char *ledger_genesis_code(const struct ledger *l)
 	return l->code;
 }
 
+bool ledger_is_ended(const struct ledger *l)
+{
+	return l->is_ended;
+}
+
 struct checkpoint_info ledger_head(const struct ledger *l)
 {
 	struct checkpoint_info info = {.size = l->head.size, .epoch = l->running.epoch};
@@ -83,6 +88,20 @@ static enum err add_writer_start(struct ledger *l, struct moment now, struct fau
 	return ledger_add(l, &draft, now, NULL, NULL, f);
 }
 
+static enum err add_begun(struct ledger *l, struct moment now, struct fault *f)
+{
+	const struct succession *s = l->succession;
+	struct draft draft = {.type = "system", .about = "-"};
+
+	if (s == NULL)
+		return ERR_OK;
+	draft.who = s->who;
+	draft.via = s->via;
+	draft.body = s->begun;
+	draft.text = s->text;
+	return ledger_add(l, &draft, now, NULL, NULL, f);
+}
+
 enum err ledger_start_writing(struct ledger *l, uint64_t boot, struct moment now, struct signer *key,
 			      const uint8_t hash[HASH_SIZE], struct fault *f)
 {
@@ -91,6 +110,8 @@ enum err ledger_start_writing(struct ledger *l, uint64_t boot, struct moment now
 
 	if (err == ERR_OK)
 		err = add_writer_start(l, now, f);
+	if (err == ERR_OK)
+		err = add_begun(l, now, f);
 	if (err == ERR_OK)
 		err = news_stage(l, now, f);
 	if (err == ERR_OK)
@@ -125,6 +146,9 @@ static enum err open_as(const char *folder, enum store_mode mode, const struct p
 	l->is_readonly = mode == STORE_READ;
 	l->folder = strdup(folder);
 	err = l->folder != NULL ? media_find(&l->media, folder, f) : fault_set(f, ERR_NOMEM, _("no memory"));
+	l->is_ended = err == ERR_OK && incarnation_is_ended(folder, f);
+	if (l->is_ended && mode == STORE_WRITE)
+		err = f->err;
 	if (err == ERR_OK)
 		err = reconcile(l, mode, &standing, progress, f);
 	if (err == ERR_OK)
@@ -158,7 +182,7 @@ enum err ledger_open_telling(const char *folder, struct moment now, const struct
 	if (l == NULL)
 		return err;
 	nodes_complete(l, progress);
-	err = load_next_epoch(l, &key, hash, f);
+	err = find_next_epoch(l, &key, hash, f);
 	if (err == ERR_OK)
 		err = ledger_start_writing(l, l->running.boot + 1, now, &key, hash, f);
 	if (err != ERR_OK) {

@@ -124,7 +124,7 @@ static enum err conflict(const struct ledger *l, struct fault *f)
 		l->media.m[0].folder, l->media.m[1].folder);
 }
 
-static struct claim claim_of(const struct medium *medium, const struct standing *s)
+struct claim claim_of(const struct medium *medium, const struct standing *s)
 {
 	return (struct claim){.generation = medium->generation,
 			      .size = s->durable.tree.size,
@@ -218,7 +218,7 @@ static bool is_behind(const struct medium *damaged, const struct medium *good)
 	return damaged->store != NULL && !damaged->is_alone && damaged->generation <= good->generation;
 }
 
-static enum err half_filled(const struct medium *medium, const struct fault *of_other, struct fault *f)
+enum err say_half_filled(const struct medium *medium, const struct fault *of_other, struct fault *f)
 {
 	return fault_set(f, ERR_STATE,
 			 _("%s was being filled from the other medium, which is gone (%s); put that one back, or "
@@ -226,8 +226,7 @@ static enum err half_filled(const struct medium *medium, const struct fault *of_
 			 medium->folder, of_other->text);
 }
 
-/* Same box, same identity, an earlier number. */
-static bool is_earlier(const struct genesis *a, const struct genesis *b)
+bool genesis_is_earlier(const struct genesis *a, const struct genesis *b)
 {
 	const char *of_a = strrchr(a->identity.name, '/') + 1, *of_b = strrchr(b->identity.name, '/') + 1;
 	size_t len = (size_t)(of_a - a->identity.name);
@@ -250,15 +249,20 @@ static enum err of_another_log(const char *folder, bool is_earlier_one, struct f
 	return fault_set(f, ERR_STATE, _("%s: is of another log"), folder);
 }
 
+enum err say_unrelated(const struct ledger *l, struct fault *f)
+{
+	return fault_set(f, ERR_STATE, _("%s and %s are not of the same log; take one of them away"),
+			 l->media.m[0].folder, l->media.m[1].folder);
+}
+
 /* One was away when a new incarnation began; or somebody put in a medium of another box. */
 static enum err tell_apart(struct ledger *l, const struct standing s[MEDIA_MAX], int *right, struct fault *f)
 {
-	bool first_is_earlier = is_earlier(&s[0].genesis, &s[1].genesis);
+	bool first_is_earlier = genesis_is_earlier(&s[0].genesis, &s[1].genesis);
 	struct fault why;
 
-	if (!first_is_earlier && !is_earlier(&s[1].genesis, &s[0].genesis))
-		return fault_set(f, ERR_STATE, _("%s and %s are not of the same log; take one of them away"),
-				 l->media.m[0].folder, l->media.m[1].folder);
+	if (!first_is_earlier && !genesis_is_earlier(&s[1].genesis, &s[0].genesis))
+		return say_unrelated(l, f);
 	*right = first_is_earlier ? 1 : 0;
 	(void)!of_another_log(l->media.m[1 - *right].folder, true, &why);
 	use_only(l, *right, &why);
@@ -278,7 +282,7 @@ static enum err settle(struct ledger *l, enum store_mode mode, struct standing s
 	}
 	*right = good;
 	if (l->media.m[good].is_filling)
-		return half_filled(&l->media.m[good], &faults[1 - good], f);
+		return say_half_filled(&l->media.m[good], &faults[1 - good], f);
 	if (state[1 - good] == ERR_CORRUPT && mode == STORE_WRITE && is_behind(damaged, &l->media.m[good])) {
 		news_add(l, "{\"act\":\"medium.damaged\",\"medium\":\"%s\"}", name_of(l, damaged));
 		bring_together(l, good, &s[good], 0, progress);
@@ -294,7 +298,7 @@ static enum err neither(struct ledger *l, int asked, const enum err state[], con
 {
 	for (int i = 0; i < MEDIA_MAX; i++)
 		if (l->media.m[i].is_filling)
-			return half_filled(&l->media.m[i], &faults[1 - i], f);
+			return say_half_filled(&l->media.m[i], &faults[1 - i], f);
 	*f = faults[asked];
 	return f->err = state[asked];
 }
@@ -362,7 +366,7 @@ static enum err hear(struct ledger *l, struct medium *medium, struct standing *s
 
 	l->media.reading = using;
 	if (err == ERR_OK && memcmp(s->genesis.hash, l->genesis.hash, HASH_SIZE) != 0)
-		err = of_another_log(medium->folder, is_earlier(&s->genesis, &l->genesis), f);
+		err = of_another_log(medium->folder, genesis_is_earlier(&s->genesis, &l->genesis), f);
 	return err;
 }
 

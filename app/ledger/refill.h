@@ -14,6 +14,7 @@ struct claim {
 	uint64_t generation, size;
 	bool is_alone, is_filling;
 };
+struct claim claim_of(const struct medium *medium, const struct standing *s);
 /* The index of the one that is right, or -1: they went different ways, and both may have been acknowledged. */
 int claims_judge(const struct claim claims[2], uint64_t common);
 

@@ -66,19 +66,23 @@ static enum err load_signer(struct ledger *l, uint64_t epoch, const struct note_
 	return ERR_OK;
 }
 
-/* The last checkpoint of the epoch that ends, with the identity's line besides. */
+enum err closing_make(const struct ledger *l, struct buf *note)
+{
+	struct note parsed;
+	enum err err = note_parse(&parsed, l->head_note.data, l->head_note.len);
+
+	if (err != ERR_OK)
+		return err;
+	buf_add(note, l->head_note.data, l->head_note.len);
+	signer_sign(&l->keys.identity, note, parsed.text_len);
+	return buf_status(note);
+}
+
 static enum err close_epoch(struct ledger *l)
 {
 	struct buf note = {.cap = NOTE_MAX};
-	struct note parsed;
-	enum err err;
+	enum err err = closing_make(l, &note);
 
-	buf_add(&note, l->head_note.data, l->head_note.len);
-	err = note_parse(&parsed, l->head_note.data, l->head_note.len);
-	if (err == ERR_OK) {
-		signer_sign(&l->keys.identity, &note, parsed.text_len);
-		err = buf_status(&note);
-	}
 	if (err == ERR_OK)
 		batch_add(&l->changes, STORE_CLOSE_EPOCH, (int64_t)l->running.epoch,
 			  (const struct blob[]){{note.data, note.len}}, 1);
@@ -125,7 +129,8 @@ static enum err add_epoch_start(struct ledger *l, const uint8_t hash[HASH_SIZE],
 	base64_encode(text, hash, HASH_SIZE);
 	(void)snprintf(body, sizeof body, "{\"act\":\"epoch.start\",\"%s\":\"%s\"%s%s}",
 		       l->running.epoch == 1 ? "genesis" : "certificate", text,
-		       l->continues != NULL ? ",\"continues\":" : "", l->continues != NULL ? l->continues : "");
+		       l->succession != NULL ? ",\"continues\":" : "",
+		       l->succession != NULL ? l->succession->continues : "");
 	return ledger_add(l, &draft, now, NULL, NULL, f);
 }
 
@@ -135,6 +140,15 @@ enum err load_next_epoch(struct ledger *l, struct signer *key, uint8_t hash[HASH
 	enum err err = epoch_key_stored(l, l->running.epoch + 1, &certified, hash, f);
 
 	return err == ERR_OK ? load_signer(l, l->running.epoch + 1, &certified, key, f) : err;
+}
+
+enum err find_next_epoch(struct ledger *l, struct signer *key, uint8_t hash[HASH_SIZE], struct fault *f)
+{
+	enum err err = load_next_epoch(l, key, hash, f);
+
+	if (err != ERR_OK && media_switch(&l->media))
+		err = load_next_epoch(l, key, hash, f);
+	return err;
 }
 
 enum err epoch_begin(struct ledger *l, uint64_t boot, struct moment now, struct signer *key,
@@ -178,7 +192,7 @@ static enum err rotate(struct ledger *l, const struct blob *asked, struct moment
 
 	if (ledger_has_staged(l))
 		return fault_set(f, ERR_STATE, _("an epoch cannot end while entries wait for their commit"));
-	err = load_next_epoch(l, &key, hash, f);
+	err = find_next_epoch(l, &key, hash, f);
 	if (err != ERR_OK)
 		return err;
 	err = epoch_begin(l, l->running.boot, now, &key, hash, &was, f);

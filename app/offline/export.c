@@ -99,7 +99,7 @@ static enum err open_ended(const struct request *request, struct ledger **l, str
 {
 	enum err err = ledger_open_readonly(request->folder, l, f);
 
-	if (err == ERR_OK)
+	if (err == ERR_OK && !ledger_is_ended(*l))
 		(void)puts(_("This log cannot go on: the entries of its last epoch are left out of the bundle."));
 	return err;
 }

@@ -30,7 +30,8 @@ static const struct command {
 	{"repair", 1, command_repair,
 	 N_("repair DIR [--mirror DIR2]              fill a returned, blank or added medium; read and mend all")},
 	{"repair", 1, command_repair,
-	 N_("repair DIR --new-incarnation            begin a new log where the old one cannot go on")},
+	 N_("repair DIR --new-incarnation            begin a new log where the old one cannot go on\n"
+	    "       [--reason TEXT]                    or, with a reason, where it could")},
 	{"redact", 1, command_redact,
 	 N_("redact DIR --about CASE WHY             erase all that people wrote about a case")},
 	{"redact", 3, command_redact,

@@ -105,11 +105,11 @@ static enum err scrub(struct ledger *l, struct fault *f)
 	return ERR_OK;
 }
 
-/* The old log cannot go on: only a person decides that. */
 static enum err begin_incarnation(const struct request *request, struct fault *f)
 {
+	const struct reincarnation why = {.via = "cli", .reason = request->reason};
 	char code[GENESIS_CODE_CHARS + 1];
-	enum err err = ledger_reincarnate(request->folder, moment_now(), code, f);
+	enum err err = ledger_reincarnate(request->folder, &why, moment_now(), code, f);
 
 	if (err == ERR_OK)
 		(void)printf(_("A new incarnation has begun; the old log is kept in %s/incarnations.\n"

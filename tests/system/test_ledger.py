@@ -159,8 +159,7 @@ class Ledger(unittest.TestCase):
                 db.execute("DELETE FROM secrets")
                 db.commit()
         self.refused("is lost", "append", self.first, lines=[noted(3)])
-        self.must("repair", self.first, "--new-incarnation")
-        said = self.must("export", self.first / "incarnations/1", self.place / "bundle")
+        said = self.must("export", self.first, self.place / "bundle")
         self.assertIn("cannot go on", said)
         verdict = self.verdict(self.place / "bundle")
         self.assertEqual((verdict["verdict"], verdict["size"]), ("good", closed))
@@ -212,6 +211,24 @@ class Ledger(unittest.TestCase):
         size = len(self.shown()) - 1
         self.assertIn(f"filling {size} / {size}", seen.decode())
         self.assertIn("scrubbing", seen.decode())
+
+    def test_a_log_that_ended_is_whole_and_closed(self):
+        self.init()
+        self.append([noted(1)])
+        entries = len(self.shown())
+        self.refused("--reason", "repair", self.first, "--new-incarnation")
+        self.must("repair", self.first, "--new-incarnation", "--reason", "盗難のおそれ")
+        self.assertEqual(self.shown()[2]["text"], {"reason": "盗難のおそれ"})
+        ended = self.first / "incarnations/1"
+        said = self.must("export", ended, self.place / "bundle")
+        self.assertNotIn("cannot go on", said)
+        verdict = self.verdict(self.place / "bundle")
+        self.assertEqual((verdict["verdict"], verdict["size"]), ("good", entries))
+        where = f"goes on in {self.first}"
+        self.refused(where, "append", ended, lines=[noted(2)])
+        self.refused(where, "rotate", ended)
+        self.refused(where, "redact", ended, entries - 1, "text", *WHY)
+        self.refused(where, "repair", ended, "--new-incarnation", "--reason", "x")
 
     def test_find(self):
         self.init()

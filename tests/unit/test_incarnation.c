@@ -1,9 +1,13 @@
 /* A log that cannot go on is left whole, and the next one commits to what it said last. */
 #include "ledger/verdict.h"
 
+#include "ledger/past.h"
+
 #include "pair_support.h"
 
 #include <sys/stat.h>
+
+static const struct reincarnation no_reason = {.reason = NULL}, a_theft = {.who = "u7", .via = "cli", .reason = "盗難"};
 
 static enum err take_first_body(void *context, const struct record *r)
 {
@@ -75,7 +79,7 @@ static void a_lost_secret_ends_a_log_and_the_next_begins(void **state)
 	char code[GENESIS_CODE_CHARS + 1];
 
 	lose_secret(p);
-	must(ledger_reincarnate(b->folder, test_now(), code, &b->fault), &b->fault);
+	must(ledger_reincarnate(b->folder, &no_reason, test_now(), code, &b->fault), &b->fault);
 	assert_string_not_equal(code, b->code);
 	expect_new(p, code, "city.example/k0001/2", 1);
 	expect_old(b->folder, 9);
@@ -98,7 +102,7 @@ static void two_ways_are_both_kept(void **state)
 	add_entries(b, 5);
 	close_ledger(b);
 	put_back(b->folder);
-	must(ledger_reincarnate(b->folder, test_now(), code, &b->fault), &b->fault);
+	must(ledger_reincarnate(b->folder, &no_reason, test_now(), code, &b->fault), &b->fault);
 	expect_new(p, code, "city.example/k0001/2", 2);
 	expect_old(b->folder, 8);
 	expect_old(p->mirror, 10);
@@ -111,8 +115,8 @@ static void one_follows_another(void **state)
 	char code[GENESIS_CODE_CHARS + 1], path[256];
 
 	lose_secret(p);
-	must(ledger_reincarnate(b->folder, test_now(), code, &b->fault), &b->fault);
-	must(ledger_reincarnate(p->mirror, test_now(), code, &b->fault), &b->fault);
+	must(ledger_reincarnate(b->folder, &no_reason, test_now(), code, &b->fault), &b->fault);
+	must(ledger_reincarnate(p->mirror, &a_theft, test_now(), code, &b->fault), &b->fault);
 	expect_new(p, code, "city.example/k0001/3", 1);
 	assert_int_equal(ledger_earlier_path(b->folder, 2, path, sizeof path), ERR_OK);
 	assert_int_equal(ledger_earlier_path(b->folder, 3, path, sizeof path), ERR_MISSING);
@@ -127,7 +131,7 @@ static void a_medium_that_was_away_keeps_the_old_log(void **state)
 
 	lose_secret(p);
 	pull(p, p->mirror);
-	must(ledger_reincarnate(b->folder, test_now(), code, &b->fault), &b->fault);
+	must(ledger_reincarnate(b->folder, &no_reason, test_now(), code, &b->fault), &b->fault);
 	put_back(p->mirror);
 	open_ledger(b);
 	expect_states(p, MEDIUM_GOOD, MEDIUM_FAILED);
@@ -156,7 +160,7 @@ static void a_crash_on_the_way_is_finished_when_opening(void **state)
 	char code[GENESIS_CODE_CHARS + 1];
 
 	lose_secret(p);
-	must(ledger_reincarnate(b->folder, test_now(), code, &b->fault), &b->fault);
+	must(ledger_reincarnate(b->folder, &no_reason, test_now(), code, &b->fault), &b->fault);
 	/* Neither medium had begun. */
 	swap(b->folder, "ledger.db", "next.db");
 	swap(b->folder, "incarnations/1/ledger.db", "ledger.db");
@@ -179,10 +183,272 @@ static void what_is_busy_or_no_ledger_is_left_alone(void **state)
 	char code[GENESIS_CODE_CHARS + 1];
 
 	open_ledger(b);
-	assert_int_equal(ledger_reincarnate(b->folder, test_now(), code, &b->fault), ERR_BUSY);
+	assert_int_equal(ledger_reincarnate(b->folder, &no_reason, test_now(), code, &b->fault), ERR_BUSY);
 	add_entries(b, 1);
 	expect_equal(p);
-	assert_int_equal(ledger_reincarnate(b->place, test_now(), code, &b->fault), ERR_MISSING);
+	assert_int_equal(ledger_reincarnate(b->place, &no_reason, test_now(), code, &b->fault), ERR_MISSING);
+}
+
+/* The third entry of the log that is open. */
+struct begun {
+	char who[32], body[256], text[256];
+};
+
+static enum err take_begun(void *context, const struct record *r)
+{
+	struct begun *begun = context;
+
+	(void)snprintf(begun->who, sizeof begun->who, "%s", r->who);
+	(void)snprintf(begun->body, sizeof begun->body, "%s", r->body);
+	(void)snprintf(begun->text, sizeof begun->text, "%s", r->text != NULL ? r->text : "");
+	return ERR_OK;
+}
+
+static struct begun read_begun(struct bench *b)
+{
+	struct begun begun;
+
+	open_ledger(b);
+	must(ledger_read(b->ledger, 2, 3, take_begun, &begun, &b->fault), &b->fault);
+	close_ledger(b);
+	return begun;
+}
+
+static void what_could_go_on_is_ended_with_a_reason_only(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	char code[GENESIS_CODE_CHARS + 1];
+	struct begun begun;
+
+	assert_int_equal(ledger_reincarnate(b->folder, &no_reason, test_now(), code, &b->fault), ERR_STATE);
+	assert_non_null(strstr(b->fault.text, "--reason"));
+	assert_int_equal(
+		ledger_reincarnate(b->folder, &(struct reincarnation){.reason = ""}, test_now(), code, &b->fault),
+		ERR_FORMAT);
+	must(ledger_reincarnate(b->folder, &a_theft, test_now(), code, &b->fault), &b->fault);
+	begun = read_begun(b);
+	assert_string_equal(begun.who, "u7");
+	assert_string_equal(begun.body, "{\"act\":\"incarnation.begun\",\"why\":\"asked\",\"before\":2,\"common\":2}");
+	assert_string_equal(begun.text, "{\"reason\":\"盗難\"}");
+}
+
+static void a_secret_on_one_medium_is_enough(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	char code[GENESIS_CODE_CHARS + 1];
+
+	open_ledger(b);
+	assert_int_equal(sqlite3_exec(b->ledger->media.m[0].store->db, "DELETE FROM secrets", NULL, NULL, NULL),
+			 SQLITE_OK);
+	close_ledger(b);
+	assert_int_equal(ledger_reincarnate(b->folder, &no_reason, test_now(), code, &b->fault), ERR_STATE);
+	open_ledger(b);
+	expect_equal(p);
+}
+
+static void one_that_ended_says_where_the_log_goes_on(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	char code[GENESIS_CODE_CHARS + 1], path[256];
+	struct ledger *l = NULL;
+
+	lose_secret(p);
+	must(ledger_reincarnate(b->folder, &no_reason, test_now(), code, &b->fault), &b->fault);
+	must(ledger_earlier_path(p->mirror, 1, path, sizeof path), &b->fault);
+	assert_int_equal(ledger_open(path, test_now(), &l, &b->fault), ERR_STATE);
+	assert_non_null(strstr(b->fault.text, p->mirror));
+	assert_int_equal(ledger_reincarnate(path, &a_theft, test_now(), code, &b->fault), ERR_STATE);
+}
+
+/* Also what no epoch could close any more. */
+static void one_that_ended_is_exported_to_its_last_entry(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	struct export_options everything = {0};
+	struct known known = {.code = b->code};
+	char code[GENESIS_CODE_CHARS + 1], path[256];
+	struct verdict v;
+
+	lose_secret(p);
+	must(ledger_reincarnate(b->folder, &no_reason, test_now(), code, &b->fault), &b->fault);
+	must(ledger_earlier_path(b->folder, 1, path, sizeof path), &b->fault);
+	must(ledger_open_readonly(path, &b->ledger, &b->fault), &b->fault);
+	export_bundle(b, &everything);
+	bundle_verify(&v, b->bundle, &known, NULL);
+	if (v.kind != VERDICT_GOOD)
+		fail_msg("%s", v.fault.text);
+	assert_int_equal(v.entries, 9);
+}
+
+/* ---- one numbering ---- */
+
+struct told {
+	uint64_t count, next;
+	char texts[32][64]; /* by number */
+};
+
+static enum err tell(void *context, const struct record *r)
+{
+	struct told *told = context;
+
+	assert_true(r->seq < 32);
+	assert_int_equal(r->seq, told->next);
+	told->count++;
+	told->next = r->seq + 1;
+	(void)snprintf(told->texts[r->seq], sizeof told->texts[0], "%s", r->text != NULL ? r->text : "");
+	return ERR_OK;
+}
+
+static void expect_text(const struct told *told, uint64_t number, const char *text)
+{
+	assert_string_equal(told->texts[number], text);
+}
+
+static void add_keyed(struct bench *b, const char *text, const char *idem)
+{
+	struct draft draft = {.who = "u1",
+			      .via = "cli",
+			      .type = "incident",
+			      .about = "2026-001",
+			      .idem = idem,
+			      .body = "{\"act\":\"incident.noted\"}",
+			      .text = text};
+
+	must(ledger_add(b->ledger, &draft, test_now(), NULL, NULL, &b->fault), &b->fault);
+	must(ledger_commit(b->ledger, test_now(), &b->fault), &b->fault);
+}
+
+static const char first_key[] = "0123456789abcdef0123456789abcdef", other_key[] = "f123456789abcdef0123456789abcdef";
+
+static void numbers_go_on_from_log_to_log(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	struct told told = {0};
+	struct past *past = NULL;
+	char code[GENESIS_CODE_CHARS + 1];
+	uint64_t number = 0, seq = 0;
+
+	open_ledger(b);
+	add_keyed(b, "\"one\"", first_key); /* number 4 of 5 */
+	close_ledger(b);
+	must(ledger_reincarnate(b->folder, &a_theft, test_now(), code, &b->fault), &b->fault);
+	open_ledger(b);                     /* begun: 3, opened: 2 */
+	add_keyed(b, "\"two\"", other_key); /* number 5 + 5 of 5 + 6 */
+	close_ledger(b);
+	must(ledger_reincarnate(b->folder, &a_theft, test_now(), code, &b->fault), &b->fault);
+	open_ledger(b);
+	must(past_open(b->ledger, &past, &b->fault), &b->fault);
+	assert_int_equal(past_size(past), 11);
+	assert_int_equal(past_missing(past), 0);
+	must(past_read(past, 0, UINT64_MAX, tell, &told, &b->fault), &b->fault);
+	assert_int_equal(told.count, 11);
+	expect_text(&told, 4, "\"one\"");
+	expect_text(&told, 10, "\"two\"");
+	must(past_find_idem(past, first_key, &number), NULL);
+	assert_int_equal(number, 4);
+	must(past_find_idem(past, other_key, &number), NULL);
+	assert_int_equal(number, 10);
+	assert_int_equal(past_find_idem(past, "00000000000000000000000000000000", &number), ERR_MISSING);
+	assert_string_equal(past_locate(past, 10, &seq), "city.example/k0001/2");
+	assert_int_equal(seq, 5);
+	assert_string_equal(past_locate(past, 4, &seq), "city.example/k0001/1");
+	assert_null(past_locate(past, 11, &seq));
+	told = (struct told){.next = 3};
+	must(past_read(past, 3, 6, tell, &told, &b->fault), &b->fault);
+	assert_int_equal(told.count, 3);
+	past_close(past);
+}
+
+static void a_log_without_others_before_it_has_no_past(void **state)
+{
+	struct pair *p = *state;
+	struct past *past = NULL;
+
+	open_ledger(&p->b);
+	must(past_open(p->b.ledger, &past, &p->b.fault), &p->b.fault);
+	assert_int_equal(past_size(past), 0);
+	assert_int_equal(past_missing(past), 0);
+	past_close(past);
+}
+
+/* Both media acknowledged different entries after they had two in common. */
+static void part(struct pair *p)
+{
+	struct bench *b = &p->b;
+
+	pull(p, p->mirror);
+	open_ledger(b); /* with medium.lost: 2 … 4 */
+	add_keyed(b, "\"here\"", first_key);
+	close_ledger(b);
+	pull(p, b->folder);
+	put_back(p->mirror);
+	must(ledger_open(p->mirror, test_now(), &b->ledger, &b->fault), &b->fault);
+	add_keyed(b, "\"there\"", other_key);
+	close_ledger(b);
+	put_back(b->folder);
+}
+
+static void both_ways_are_read_and_what_they_share_once(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	struct told told = {0};
+	struct past *past = NULL;
+	char code[GENESIS_CODE_CHARS + 1];
+	uint64_t number = 0;
+
+	part(p);
+	must(ledger_reincarnate(b->folder, &no_reason, test_now(), code, &b->fault), &b->fault);
+	assert_non_null(strstr(read_begun(b).body, "\"why\":\"media_differ\",\"before\":10,\"common\":2"));
+	open_ledger(b);
+	must(past_open(b->ledger, &past, &b->fault), &b->fault);
+	assert_int_equal(past_size(past), 10);
+	must(past_read(past, 0, 10, tell, &told, &b->fault), &b->fault);
+	assert_int_equal(told.count, 10);
+	expect_text(&told, 5, "\"here\"");
+	expect_text(&told, 9, "\"there\"");
+	must(past_find_idem(past, first_key, &number), NULL);
+	assert_int_equal(number, 5);
+	must(past_find_idem(past, other_key, &number), NULL);
+	assert_int_equal(number, 9);
+	past_close(past);
+}
+
+static enum err count_it(void *context, const struct record *r)
+{
+	(void)r;
+	++*(uint64_t *)context;
+	return ERR_OK;
+}
+
+static void numbers_stay_when_a_medium_is_away(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	struct past *past = NULL;
+	char code[GENESIS_CODE_CHARS + 1];
+	uint64_t number = 0, count = 0;
+
+	part(p);
+	must(ledger_reincarnate(b->folder, &no_reason, test_now(), code, &b->fault), &b->fault);
+	pull(p, b->folder);
+	must(ledger_open(p->mirror, test_now(), &b->ledger, &b->fault), &b->fault);
+	must(past_open(b->ledger, &past, &b->fault), &b->fault);
+	assert_int_equal(past_size(past), 10);
+	assert_int_equal(past_missing(past), 4);
+	must(past_read(past, 0, 10, count_it, &count, &b->fault), &b->fault);
+	assert_int_equal(count, 6);
+	assert_int_equal(past_find_idem(past, first_key, &number), ERR_MISSING);
+	must(past_find_idem(past, other_key, &number), NULL);
+	assert_int_equal(number, 9);
+	past_close(past);
+	close_ledger(b);
+	put_back(b->folder);
 }
 
 int main(void)
@@ -194,6 +460,14 @@ int main(void)
 		WITH_PAIR(a_medium_that_was_away_keeps_the_old_log),
 		WITH_PAIR(a_crash_on_the_way_is_finished_when_opening),
 		WITH_PAIR(what_is_busy_or_no_ledger_is_left_alone),
+		WITH_PAIR(what_could_go_on_is_ended_with_a_reason_only),
+		WITH_PAIR(a_secret_on_one_medium_is_enough),
+		WITH_PAIR(one_that_ended_says_where_the_log_goes_on),
+		WITH_PAIR(one_that_ended_is_exported_to_its_last_entry),
+		WITH_PAIR(numbers_go_on_from_log_to_log),
+		WITH_PAIR(a_log_without_others_before_it_has_no_past),
+		WITH_PAIR(both_ways_are_read_and_what_they_share_once),
+		WITH_PAIR(numbers_stay_when_a_medium_is_away),
 	};
 
 	return cmocka_run_group_tests_name("incarnation", tests, NULL, NULL);

@@ -1,0 +1,32 @@
+/* The logs before this one, read as one with it: the numbers of entries go on from log to log.
+ *
+ *   number   0 … before − 1        before …
+ *            the logs before       this log: number = before + seq
+ *
+ * How many were before is in the entry incarnation.begun, the third of each log but the first. Where two media went
+ * different ways, both are there: first what they have in common, then the tail of one, then that of the other.
+ */
+#ifndef KANNUKI_LEDGER_PAST_H
+#define KANNUKI_LEDGER_PAST_H
+
+#include "ledger/ledger.h"
+
+struct past;
+
+/* Opens what there is of them in the folders of the media of `l`, for reading. */
+enum err past_open(struct ledger *l, struct past **out, struct fault *f) MUST_USE;
+void past_close(struct past *p);
+
+/* The number of entry 0 of the log that goes on. */
+uint64_t past_size(const struct past *p);
+/* How many of these no medium that is here holds. */
+uint64_t past_missing(const struct past *p);
+/* Like ledger_read; record.seq is the number. Entries that are not here are left out. */
+enum err past_read(struct past *p, uint64_t from, uint64_t to, record_taker *take, void *context,
+		   struct fault *f) MUST_USE;
+/* ERR_MISSING: no entry here carries this retry key. */
+enum err past_find_idem(struct past *p, const char *idem, uint64_t *number) MUST_USE;
+/* In which log the entry of this number is, and its place there. NULL: it is not here. */
+const char *past_locate(const struct past *p, uint64_t number, uint64_t *seq);
+
+#endif
