@@ -219,6 +219,11 @@ static void a_second_medium_can_be_added(void **state)
 	add_entries(&p.b, 10);
 	(void)snprintf(p.mirror, sizeof p.mirror, "%s/added", b->place);
 	must(ledger_add_mirror(p.b.ledger, p.mirror, &b->fault), &b->fault);
+	/* It would lie on the first one's medium: only a person who makes the folder can want that. */
+	assert_int_equal(ledger_rejoin(p.b.ledger, REJOIN_ANEW, 0, &done, &b->fault), ERR_STATE);
+	assert_non_null(strstr(b->fault.text, p.mirror));
+	assert_int_equal(access(p.mirror, F_OK), -1);
+	must(folder_make(p.mirror, 0700, &b->fault), &b->fault);
 	while (!done)
 		must(ledger_rejoin(p.b.ledger, REJOIN_ANEW, 0, &done, &b->fault), &b->fault);
 	expect_equal(&p);
