@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CHUNK = 65536, PART_NAME_SIZE = 32 };
+enum { CHUNK = 65536 };
 
 static const char part_prefix[] = ".part-";
 
@@ -58,7 +58,7 @@ void blobs_name(struct batch *b, uint64_t seq, const char *files)
 	json_decref(array);
 }
 
-static bool is_named(struct store *s, const char *name)
+bool blob_is_named(struct store *s, const char *name)
 {
 	uint8_t hash[HASH_SIZE];
 	size_t len = sizeof hash;
@@ -73,25 +73,16 @@ static bool is_named(struct store *s, const char *name)
 	return err != ERR_MISSING;
 }
 
-enum err blob_open(const struct ledger *l, const char *name, int *fd)
+enum err blob_open(const struct medium *medium, const char *name, int *fd)
 {
 	char path[PATH_MAX];
-	enum err err = ERR_MISSING;
+	enum err err = medium->folder != NULL ? blob_path(path, medium->folder, name, NULL) : ERR_MISSING;
+	int opened = err == ERR_OK ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
 
-	for (int i = 0; i < MEDIA_MAX; i++) {
-		const struct medium *medium = &l->media.m[i];
-		int opened;
-
-		if (medium->state != MEDIUM_GOOD || blob_path(path, medium->folder, name, NULL) != ERR_OK)
-			continue;
-		opened = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-		if (opened >= 0) {
-			*fd = opened;
-			return ERR_OK;
-		}
-		if (errno != ENOENT)
-			err = err_from_errno(errno);
-	}
+	if (err == ERR_OK && opened < 0)
+		err = err_from_errno(errno);
+	if (err == ERR_OK)
+		*fd = opened;
 	return err;
 }
 
@@ -109,7 +100,7 @@ static void sweep_folder(struct store *s, const char *folder)
 		bool is_ours =
 			is_blob_name(item->d_name) || strncmp(item->d_name, part_prefix, sizeof part_prefix - 1) == 0;
 
-		if (is_ours && !is_named(s, item->d_name))
+		if (is_ours && !blob_is_named(s, item->d_name))
 			(void)unlinkat(dirfd(dir), item->d_name, 0);
 	}
 	(void)fsync(dirfd(dir));
@@ -154,7 +145,7 @@ void blobs_remove(struct ledger *l, const struct buf *hashes)
 	for (size_t at = 0; at + HASH_SIZE <= hashes->len; at += HASH_SIZE) {
 		hex_encode(name, hashes->data + at, HASH_SIZE);
 		for (int i = 0; i < MEDIA_MAX; i++)
-			if (l->media.m[i].state == MEDIUM_GOOD && !is_named(media_store(&l->media), name) &&
+			if (l->media.m[i].state == MEDIUM_GOOD && !blob_is_named(media_store(&l->media), name) &&
 			    blob_path(path, l->media.m[i].folder, name, NULL) == ERR_OK)
 				(void)unlink(path);
 	}
@@ -165,14 +156,7 @@ void blobs_remove(struct ledger *l, const struct buf *hashes)
 
 /* ---- storing ---- */
 
-/* A file under way to one medium. */
-struct part {
-	const char *folder;
-	char name[PART_NAME_SIZE];
-	int fd;
-};
-
-static enum err part_begin(struct part *p, const char *folder, struct fault *f)
+enum err part_begin(struct part *p, const char *folder, struct fault *f)
 {
 	char path[PATH_MAX];
 	uint32_t number = randombytes_random();
@@ -190,7 +174,7 @@ static enum err part_begin(struct part *p, const char *folder, struct fault *f)
 	return p->fd >= 0 ? ERR_OK : cannot(f, path);
 }
 
-static enum err part_add(const struct part *p, const char *data, size_t len, struct fault *f)
+enum err part_add(const struct part *p, const char *data, size_t len, struct fault *f)
 {
 	struct space space;
 
@@ -214,8 +198,7 @@ static enum err part_add(const struct part *p, const char *data, size_t len, str
 	return ERR_OK;
 }
 
-/* Under its name only when it is whole and on the disk. */
-static enum err part_end(struct part *p, const char *name, struct fault *f)
+enum err part_end(struct part *p, const char *name, struct fault *f)
 {
 	char from[PATH_MAX], to[PATH_MAX] = "";
 	enum err err = blob_path(from, p->folder, p->name, f);
@@ -237,7 +220,7 @@ static enum err part_end(struct part *p, const char *name, struct fault *f)
 	return err;
 }
 
-static void part_fini(struct part *p)
+void part_fini(struct part *p)
 {
 	char path[PATH_MAX];
 
@@ -245,6 +228,7 @@ static void part_fini(struct part *p)
 		(void)close(p->fd);
 	if (p->folder != NULL && p->name[0] != '\0' && blob_path(path, p->folder, p->name, NULL) == ERR_OK)
 		(void)unlink(path);
+	*p = (struct part){.fd = -1};
 }
 
 void ledger_file_places(const struct ledger *l, struct file_places *out)
@@ -299,98 +283,4 @@ enum err file_keep(const struct file_places *places, int fd, struct kept_file *o
 	if (err == ERR_OK)
 		*out = kept;
 	return err;
-}
-
-/* ---- filling another medium ---- */
-
-struct blob_fill {
-	struct ledger *ledger;
-	const struct medium *to;
-	sqlite3_stmt *names;
-	char name[FILE_HASH_CHARS + 1];
-	int fd; /* being read, or −1 */
-	struct part part;
-};
-
-enum err blob_fill_begin(struct ledger *l, const struct medium *to, struct blob_fill **out, struct fault *f)
-{
-	struct blob_fill *b = calloc(1, sizeof *b);
-
-	if (b == NULL)
-		return fault_set(f, ERR_NOMEM, _("no memory"));
-	*b = (struct blob_fill){.ledger = l, .to = to, .fd = -1, .part = {.fd = -1}};
-	*out = b;
-	return ERR_OK;
-}
-
-/* The next name after b->name in the table. ERR_MISSING: that was the last. */
-static enum err next_name(struct blob_fill *b, struct fault *f)
-{
-	struct store *s = media_store(&b->ledger->media);
-	uint8_t last[HASH_SIZE];
-	size_t len = sizeof last;
-	struct blob key = {"", 0}, found;
-	enum err err;
-
-	if (b->name[0] != '\0' && hex_decode(last, &len, b->name, FILE_HASH_CHARS) == ERR_OK)
-		key = (struct blob){last, len};
-	err = store_row(s, STORE_NEXT_BLOB, 0, &key);
-	if (err != ERR_OK)
-		return err == ERR_MISSING ? err : store_fault(s, err, _("reading"), f);
-	found = store_blob(s, STORE_NEXT_BLOB, 0);
-	if (found.len == HASH_SIZE)
-		hex_encode(b->name, found.data, HASH_SIZE);
-	store_done(s, STORE_NEXT_BLOB);
-	return found.len == HASH_SIZE ? ERR_OK : fault_set(f, ERR_CORRUPT, _("the list of stored files is damaged"));
-}
-
-static enum err begin_file(struct blob_fill *b, struct fault *f)
-{
-	char path[PATH_MAX];
-	enum err err = blob_path(path, b->to->folder, b->name, f);
-
-	/* Here already, or nowhere: nothing to copy. */
-	if (err != ERR_OK || access(path, F_OK) == 0 || blob_open(b->ledger, b->name, &b->fd) != ERR_OK)
-		return err;
-	return part_begin(&b->part, b->to->folder, f);
-}
-
-static enum err copy_piece(struct blob_fill *b, struct fault *f)
-{
-	char chunk[CHUNK];
-	ssize_t got = read(b->fd, chunk, sizeof chunk);
-	enum err err;
-
-	if (got < 0)
-		return errno == EINTR ? ERR_OK : cannot(f, b->name);
-	if (got > 0)
-		return part_add(&b->part, chunk, (size_t)got, f);
-	err = part_end(&b->part, b->name, f);
-	(void)close(b->fd);
-	b->fd = -1;
-	return err;
-}
-
-enum err blob_fill_step(struct blob_fill *b, bool *done, struct fault *f)
-{
-	enum err err;
-
-	*done = false;
-	if (b->fd >= 0)
-		return copy_piece(b, f);
-	err = next_name(b, f);
-	*done = err == ERR_MISSING;
-	if (err == ERR_MISSING)
-		return ERR_OK;
-	return err == ERR_OK ? begin_file(b, f) : err;
-}
-
-void blob_fill_end(struct blob_fill *b)
-{
-	if (b == NULL)
-		return;
-	if (b->fd >= 0)
-		(void)close(b->fd);
-	part_fini(&b->part);
-	free(b);
 }

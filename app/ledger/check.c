@@ -51,11 +51,16 @@ enum { ROWS_AT_ONCE = 32 };
 
 struct check {
 	struct ledger *ledger;
+	enum check_what what;
 	struct audit audit;
 	struct opened opened;
+	bool has_entries; /* all are right */
+	int medium;       /* whose files are read */
+	struct blob_walk *files;
+	struct fault bad_file;
 };
 
-enum err check_begin(struct ledger *l, struct check **out, struct fault *f)
+enum err check_begin_with(struct ledger *l, enum check_what what, struct check **out, struct fault *f)
 {
 	struct audit_source source = {stored_certificate, stored_closing, l};
 	struct buf genesis = {.cap = NOTE_MAX};
@@ -65,6 +70,7 @@ enum err check_begin(struct ledger *l, struct check **out, struct fault *f)
 	if (c == NULL)
 		return fault_set(f, ERR_NOMEM, _("out of memory"));
 	c->ledger = l;
+	c->what = what;
 	err = stored_certificate(l, 1, &genesis);
 	if (err == ERR_OK)
 		err = audit_begin(&c->audit, genesis.data, genesis.len, &source, NULL, f);
@@ -78,10 +84,16 @@ enum err check_begin(struct ledger *l, struct check **out, struct fault *f)
 	return err;
 }
 
+enum err check_begin(struct ledger *l, struct check **out, struct fault *f)
+{
+	return check_begin_with(l, CHECK_FILES_TOO, out, f);
+}
+
 void check_end(struct check *c)
 {
 	if (c == NULL)
 		return;
+	blob_walk_end(c->files);
 	audit_fini(&c->audit);
 	opened_fini(&c->opened);
 	free(c);
@@ -112,22 +124,57 @@ out:
 }
 
 /* The end is where the log ends now: a redaction recorded meanwhile explains what it took out of entries read later. */
-enum err check_step(struct check *c, int64_t budget_ns, bool *done, struct fault *f)
+static enum err check_entries(struct check *c, struct fault *f)
 {
 	struct ledger *l = c->ledger;
+	uint64_t from = c->audit.tree.size, size = l->durable.tree.size;
+
+	if (from < size)
+		return check_rows(c, size - from < ROWS_AT_ONCE ? size : from + ROWS_AT_ONCE, f);
+	c->has_entries = true;
+	return audit_end(&c->audit, l->head_note.data, l->head_note.len, AUDIT_EPOCH_SIGNS, f);
+}
+
+static void take_bad_file(void *context, const struct blob_finding *finding)
+{
+	((struct check *)context)->bad_file = finding->fault;
+}
+
+static enum err check_files(struct check *c, bool *done, struct fault *f)
+{
+	const struct medium *medium;
+	bool is_read = true;
+	enum err err = ERR_OK;
+
+	*done = c->medium == MEDIA_MAX || c->what == CHECK_ENTRIES;
+	if (*done)
+		return ERR_OK;
+	medium = &c->ledger->media.m[c->medium];
+	if (medium->state == MEDIUM_GOOD && c->files == NULL)
+		err = blob_walk_begin(c->ledger, medium, 0, BLOBS_LOOK, &c->files, f);
+	if (err == ERR_OK && medium->state == MEDIUM_GOOD)
+		err = blob_walk_step(c->files, take_bad_file, c, &is_read, f);
+	if (c->bad_file.err != ERR_OK) {
+		*f = c->bad_file;
+		return f->err;
+	}
+	if (err == ERR_OK && is_read) {
+		blob_walk_end(c->files);
+		c->files = NULL;
+		c->medium++;
+	}
+	return err;
+}
+
+enum err check_step(struct check *c, int64_t budget_ns, bool *done, struct fault *f)
+{
 	int64_t end = slice_clock_ns() + budget_ns;
 	enum err err = ERR_OK;
 
-	do {
-		uint64_t from = c->audit.tree.size, size = l->durable.tree.size;
-
-		if (from == size) {
-			*done = true;
-			return audit_end(&c->audit, l->head_note.data, l->head_note.len, AUDIT_EPOCH_SIGNS, f);
-		}
-		err = check_rows(c, size - from < ROWS_AT_ONCE ? size : from + ROWS_AT_ONCE, f);
-	} while (err == ERR_OK && slice_clock_ns() < end);
 	*done = false;
+	do
+		err = c->has_entries ? check_files(c, done, f) : check_entries(c, f);
+	while (err == ERR_OK && !*done && slice_clock_ns() < end);
 	return err;
 }
 

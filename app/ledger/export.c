@@ -141,7 +141,7 @@ static struct export *make(struct ledger *l, const struct export_options *option
 		memcpy(x->recipients, options->recipients, options->recipient_count * sizeof *x->recipients);
 	x->options.recipients = x->recipients;
 	x->f = f;
-	x->copying.fd = -1;
+	x->copying = (struct copying){.fd = -1, .second = -1};
 	x->next_epoch = 1;
 	return x;
 }

@@ -4,7 +4,6 @@
 #include "base/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,40 +99,15 @@ void copying_fini(struct copying *c)
 	age_free(c->age);
 	if (c->fd >= 0)
 		(void)close(c->fd);
-	*c = (struct copying){.next = c->next, .fd = -1};
+	if (c->second >= 0)
+		(void)close(c->second);
+	*c = (struct copying){.next = c->next, .fd = -1, .second = -1};
 }
 
 static enum err unreadable(const struct export *x, int number)
 {
 	return fault_set(x->f, err_from_errno(number), _("the stored file %s cannot be read: %s"), x->copying.name,
 			 strerror(number));
-}
-
-static enum err open_in(const struct export *x, const char *folder, int *fd)
-{
-	char path[PATH_MAX];
-
-	if ((size_t)snprintf(path, sizeof path, "%s/blobs/%s", folder, x->copying.name) >= sizeof path)
-		return fault_set(x->f, ERR_RANGE, _("%s: the path is too long"), folder);
-	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (*fd < 0)
-		return errno == ENOENT ? ERR_MISSING : unreadable(x, errno);
-	return ERR_OK;
-}
-
-/* From the first medium that has it. ERR_MISSING: it is not there. */
-static enum err open_blob(const struct export *x, int *fd, struct stat *about)
-{
-	enum err err = ERR_MISSING;
-
-	for (int i = 0; i < MEDIA_MAX && err == ERR_MISSING; i++)
-		if (x->ledger->media.m[i].folder != NULL)
-			err = open_in(x, x->ledger->media.m[i].folder, fd);
-	if (err != ERR_OK)
-		return err;
-	if (fstat(*fd, about) != 0)
-		return unreadable(x, errno);
-	return S_ISREG(about->st_mode) ? ERR_OK : unreadable(x, EINVAL);
 }
 
 static enum err write_encrypted(void *context, const void *data, size_t len)
@@ -143,6 +117,7 @@ static enum err write_encrypted(void *context, const void *data, size_t len)
 	return outlet_add(&x->outlet, data, len, x->f);
 }
 
+/* What has gone out cannot be taken back. */
 static enum err begin_copy(struct export *x)
 {
 	bool is_encrypted = x->options.recipient_count > 0;
@@ -151,10 +126,11 @@ static enum err begin_copy(struct export *x)
 	uint64_t size;
 	enum err err;
 
-	hex_encode(x->copying.name, x->blobs.hashes[x->copying.next], HASH_SIZE);
-	err = open_blob(x, &x->copying.fd, &about);
-	if (err != ERR_OK)
-		return err;
+	if (fstat(x->copying.fd, &about) != 0 || lseek(x->copying.fd, 0, SEEK_SET) != 0)
+		return unreadable(x, errno);
+	if (!S_ISREG(about.st_mode))
+		return unreadable(x, EINVAL);
+	x->copying.is_judging = false;
 	x->copying.hasher = hasher_new();
 	/* Encrypted it is larger by a header, and by 16 bytes for each 64 KiB. */
 	size = (uint64_t)about.st_size;
@@ -168,18 +144,59 @@ static enum err begin_copy(struct export *x)
 	return err;
 }
 
-static enum err end_copy(struct export *x)
+static bool hash_fits(struct export *x)
 {
 	uint8_t hash[HASH_SIZE];
+
+	hasher_end(x->copying.hasher, hash);
+	x->copying.hasher = NULL;
+	return memcmp(hash, x->blobs.hashes[x->copying.next], HASH_SIZE) == 0;
+}
+
+/* Where both media have it, the first one's is read before it is copied: if it is damaged, the second one's is taken.
+ */
+static enum err begin_file(struct export *x)
+{
+	const struct medium *m = x->ledger->media.m;
+	enum err err, second;
+
+	hex_encode(x->copying.name, x->blobs.hashes[x->copying.next], HASH_SIZE);
+	second = blob_open(&m[1], x->copying.name, &x->copying.second);
+	err = blob_open(&m[0], x->copying.name, &x->copying.fd);
+	if (err != ERR_OK && second != ERR_OK)
+		return err == ERR_MISSING ? second
+					  : fault_set(x->f, err, _("the stored file %s cannot be read: %s"),
+						      x->copying.name, err_name(err));
+	if (err != ERR_OK) {
+		x->copying.fd = x->copying.second;
+		x->copying.second = -1;
+	}
+	x->copying.is_judging = x->copying.second >= 0;
+	if (!x->copying.is_judging)
+		return begin_copy(x);
+	x->copying.hasher = hasher_new();
+	return ERR_OK;
+}
+
+static enum err end_judging(struct export *x, bool fits)
+{
+	if (!fits) {
+		(void)close(x->copying.fd);
+		x->copying.fd = x->copying.second;
+		x->copying.second = -1;
+	}
+	return begin_copy(x);
+}
+
+static enum err end_copy(struct export *x)
+{
 	enum err err = x->copying.age != NULL ? age_end(x->copying.age) : ERR_OK;
 
 	if (err == ERR_OK)
 		err = outlet_end(&x->outlet, x->f);
 	if (err != ERR_OK)
 		return err;
-	hasher_end(x->copying.hasher, hash);
-	x->copying.hasher = NULL;
-	if (memcmp(hash, x->blobs.hashes[x->copying.next], HASH_SIZE) != 0)
+	if (!hash_fits(x))
 		return fault_set(
 			x->f, ERR_CORRUPT,
 			_("the stored file %s was changed: it does not hash to its name. Put it back from a copy, "
@@ -198,11 +215,15 @@ static enum err copy_some(struct export *x)
 	do
 		got = read(x->copying.fd, chunk, sizeof chunk);
 	while (got < 0 && errno == EINTR);
+	if (got <= 0 && x->copying.is_judging)
+		return end_judging(x, hash_fits(x) && got == 0);
 	if (got < 0)
 		return unreadable(x, errno);
 	if (got == 0)
 		return end_copy(x);
 	hasher_add(x->copying.hasher, chunk, (size_t)got);
+	if (x->copying.is_judging)
+		return ERR_OK;
 	if (x->copying.age != NULL)
 		return age_add(x->copying.age, chunk, (size_t)got);
 	return outlet_add(&x->outlet, chunk, (size_t)got, x->f);
@@ -217,7 +238,7 @@ enum err export_blobs(struct export *x, bool *done)
 		return ERR_OK;
 	if (x->copying.fd >= 0)
 		return copy_some(x);
-	err = begin_copy(x);
+	err = begin_file(x);
 	if (err != ERR_MISSING)
 		return err;
 	x->copying.next++;

@@ -29,8 +29,9 @@ struct late {
 
 /* The stored file that is being copied. */
 struct copying {
-	size_t next; /* of the names */
-	int fd;
+	size_t next;     /* of the names */
+	int fd, second;  /* the second medium's, while the first one's is judged */
+	bool is_judging; /* it is only read so far */
 	char name[FILE_HASH_CHARS + 1];
 	struct hasher *hasher;
 	struct age *age;

@@ -122,6 +122,10 @@ bool incarnation_is_ended(const char *folder, struct fault *f);
 enum err news_stage(struct ledger *l, struct moment now, struct fault *f) MUST_USE;
 void news_add(struct ledger *l, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* check_begin, also without the stored files. */
+enum check_what { CHECK_ENTRIES, CHECK_FILES_TOO };
+enum err check_begin_with(struct ledger *l, enum check_what what, struct check **check, struct fault *f) MUST_USE;
+
 /* A tile_listener that adds the nodes of this tree to the changes. */
 struct node_keeper {
 	struct batch *changes;

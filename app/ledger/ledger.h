@@ -185,7 +185,8 @@ typedef enum err record_taker(void *context, const struct record *record);
 enum err ledger_read(struct ledger *l, uint64_t from, uint64_t to, record_taker *take, void *context,
 		     struct fault *f) MUST_USE;
 
-/* Re-hashes everything: seq, prev, disclosures, root, epochs and signatures. Says the first bad entry in f. */
+/* Re-hashes everything: seq, prev, disclosures, root, epochs and signatures; then the stored files on each medium. Says
+   the first bad entry or file in f. */
 enum err ledger_check(struct ledger *l, struct fault *f) MUST_USE;
 
 /* The same in slices, so that a keeper can go on recording in between: begin, step until *done or an error, end.
@@ -222,12 +223,12 @@ uint64_t disposal_erased(const struct disposal *disposal);
 void disposal_end(struct disposal *disposal);
 
 /* ---- scrubbing ----
-   Re-hashes every row of every medium; a bad one is repaired from the other, a medium that cannot be read any more is
-   written anew. What was done waits in ledger_note_media. Begin, step until *done, end. */
+   Re-hashes every row and every stored file of every medium; a bad one is repaired from the other, a medium that cannot
+   be read any more is written anew. What was done waits in ledger_note_media. Begin, step until *done, end. */
 struct scrub_report {
-	uint64_t checked, repaired;
-	uint64_t bad;           /* beyond repair: no medium has them right */
-	struct fault first_bad; /* the first of those */
+	uint64_t checked, repaired; /* entries; of all kinds */
+	uint64_t bad;               /* beyond repair: no medium has them right */
+	struct fault first_bad;     /* the first of those */
 };
 struct scrub;
 enum err scrub_begin(struct ledger *l, struct scrub **scrub, struct fault *f) MUST_USE;

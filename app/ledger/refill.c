@@ -18,7 +18,8 @@ struct refill {
 	struct medium *to;
 	uint64_t common, next, orphans;
 	struct batch batch;
-	struct blob_fill *files;
+	struct blob_walk *files;
+	uint64_t files_to; /* what entries from here on name is looked for in the end */
 	bool has_files;
 };
 
@@ -224,11 +225,24 @@ static enum err restore(struct refill *r, struct fault *f)
 	return err;
 }
 
-/* Erasing goes first, and leaves no page behind. The medium is marked as filling at once: by itself it would lack the
-   redaction, which comes with the entries. */
-static enum err settle_erased(struct refill *r, struct fault *f)
+/* What is in the batch, and no page of what it erases left behind. */
+static enum err apply_erased(struct refill *r, bool is_any, struct fault *f)
 {
 	struct ledger *l = r->ledger;
+	enum err err = apply(r, f);
+
+	if (err == ERR_OK && is_any)
+		blobs_sweep_medium(l, r->to);
+	if (err == ERR_OK && is_any && medium_do(&l->media, r->to, JOB_TRUNCATE) != ERR_OK)
+		err = fault_set(f, ERR_IO, _("%s: what was erased could not be removed from its log file"),
+				r->to->folder);
+	return err;
+}
+
+/* Erasing goes first. The medium is marked as filling at once: by itself it would lack the redaction, which comes with
+   the entries. */
+static enum err settle_erased(struct refill *r, struct fault *f)
+{
 	bool is_any = false;
 	enum err err;
 
@@ -236,14 +250,7 @@ static enum err settle_erased(struct refill *r, struct fault *f)
 	err = restore(r, f);
 	if (err == ERR_OK)
 		err = erase(r, &is_any, f);
-	if (err == ERR_OK)
-		err = apply(r, f);
-	if (err == ERR_OK && is_any)
-		blobs_sweep_medium(l, r->to);
-	if (err == ERR_OK && is_any && medium_do(&l->media, r->to, JOB_TRUNCATE) != ERR_OK)
-		err = fault_set(f, ERR_IO, _("%s: what was erased could not be removed from its log file"),
-				r->to->folder);
-	return err;
+	return err == ERR_OK ? apply_erased(r, is_any, f) : err;
 }
 
 static enum err write_orphans(struct refill *r, const struct buf *lines, struct fault *f)
@@ -327,7 +334,8 @@ enum err refill_begin(struct ledger *l, struct medium *to, uint64_t common, stru
 	r->batch.bytes.cap = SMALL_TABLES_MAX;
 	/* A medium without its reserve takes no files: a new one never had any, a full one gave it up. */
 	space_hold(to->folder);
-	err = blob_fill_begin(l, to, &r->files, f);
+	r->files_to = l->durable.tree.size;
+	err = blob_walk_begin(l, to, 0, BLOBS_MEND, &r->files, f);
 	if (err == ERR_OK)
 		err = keep_orphans(r, f);
 	if (err == ERR_OK)
@@ -381,7 +389,9 @@ static enum err copy_the_rest(struct refill *r, struct fault *f)
 	static const enum store_statement cuts[] = {STORE_CUT_EPOCHS, STORE_CUT_STAMPS, STORE_CUT_COSIGNATURES,
 						    STORE_CUT_ASKED, STORE_DROP_HEAD};
 	struct store *from = media_store(&r->ledger->media);
-	enum err err = ERR_OK;
+	bool is_any = false;
+	/* What was erased since its entry was copied. */
+	enum err err = erase(r, &is_any, f);
 
 	for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
 		batch_add(&r->batch, cuts[i], 0, NULL, 0);
@@ -391,7 +401,7 @@ static enum err copy_the_rest(struct refill *r, struct fault *f)
 		err = copy_rows(from, &r->batch, tables[i].query, (int64_t)r->common, INT64_MAX, tables[i].statement,
 				f);
 	batch_add(&r->batch, STORE_SET_FILLING, 0, NULL, 0);
-	return err == ERR_OK ? apply(r, f) : err;
+	return err == ERR_OK ? apply_erased(r, is_any, f) : err;
 }
 
 /* The one that was right takes its new number first: were it the last, a crash in between could leave the other with
@@ -428,11 +438,11 @@ static enum err copy_late_files(struct refill *r, struct fault *f)
 	bool done = false;
 	enum err err;
 
-	blob_fill_end(r->files);
+	blob_walk_end(r->files);
 	r->files = NULL;
-	err = blob_fill_begin(r->ledger, r->to, &r->files, f);
+	err = blob_walk_begin(r->ledger, r->to, r->files_to, BLOBS_MEND, &r->files, f);
 	while (err == ERR_OK && !done)
-		err = blob_fill_step(r->files, &done, f);
+		err = blob_walk_step(r->files, NULL, NULL, &done, f);
 	return err;
 }
 
@@ -443,7 +453,7 @@ enum err refill_step(struct refill *r, int64_t budget_ns, bool *done, struct fau
 
 	*done = false;
 	while (err == ERR_OK && !r->has_files) {
-		err = blob_fill_step(r->files, &r->has_files, f);
+		err = blob_walk_step(r->files, NULL, NULL, &r->has_files, f);
 		if (slice_clock_ns() >= end)
 			return err;
 	}
@@ -467,7 +477,7 @@ void refill_end(struct refill *r)
 {
 	if (r == NULL)
 		return;
-	blob_fill_end(r->files);
+	blob_walk_end(r->files);
 	batch_fini(&r->batch);
 	free(r);
 }

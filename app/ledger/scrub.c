@@ -1,10 +1,11 @@
-/* Scrubbing: every row of every medium is read again and hashed.
+/* Scrubbing: every row and every stored file of every medium is read again and hashed.
  *
  *   1  rows        side by side from both media; one that does not fit is put right from the other
  *   2  each medium by itself, by an auditor's rules, with its keys; one that fails is written anew from the other
  *   3  tables      what is beside the entries must be the same on both; the medium in use is followed
+ *   4  files       of each medium; one that does not hash to its name is copied from the other
  *
- * With one medium there is only the second step, and nothing to repair from.
+ * With one medium there are only the second and the last step, and nothing to repair from.
  */
 #include "ledger/inside.h"
 
@@ -16,7 +17,7 @@
 #include <string.h>
 
 enum { ROWS_AT_ONCE = 32 };
-enum phase { SCRUB_ROWS, SCRUB_FIRST, SCRUB_SECOND, SCRUB_REPLACE, SCRUB_TABLES };
+enum phase { SCRUB_ROWS, SCRUB_FIRST, SCRUB_SECOND, SCRUB_REPLACE, SCRUB_TABLES, SCRUB_FILES };
 
 struct scrub {
 	struct ledger *ledger;
@@ -25,6 +26,8 @@ struct scrub {
 	uint8_t prev[HASH_SIZE];
 	struct opened opened[MEDIA_MAX];
 	struct check *check;
+	struct blob_walk *files;
+	int files_on; /* which medium they are read on */
 	bool is_damaged[MEDIA_MAX];
 	struct fault damage[MEDIA_MAX];
 	struct fault *f;
@@ -60,6 +63,7 @@ void scrub_end(struct scrub *s)
 	if (s == NULL)
 		return;
 	check_end(s->check);
+	blob_walk_end(s->files);
 	opened_fini(&s->opened[0]);
 	opened_fini(&s->opened[1]);
 	free(s);
@@ -365,7 +369,7 @@ static enum err check_medium(struct scrub *s, int index, int64_t budget_ns, bool
 	*done = false;
 	l->media.reading = index;
 	if (s->check == NULL)
-		err = check_begin(l, &s->check, f);
+		err = check_begin_with(l, CHECK_ENTRIES, &s->check, f);
 	if (err == ERR_OK)
 		err = check_step(s->check, budget_ns, done, f);
 	if (err == ERR_OK && *done)
@@ -444,7 +448,7 @@ static enum err copy_missing(struct scrub *s, int from, const char *query, enum 
 	return err;
 }
 
-static enum err scrub_tables(struct scrub *s, bool *done)
+static enum err scrub_tables(struct scrub *s)
 {
 	static const struct {
 		const char *query;
@@ -462,7 +466,7 @@ static enum err scrub_tables(struct scrub *s, bool *done)
 	enum err err = ERR_OK;
 	int using = s->ledger->media.reading;
 
-	*done = true;
+	s->phase = SCRUB_FILES;
 	if (!has_two(s))
 		return ERR_OK;
 	for (size_t i = 0; i < sizeof tables / sizeof *tables && err == ERR_OK; i++) {
@@ -471,6 +475,48 @@ static enum err scrub_tables(struct scrub *s, bool *done)
 			err = copy_missing(s, using, tables[i].query, tables[i].statement);
 	}
 	return err;
+}
+
+/* ---- 4: files ---- */
+
+static void take_file(void *context, const struct blob_finding *finding)
+{
+	struct scrub *s = context;
+
+	if (!finding->is_mended) {
+		note_bad(s, &finding->fault);
+		return;
+	}
+	s->report.repaired++;
+	news_add(s->ledger,
+		 "{\"act\":\"medium.repaired\",\"medium\":\"%s\",\"what\":\"file\",\"seq\":%" PRIu64
+		 ",\"sha256\":\"%s\"}",
+		 medium_names[s->files_on], finding->seq, finding->name);
+}
+
+static enum err scrub_files(struct scrub *s, bool *done)
+{
+	struct ledger *l = s->ledger;
+	bool is_read = false;
+	enum err err = ERR_OK;
+
+	*done = s->files_on == MEDIA_MAX;
+	if (*done)
+		return ERR_OK;
+	if (s->files == NULL && l->media.m[s->files_on].state == MEDIUM_GOOD)
+		err = blob_walk_begin(l, &l->media.m[s->files_on], 0, BLOBS_MEND, &s->files, s->f);
+	if (err != ERR_OK)
+		return err;
+	if (l->media.m[s->files_on].state != MEDIUM_GOOD)
+		is_read = true;
+	else if (blob_walk_step(s->files, take_file, s, &is_read, s->f) != ERR_OK)
+		note_bad(s, s->f);
+	if (is_read) {
+		blob_walk_end(s->files);
+		s->files = NULL;
+		s->files_on++;
+	}
+	return ERR_OK;
 }
 
 /* ---- all of it ---- */
@@ -499,7 +545,10 @@ enum err scrub_step(struct scrub *s, int64_t budget_ns, bool *done, struct fault
 			err = replace(s, budget_ns);
 			break;
 		case SCRUB_TABLES:
-			err = scrub_tables(s, done);
+			err = scrub_tables(s);
+			break;
+		case SCRUB_FILES:
+			err = scrub_files(s, done);
 			break;
 		}
 	} while (err == ERR_OK && !*done && slice_clock_ns() < end);

@@ -89,7 +89,8 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_IS_ERASED] = "SELECT 1 FROM erased WHERE seq = ?1 >> 2 AND name = ?1 & 3",
 	[STORE_GET_NODE] = "SELECT hash FROM nodes WHERE level = ?1 >> 56 AND place = ?1 & 0xffffffffffffff",
 	[STORE_FIND_BLOB] = "SELECT 1 FROM blobs WHERE sha256 = ?2 LIMIT 1",
-	[STORE_NEXT_BLOB] = "SELECT sha256 FROM blobs WHERE sha256 > ?2 ORDER BY sha256 LIMIT 1",
+	[STORE_NEXT_BLOB] =
+		"SELECT sha256, seq FROM blobs WHERE sha256 > ?2 AND seq >= ?1 ORDER BY sha256, seq LIMIT 1",
 	[STORE_GET_ROWS] = "SELECT max(seq) FROM entries",
 	[STORE_COUNT_NODES] = "SELECT count(*) FROM nodes",
 	[STORE_GET_STAMP] = "SELECT reply FROM stamps WHERE size = ?1",

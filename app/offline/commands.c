@@ -99,8 +99,9 @@ enum err command_check(const struct request *request, struct fault *f)
 	if (err == ERR_OK)
 		err = ledger_check(l, f);
 	if (err == ERR_OK)
-		(void)printf(_("Good: %llu entries, %llu epochs; chain, tree, texts and signatures fit.\n"),
-			     (unsigned long long)ledger_head(l).size, (unsigned long long)ledger_head(l).epoch);
+		(void)printf(
+			_("Good: %llu entries, %llu epochs; chain, tree, texts, signatures and stored files fit.\n"),
+			(unsigned long long)ledger_head(l).size, (unsigned long long)ledger_head(l).epoch);
 	ledger_close(l);
 	return err;
 }

@@ -98,8 +98,8 @@ static enum err scrub(struct ledger *l, struct fault *f)
 	scrub_end(s);
 	if (err != ERR_OK)
 		return err;
-	(void)printf(_("Entries read on every medium: %llu; put right: %llu\n"), (unsigned long long)report.checked,
-		     (unsigned long long)report.repaired);
+	(void)printf(_("Read on every medium: %llu entries, and all stored files; put right: %llu\n"),
+		     (unsigned long long)report.checked, (unsigned long long)report.repaired);
 	if (report.bad > 0)
 		return fault_set(f, ERR_CORRUPT, _("cannot be put right: %s"), report.first_bad.text);
 	return ERR_OK;

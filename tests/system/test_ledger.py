@@ -121,6 +121,11 @@ class Ledger(unittest.TestCase):
         self.append([noted(1, files=[str(evidence)])])
         for folder in (self.first, self.second):
             self.assertEqual((folder / "blobs" / name).read_bytes(), evidence.read_bytes())
+        self.must("check", self.first)
+        (self.second / "blobs" / name).write_bytes(b"x")
+        said = self.refused(name, "check", self.first).stderr.decode()
+        self.assertIn(f"{self.second}: the stored file {name} of entry", said)
+        self.assertIn("put right: 1\n", self.must("repair", self.first))
         (self.first / "blobs" / name).unlink()
         self.must("export", self.first, self.place / "bundle")
         self.assertEqual((self.place / "bundle/blobs" / name).read_bytes(), evidence.read_bytes())
