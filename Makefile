@@ -92,10 +92,10 @@ $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 # The verifier without any library, for an auditor's machine: where the compiler finds static libraries.
 STATIC_VERIFY := $(if $(filter dev release,$(PROFILE)),$(if $(filter /%,\
 	$(shell $(CC) $(CFLAGS) -print-file-name=libcrypto.a)),$(O)/bin/kannuki-verify-static))
-$(O)/bin/kannuki-verify-static: $(call objects,app/verify app/verify/static) $(ARCHIVES)
+$(O)/bin/kannuki-verify-static: $(call objects,app/verify app/verify/static) $(O)/lib/libledger.a $(O)/lib/libbase.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(subst -pie,-static-pie,$(LINK)) $(filter %.o,$^) $(ARCHIVES) \
+	$(Q)$(CC) $(CFLAGS) $(subst -pie,-static-pie,$(LINK)) $^ \
 		$(shell $(PKG_CONFIG) --static --libs libsodium jansson libcrypto) -o $@
 all: $(STATIC_VERIFY)
 
@@ -203,9 +203,9 @@ bench: ## Print one line per figure: bench NAME VALUE UNIT goal OP GOAL ok|short
 	$(Q)$(MAKE) -j$(JOBS) --no-print-directory PROFILE=release all bench-programs
 	$(Q)scripts/bench $(BUILD)/release
 
-release: ## Build the release twice, compare, and pack it with its hashes
-	$(Q)scripts/deps run
-	$(Q)scripts/release $(BUILD)/release-pack
+release: ## Build the release and what auditors get twice, compare, and pack both with their hashes
+	$(Q)scripts/deps run cross
+	$(Q)scripts/release $(BUILD)/release-pack $(BUILD)/image
 
 image: ## Build the arm64 image
 	$(Q)scripts/deps image
