@@ -73,6 +73,15 @@ class Manuals(unittest.TestCase):
         self.assertLessEqual(set(typed[0]), commands)
         self.assertEqual(sorted(typed[0]), sorted(typed[1]))
 
+    def test_the_guide_names_only_what_the_console_knows(self):
+        known = {" ".join(re.findall(r"\b[a-z]+\b", pattern.split(" [")[0]))
+                 for pattern in re.findall(r'\{"(ledger [^"]*)"', pathlib.Path("app/console/commands.c").read_text())}
+        self.assertIn("ledger redact", known)
+        named = [re.findall(r"(?m)(?:`|^    )(ledger(?: [a-z]+)+)", guide.read_text()) for guide in GUIDES]
+        for name in named[0]:
+            self.assertTrue(any(f"{name} ".startswith(one + " ") or one.startswith(name + " ") for one in known), name)
+        self.assertEqual(sorted(set(named[0])), sorted(set(named[1])))
+
     def test_each_command_is_in_its_manual_and_no_other(self):
         shape = r"([a-z]+(?: [a-z]+)?) DIR\b(.*)"
         for lang, folder in zip(("en", "ja"), FOLDERS):
