@@ -39,20 +39,35 @@ static enum err pin_end(struct export *x)
 static enum err pin_closing(struct export *x)
 {
 	struct store *store = media_store(&x->ledger->media);
+	uint64_t rows = 0;
 	enum err err = store_row(store, STORE_LAST_EPOCH, 0, NULL);
 
 	if (err != ERR_OK)
 		return store_fault(store, err, _("reading"), x->f);
 	x->epoch = (uint64_t)store_integer(store, STORE_LAST_EPOCH, 0);
 	store_done(store, STORE_LAST_EPOCH);
-	if (x->epoch == 0)
-		return fault_set(x->f, ERR_STATE, _("no epoch has ended yet, so there is nothing to export"));
-	return closing_load(x->ledger, x->epoch, &x->closing, &x->pinned, x->f);
+	err = store_count(store, &rows);
+	if (err != ERR_OK)
+		return store_fault(store, err, _("reading"), x->f);
+	/* A medium that was being filled may lack the last ones. */
+	for (; x->epoch > 0; x->epoch--) {
+		buf_clear(&x->closing);
+		err = closing_load(x->ledger, x->epoch, &x->closing, &x->pinned, x->f);
+		if (err != ERR_OK || x->pinned.size <= rows)
+			return err;
+	}
+	return fault_set(x->f, ERR_STATE, _("no epoch has ended yet, so there is nothing to export"));
+}
+
+/* It has ended, and all of it is here. */
+static bool is_whole_end(const struct ledger *l)
+{
+	return l->is_ended && !l->media.m[l->media.reading].is_filling;
 }
 
 static enum err pin(struct export *x)
 {
-	enum err err = x->ledger->is_ended ? pin_end(x) : pin_closing(x);
+	enum err err = is_whole_end(x->ledger) ? pin_end(x) : pin_closing(x);
 
 	if (err != ERR_OK)
 		return err;

@@ -87,13 +87,18 @@ struct standing {
 	struct checkpoint head;
 	struct buf head_note;
 	struct entry last;
+	uint64_t rows; /* entries that are there */
 };
 /* Of the medium that is read. ERR_CORRUPT. */
 enum err standing_genesis(struct ledger *l, struct genesis *out, struct fault *f) MUST_USE;
 enum err standing_load(struct ledger *l, struct standing *out, struct fault *f) MUST_USE;
 void standing_fini(struct standing *s);
+/* Of one that was being filled, whose entries are not all there: only its head, and who signed it. */
+enum err standing_claim(struct ledger *l, struct standing *out, struct fault *f) MUST_USE;
 /* The same of medium `index`, with the keys that fit; it is the one that is read from then on. */
-enum err standing_hear(struct ledger *l, int index, struct standing *out, struct fault *f) MUST_USE;
+enum standing_how { STANDING_WHOLE, STANDING_CLAIM };
+enum err standing_hear(struct ledger *l, int index, enum standing_how how, struct standing *out,
+		       struct fault *f) MUST_USE;
 
 /* Opens the media, decides which one is right, and makes the other like it when the ledger is to be written. */
 enum err reconcile(struct ledger *l, enum store_mode mode, struct standing *out, const struct progress *progress,

@@ -49,7 +49,8 @@ static bool take_restricted(struct opened *o, struct blob name)
 
 static bool idem_fits(const struct entry *e, struct blob idem)
 {
-	return e->has_idem ? idem.len == IDEM_FOUND_BY && memcmp(idem.data, e->idem, IDEM_FOUND_BY) == 0 : idem.data == NULL;
+	return e->has_idem ? idem.len == IDEM_FOUND_BY && memcmp(idem.data, e->idem, IDEM_FOUND_BY) == 0
+			   : idem.data == NULL;
 }
 
 enum err opened_fill(struct ledger *l, struct opened *o, sqlite3_stmt *row, struct fault *f)

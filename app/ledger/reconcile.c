@@ -99,7 +99,7 @@ static enum err find_keys(struct ledger *l, const struct genesis *genesis, struc
 	return err;
 }
 
-enum err standing_hear(struct ledger *l, int index, struct standing *s, struct fault *f)
+enum err standing_hear(struct ledger *l, int index, enum standing_how how, struct standing *s, struct fault *f)
 {
 	enum err err;
 
@@ -108,7 +108,7 @@ enum err standing_hear(struct ledger *l, int index, struct standing *s, struct f
 	if (err == ERR_OK && l->keys.wrap == NULL)
 		err = find_keys(l, &s->genesis, f);
 	if (err == ERR_OK)
-		err = standing_load(l, s, f);
+		err = how == STANDING_WHOLE ? standing_load(l, s, f) : standing_claim(l, s, f);
 	case_keys_forget(l);
 	return err;
 }
@@ -221,8 +221,9 @@ static bool is_behind(const struct medium *damaged, const struct medium *good)
 enum err say_half_filled(const struct medium *medium, const struct fault *of_other, struct fault *f)
 {
 	return fault_set(f, ERR_STATE,
-			 _("%s was being filled from the other medium, which is gone (%s); put that one back, or "
-			   "begin a new incarnation with kannuki-ledger repair --new-incarnation"),
+			 _("%s was being filled from the other medium, which is gone (%s); put that one back, or, "
+			   "if it is lost for good, begin a new incarnation with kannuki-ledger repair "
+			   "--new-incarnation --reason TEXT"),
 			 medium->folder, of_other->text);
 }
 
@@ -281,7 +282,7 @@ static enum err settle(struct ledger *l, enum store_mode mode, struct standing s
 		return weigh(l, mode, s, right, progress, f);
 	}
 	*right = good;
-	if (l->media.m[good].is_filling)
+	if (l->media.m[good].is_filling && mode == STORE_WRITE)
 		return say_half_filled(&l->media.m[good], &faults[1 - good], f);
 	if (state[1 - good] == ERR_CORRUPT && mode == STORE_WRITE && is_behind(damaged, &l->media.m[good])) {
 		news_add(l, "{\"act\":\"medium.damaged\",\"medium\":\"%s\"}", name_of(l, damaged));
@@ -303,6 +304,17 @@ static enum err neither(struct ledger *l, int asked, const enum err state[], con
 	return f->err = state[asked];
 }
 
+/* What is on a medium that was being filled can be read, as far as it goes. */
+static void hear_half(struct ledger *l, struct standing s[MEDIA_MAX], enum err state[MEDIA_MAX],
+		      struct fault faults[MEDIA_MAX])
+{
+	for (int i = 0; i < MEDIA_MAX; i++)
+		if (l->media.m[i].store != NULL && l->media.m[i].is_filling) {
+			buf_clear(&s[i].head_note);
+			state[i] = standing_hear(l, i, STANDING_CLAIM, &s[i], &faults[i]);
+		}
+}
+
 enum err reconcile(struct ledger *l, enum store_mode mode, struct standing *out, const struct progress *progress,
 		   struct fault *f)
 {
@@ -319,8 +331,10 @@ enum err reconcile(struct ledger *l, enum store_mode mode, struct standing *out,
 		state[i] = medium_open(medium, mode);
 		faults[i] = medium->why;
 		if (state[i] == ERR_OK)
-			state[i] = standing_hear(l, i, &s[i], &faults[i]);
+			state[i] = standing_hear(l, i, STANDING_WHOLE, &s[i], &faults[i]);
 	}
+	if (mode == STORE_READ && state[0] != ERR_OK && state[1] != ERR_OK)
+		hear_half(l, s, state, faults);
 	if (state[0] != ERR_OK && state[1] != ERR_OK)
 		err = neither(l, asked, state, faults, f);
 	else
@@ -362,7 +376,7 @@ static struct medium *find_lost(struct ledger *l)
 static enum err hear(struct ledger *l, struct medium *medium, struct standing *s, struct fault *f)
 {
 	int using = l->media.reading;
-	enum err err = standing_hear(l, (int)(medium - l->media.m), s, f);
+	enum err err = standing_hear(l, (int)(medium - l->media.m), STANDING_WHOLE, s, f);
 
 	l->media.reading = using;
 	if (err == ERR_OK && memcmp(s->genesis.hash, l->genesis.hash, HASH_SIZE) != 0)

@@ -46,19 +46,6 @@ int claims_judge(const struct claim claims[2], uint64_t common)
 
 /* ---- what they have in common ---- */
 
-static enum err count_rows(struct store *s, uint64_t *count)
-{
-	enum err err = store_row(s, STORE_GET_ROWS, 0, NULL);
-
-	if (err != ERR_OK)
-		return err;
-	*count = sqlite3_column_type(s->statements[STORE_GET_ROWS], 0) == SQLITE_NULL
-			 ? 0
-			 : (uint64_t)store_integer(s, STORE_GET_ROWS, 0) + 1;
-	store_done(s, STORE_GET_ROWS);
-	return ERR_OK;
-}
-
 /* ERR_OK with *same false also when one of them lacks it. */
 static enum err same_leaf(struct media *m, uint64_t seq, bool *same, struct fault *f)
 {
@@ -89,7 +76,7 @@ enum err media_common(struct media *m, uint64_t *common, struct fault *f)
 	uint64_t low = 0, high = 0, counts[MEDIA_MAX];
 
 	for (int i = 0; i < MEDIA_MAX; i++) {
-		enum err err = count_rows(m->m[i].store, &counts[i]);
+		enum err err = store_count(m->m[i].store, &counts[i]);
 
 		if (err != ERR_OK)
 			return store_fault(m->m[i].store, err, _("reading"), f);
@@ -239,20 +226,6 @@ static enum err apply_erased(struct refill *r, bool is_any, struct fault *f)
 	return err;
 }
 
-/* Erasing goes first. The medium is marked as filling at once: by itself it would lack the redaction, which comes with
-   the entries. */
-static enum err settle_erased(struct refill *r, struct fault *f)
-{
-	bool is_any = false;
-	enum err err;
-
-	batch_add(&r->batch, STORE_SET_FILLING, 1, NULL, 0);
-	err = restore(r, f);
-	if (err == ERR_OK)
-		err = erase(r, &is_any, f);
-	return err == ERR_OK ? apply_erased(r, is_any, f) : err;
-}
-
 static enum err write_orphans(struct refill *r, const struct buf *lines, struct fault *f)
 {
 	struct ledger *l = r->ledger;
@@ -312,15 +285,52 @@ static enum err keep_orphans(struct refill *r, struct fault *f)
 	return err;
 }
 
-static enum err cut(struct refill *r, struct fault *f)
+struct table {
+	const char *query;
+	enum store_statement statement;
+};
+
+/* What is needed to read the entries, and to say how far the log goes. */
+static enum err add_head(struct refill *r, struct fault *f)
+{
+	static const struct table tables[] = {
+		{"SELECT size, note, peaks FROM head WHERE ?2 >= ?1", STORE_PUT_HEAD},
+		{"SELECT epoch, certificate, closing FROM epochs WHERE ?2 >= ?1", STORE_PUT_EPOCH},
+		{"SELECT 0, about, sealed FROM cases WHERE ?2 >= ?1", STORE_ADD_CASE},
+		{all_erased, STORE_ADD_ERASED},
+		{some_blobs, STORE_ADD_BLOB},
+	};
+	static const enum store_statement cuts[] = {STORE_DROP_HEAD, STORE_CUT_EPOCHS, STORE_DROP_CASES};
+	struct store *from = media_store(&r->ledger->media);
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
+		batch_add(&r->batch, cuts[i], 0, NULL, 0);
+	for (size_t i = 0; i < sizeof tables / sizeof *tables && err == ERR_OK; i++)
+		err = copy_rows(from, &r->batch, tables[i].query, (int64_t)r->common, INT64_MAX, tables[i].statement,
+				f);
+	return err;
+}
+
+/* Erasing goes first. The medium is marked as filling at once: by itself it would lack the redaction, which comes with
+   the entries. With the mark it has the head: should the other one be lost meanwhile, that tells what the log was. */
+static enum err begin(struct refill *r, struct fault *f)
 {
 	static const enum store_statement cuts[] = {STORE_CUT_ENTRIES, STORE_CUT_NODES, STORE_CUT_BLOBS};
+	bool is_any = false;
+	enum err err;
 
-	/* Which ones are erased is copied as a whole in the end. */
+	batch_add(&r->batch, STORE_SET_FILLING, 1, NULL, 0);
+	err = restore(r, f);
+	if (err == ERR_OK)
+		err = erase(r, &is_any, f);
+	/* Which ones are erased is copied as a whole. */
 	batch_add(&r->batch, STORE_CUT_ERASED, 0, NULL, 0);
 	for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
 		batch_add(&r->batch, cuts[i], (int64_t)r->common, NULL, 0);
-	return apply(r, f);
+	if (err == ERR_OK)
+		err = add_head(r, f);
+	return err == ERR_OK ? apply_erased(r, is_any, f) : err;
 }
 
 enum err refill_begin(struct ledger *l, struct medium *to, uint64_t common, struct refill **out, struct fault *f)
@@ -339,9 +349,7 @@ enum err refill_begin(struct ledger *l, struct medium *to, uint64_t common, stru
 	if (err == ERR_OK)
 		err = keep_orphans(r, f);
 	if (err == ERR_OK)
-		err = settle_erased(r, f);
-	if (err == ERR_OK)
-		err = cut(r, f);
+		err = begin(r, f);
 	if (err != ERR_OK) {
 		refill_end(r);
 		return err;
@@ -370,24 +378,15 @@ static enum err copy_entries(struct refill *r, struct fault *f)
 /* Everything beside the entries, and the end of the filling, in one transaction. */
 static enum err copy_the_rest(struct refill *r, struct fault *f)
 {
-	static const struct {
-		const char *query;
-		enum store_statement statement;
-	} tables[] = {
-		{"SELECT size, note, peaks FROM head WHERE ?2 >= ?1", STORE_PUT_HEAD},
-		{"SELECT epoch, certificate, closing FROM epochs WHERE ?2 >= ?1", STORE_PUT_EPOCH},
+	static const struct table tables[] = {
 		{"SELECT epoch, sealed FROM secrets WHERE ?2 >= ?1", STORE_ADD_SECRET},
-		{"SELECT 0, about, sealed FROM cases WHERE ?2 >= ?1", STORE_ADD_CASE},
 		{"SELECT level << 56 | place, hash FROM nodes WHERE place >= ?1 >> (8 * level) AND ?2 > 0",
 		 STORE_ADD_NODE},
-		{all_erased, STORE_ADD_ERASED},
-		{some_blobs, STORE_ADD_BLOB},
 		{"SELECT size, reply FROM stamps WHERE ?2 >= ?1", STORE_PUT_STAMP},
 		{"SELECT size, line FROM cosignatures WHERE ?2 >= ?1", STORE_PUT_COSIGNATURE},
 		{"SELECT epoch, nonce FROM asked WHERE ?2 >= ?1", STORE_PUT_ASKED},
 	};
-	static const enum store_statement cuts[] = {STORE_CUT_EPOCHS, STORE_CUT_STAMPS, STORE_CUT_COSIGNATURES,
-						    STORE_CUT_ASKED, STORE_DROP_HEAD};
+	static const enum store_statement cuts[] = {STORE_CUT_STAMPS, STORE_CUT_COSIGNATURES, STORE_CUT_ASKED};
 	struct store *from = media_store(&r->ledger->media);
 	bool is_any = false;
 	/* What was erased since its entry was copied. */
@@ -396,7 +395,8 @@ static enum err copy_the_rest(struct refill *r, struct fault *f)
 	for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
 		batch_add(&r->batch, cuts[i], 0, NULL, 0);
 	batch_add(&r->batch, STORE_DROP_SECRETS, INT64_MAX, NULL, 0);
-	batch_add(&r->batch, STORE_DROP_CASES, 0, NULL, 0);
+	if (err == ERR_OK)
+		err = add_head(r, f);
 	for (size_t i = 0; i < sizeof tables / sizeof *tables && err == ERR_OK; i++)
 		err = copy_rows(from, &r->batch, tables[i].query, (int64_t)r->common, INT64_MAX, tables[i].statement,
 				f);

@@ -45,9 +45,15 @@ static enum err load_head_row(struct ledger *l, struct standing *s)
 	buf_add(&s->head_note, note.data, note.len);
 	err = tree_peaks_read(&s->durable.tree, size, peaks.data, peaks.len);
 	store_done(store, STORE_GET_HEAD);
-	if (err == ERR_OK && (size == 0 || (uint64_t)last + 1 != size))
+	s->rows = (uint64_t)last + 1;
+	if (err == ERR_OK && size == 0)
 		err = ERR_CORRUPT;
 	return err != ERR_OK ? err : buf_status(&s->head_note);
+}
+
+static enum err misfit(const struct ledger *l, struct fault *f)
+{
+	return fault_set(f, ERR_CORRUPT, _("%s: the last checkpoint does not fit the entries"), place_of(l));
 }
 
 /* The stored checkpoint says what the stored peaks say. */
@@ -65,9 +71,7 @@ static enum err load_head(struct ledger *l, struct standing *s, struct note *not
 		if (s->head.size != s->durable.tree.size || memcmp(root, s->head.root, HASH_SIZE) != 0)
 			err = ERR_CORRUPT;
 	}
-	if (err != ERR_OK)
-		return fault_set(f, ERR_CORRUPT, _("%s: the last checkpoint does not fit the entries"), place_of(l));
-	return ERR_OK;
+	return err == ERR_OK ? ERR_OK : misfit(l, f);
 }
 
 /* Rebuilds the newest corner of the tree; its subtrees must be those the checkpoint was signed over. */
@@ -138,11 +142,28 @@ enum err standing_load(struct ledger *l, struct standing *s, struct fault *f)
 	hash_bytes(s->durable.prev, "", 0);
 	if (err == ERR_OK)
 		err = load_head(l, s, &note, f);
+	if (err == ERR_OK && s->rows != s->head.size)
+		err = misfit(l, f);
 	if (err == ERR_OK)
 		err = check_newest(l, s, f);
 	if (err == ERR_OK)
 		err = check_head_signature(l, &note, s->last.epoch, f);
 	return err;
+}
+
+enum err standing_claim(struct ledger *l, struct standing *s, struct fault *f)
+{
+	struct store *store = media_store(&l->media);
+	struct note note;
+	enum err err = standing_genesis(l, &s->genesis, f);
+
+	if (err == ERR_OK)
+		err = load_head(l, s, &note, f);
+	if (err == ERR_OK && store_row(store, STORE_LAST_EPOCH, 0, NULL) == ERR_OK) {
+		s->last.epoch = (uint64_t)store_integer(store, STORE_LAST_EPOCH, 0) + 1;
+		store_done(store, STORE_LAST_EPOCH);
+	}
+	return err == ERR_OK ? check_head_signature(l, &note, s->last.epoch, f) : err;
 }
 
 void standing_fini(struct standing *s)

@@ -37,6 +37,9 @@ static const char pins[] = "CREATE TABLE asked(epoch INTEGER PRIMARY KEY, nonce 
 static const char last_policy[] = "SELECT seq FROM entries INDEXED BY entries_policy WHERE " SETS_POLICY
 				  " AND seq < ?1 ORDER BY seq DESC LIMIT 1";
 
+static const char find_idem[] = "SELECT seq, leaf FROM entries WHERE idem = substr(?2, 1, 4) AND "
+				"instr(leaf, CAST(char(10) || 'idem ' || lower(hex(?2)) AS BLOB)) > 0";
+
 /* Each is run once, in order; user_version counts them. */
 static const char *const additions[] = {first_tables, second_medium, pins};
 enum { ADDITIONS = sizeof additions / sizeof *additions };
@@ -77,8 +80,7 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_SET_GENERATION] = "UPDATE medium SET generation = ?1",
 	[STORE_SET_ALONE] = "UPDATE medium SET alone = ?1",
 	[STORE_SET_FILLING] = "UPDATE medium SET filling = ?1",
-	[STORE_FIND_IDEM] = "SELECT seq, leaf FROM entries WHERE idem = substr(?2, 1, 4) AND "
-			    "instr(leaf, CAST(char(10) || 'idem ' || lower(hex(?2)) AS BLOB)) > 0",
+	[STORE_FIND_IDEM] = find_idem,
 	[STORE_GET_HEAD] = "SELECT size, note, peaks, (SELECT max(seq) FROM entries) FROM head",
 	[STORE_GET_EPOCH] = "SELECT certificate, closing FROM epochs WHERE epoch = ?1",
 	[STORE_LAST_EPOCH] = "SELECT max(epoch) FROM epochs WHERE closing IS NOT NULL",
@@ -352,6 +354,19 @@ struct blob store_blob(struct store *s, enum store_statement statement, int colu
 void store_done(struct store *s, enum store_statement statement)
 {
 	(void)sqlite3_reset(s->statements[statement]);
+}
+
+enum err store_count(struct store *s, uint64_t *count)
+{
+	enum err err = store_row(s, STORE_GET_ROWS, 0, NULL);
+
+	if (err != ERR_OK)
+		return err;
+	*count = sqlite3_column_type(s->statements[STORE_GET_ROWS], 0) == SQLITE_NULL
+			 ? 0
+			 : (uint64_t)store_integer(s, STORE_GET_ROWS, 0) + 1;
+	store_done(s, STORE_GET_ROWS);
+	return ERR_OK;
 }
 
 enum err store_entries(struct store *s, uint64_t from, uint64_t to, sqlite3_stmt **rows)

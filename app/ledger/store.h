@@ -117,6 +117,8 @@ int64_t store_integer(struct store *s, enum store_statement statement, int colum
 struct blob store_blob(struct store *s, enum store_statement statement, int column);
 void store_done(struct store *s, enum store_statement statement);
 
+/* One more than the number of the last entry that is there. */
+enum err store_count(struct store *s, uint64_t *count) MUST_USE;
 /* Entries of [from, to) in order, each statement of its own so that reads may nest. */
 enum { IDEM_FOUND_BY = 4 };
 enum { ROW_SEQ, ROW_LEAF, ROW_DISCLOSURES, ROW_SEALED_WITH = ROW_DISCLOSURES + DISCLOSURE_COUNT, ROW_IDEM };

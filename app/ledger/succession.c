@@ -18,14 +18,15 @@ enum { REASON_MAX = 2000 }; /* bytes */
 /* ---- what the old one said last ---- */
 
 /* Why it cannot go on, if so. */
-enum ending { GOES_ON, SECRET_LOST, MEDIA_DIFFER };
+enum ending { GOES_ON, SECRET_LOST, MEDIA_DIFFER, HALF_FILLED };
 
 struct heads {
 	struct standing s[MEDIA_MAX];
 	bool counts[MEDIA_MAX]; /* heard, and not known to be only behind the other */
 	enum ending ending;
-	uint64_t common; /* entries that all that count have */
-	uint64_t before; /* entries in the logs before all these */
+	uint64_t common;       /* entries that all that count have */
+	uint64_t before;       /* entries in the logs before all these */
+	struct fault of_other; /* of HALF_FILLED: why the other medium cannot be used */
 };
 
 static enum err hear_all(struct ledger *l, struct heads *h, struct fault faults[MEDIA_MAX])
@@ -41,8 +42,14 @@ static enum err hear_all(struct ledger *l, struct heads *h, struct fault faults[
 		faults[i] = medium->why;
 		if (err == ERR_BUSY)
 			return err;
-		h->counts[i] = err == ERR_OK && standing_hear(l, i, &h->s[i], &faults[i]) == ERR_OK;
+		h->counts[i] = err == ERR_OK && standing_hear(l, i, STANDING_WHOLE, &h->s[i], &faults[i]) == ERR_OK;
 	}
+	/* Alone, a medium that was being filled still tells how far the log went. */
+	for (int i = 0; i < MEDIA_MAX && !h->counts[0] && !h->counts[1]; i++)
+		if (l->media.m[i].store != NULL && l->media.m[i].is_filling) {
+			buf_clear(&h->s[i].head_note);
+			h->counts[i] = standing_hear(l, i, STANDING_CLAIM, &h->s[i], &faults[i]) == ERR_OK;
+		}
 	return ERR_OK;
 }
 
@@ -103,10 +110,12 @@ static enum err judge(struct ledger *l, struct heads *h, const struct fault faul
 	}
 	if (h->counts[1 - any])
 		err = compare(l, h, f);
-	else if (l->media.m[any].is_filling)
-		err = say_half_filled(&l->media.m[any], &faults[1 - any], f);
+	else if (l->media.m[any].is_filling) {
+		h->ending = HALF_FILLED;
+		h->of_other = faults[1 - any];
+	}
 	any = h->counts[0] ? 0 : 1;
-	if (h->ending == GOES_ON)
+	if (h->ending != MEDIA_DIFFER)
 		h->common = h->s[any].head.size;
 	if (err == ERR_OK && h->ending == GOES_ON && !has_secret(l, h))
 		h->ending = SECRET_LOST;
@@ -137,7 +146,11 @@ static enum err hear_heads(struct ledger *l, struct heads *h, struct fault *f)
 /* ---- what the new one says of it ---- */
 
 static const char *const endings[] = {
-	[GOES_ON] = "asked", [SECRET_LOST] = "secret_lost", [MEDIA_DIFFER] = "media_differ"};
+	[GOES_ON] = "asked",
+	[SECRET_LOST] = "secret_lost",
+	[MEDIA_DIFFER] = "media_differ",
+	[HALF_FILLED] = "half_filled",
+};
 
 /* Whichever was written last comes last: what it says holds. */
 static int first_head(const struct heads *h)
@@ -296,6 +309,8 @@ enum err ledger_reincarnate(const char *folder, const struct reincarnation *why,
 		err = f->err;
 	if (err == ERR_OK)
 		err = hear_heads(old, &h, f);
+	if (err == ERR_OK && h.ending == HALF_FILLED && why->reason == NULL)
+		err = say_half_filled(&old->media.m[h.counts[0] ? 0 : 1], &h.of_other, f);
 	if (err == ERR_OK && h.ending == GOES_ON && why->reason == NULL)
 		err = fault_set(f, ERR_STATE,
 				_("%s: this log can go on; to begin a new one all the same, give the reason: --reason "

@@ -235,6 +235,26 @@ class Ledger(unittest.TestCase):
         self.refused(where, "redact", ended, entries - 1, "text", *WHY)
         self.refused(where, "repair", ended, "--new-incarnation", "--reason", "x")
 
+    def test_a_medium_that_was_being_filled_when_the_other_was_lost(self):
+        self.init()
+        self.append([noted(n) for n in range(30)])
+        self.append([noted(n) for n in range(30)])
+        with contextlib.closing(sqlite3.connect(self.second / "mirror.db")) as db:
+            db.execute("DELETE FROM entries WHERE seq >= 50")
+            db.execute("UPDATE medium SET filling = 1")
+            db.commit()
+        shutil.rmtree(self.first)
+        self.refused("--new-incarnation --reason", "append", self.second, lines=[noted(1)])
+        self.assertEqual(len(self.shown(self.second)), 50)
+        self.refused("--new-incarnation --reason", "repair", self.second, "--new-incarnation")
+        self.must("repair", self.second, "--new-incarnation", "--reason", "火災")
+        self.must("append", self.second, lines=[noted(2)])
+        self.assertEqual(self.shown(self.second)[2]["text"], {"reason": "火災"})
+        kept = self.second / "incarnations/1"
+        self.assertEqual(len(self.shown(kept)), 50)
+        self.must("export", kept, self.place / "bundle")
+        self.assertEqual(self.verdict(self.place / "bundle")["verdict"], "good")
+
     def test_find(self):
         self.init()
         self.append([noted(41), noted(42)])

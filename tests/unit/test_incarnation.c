@@ -351,7 +351,7 @@ static void numbers_go_on_from_log_to_log(void **state)
 	expect_text(&told, 10, "\"two\"");
 	must(past_find_idem(past, first_key, &number), NULL);
 	assert_int_equal(number, 4);
-	must(past_find_idem(past, other_key, &number), NULL);
+	assert_int_equal(past_find_idem(past, other_key, &number), ERR_OK);
 	assert_int_equal(number, 10);
 	assert_int_equal(past_find_idem(past, "00000000000000000000000000000000", &number), ERR_MISSING);
 	assert_string_equal(past_locate(past, 10, &seq), "city.example/k0001/2");
@@ -414,7 +414,7 @@ static void both_ways_are_read_and_what_they_share_once(void **state)
 	expect_text(&told, 9, "\"there\"");
 	must(past_find_idem(past, first_key, &number), NULL);
 	assert_int_equal(number, 5);
-	must(past_find_idem(past, other_key, &number), NULL);
+	assert_int_equal(past_find_idem(past, other_key, &number), ERR_OK);
 	assert_int_equal(number, 9);
 	past_close(past);
 }
@@ -444,11 +444,117 @@ static void numbers_stay_when_a_medium_is_away(void **state)
 	must(past_read(past, 0, 10, count_it, &count, &b->fault), &b->fault);
 	assert_int_equal(count, 6);
 	assert_int_equal(past_find_idem(past, first_key, &number), ERR_MISSING);
-	must(past_find_idem(past, other_key, &number), NULL);
+	assert_int_equal(past_find_idem(past, other_key, &number), ERR_OK);
 	assert_int_equal(number, 9);
 	past_close(past);
 	close_ledger(b);
 	put_back(b->folder);
+}
+
+/* ---- a medium that was being filled when the other one was lost ---- */
+
+static enum err count_record(void *context, const struct record *r)
+{
+	(void)r;
+	(*(uint64_t *)context)++;
+	return ERR_OK;
+}
+
+/* How many entries were copied before the first medium was gone. */
+static uint64_t fill_half(struct pair *p, uint64_t *size)
+{
+	struct bench *b = &p->b;
+	bool done = false;
+	uint64_t copied;
+
+	open_ledger(b);
+	add_entries(b, 120);
+	must(ledger_rotate(b->ledger, test_now(), &b->fault), &b->fault);
+	add_text(b, "2026-001", "\"what was written\"");
+	add_entries(b, 300);
+	close_ledger(b);
+	pull(p, p->mirror);
+	must(folder_make(p->mirror, 0700, &b->fault), &b->fault);
+	open_ledger(b);
+	*size = ledger_head(b->ledger).size;
+	do
+		must(ledger_rejoin(b->ledger, REJOIN_ANEW, 0, &done, &b->fault), &b->fault);
+	while (ledger_rejoined(b->ledger) == 0);
+	assert_false(done);
+	copied = ledger_rejoined(b->ledger);
+	assert_true(copied < *size);
+	close_ledger(b);
+	pull(p, b->folder);
+	return copied;
+}
+
+/* All that is there can be read and exported, and what is not there is missed. */
+static void expect_half(struct bench *b, const char *folder, uint64_t size, uint64_t copied)
+{
+	struct export_options everything = {0};
+	struct known known = {.code = b->code};
+	struct verdict v;
+	uint64_t count = 0;
+
+	must(ledger_open_readonly(folder, &b->ledger, &b->fault), &b->fault);
+	assert_int_equal(ledger_head(b->ledger).size, size);
+	must(ledger_read(b->ledger, 0, size, count_record, &count, &b->fault), &b->fault);
+	assert_int_equal(count, copied);
+	assert_int_equal(ledger_check(b->ledger, &b->fault), ERR_CORRUPT);
+	must(folder_remove(b->bundle, &b->fault), &b->fault);
+	export_bundle(b, &everything);
+	bundle_verify(&v, b->bundle, &known, NULL);
+	if (v.kind != VERDICT_GOOD)
+		fail_msg("%s", v.fault.text);
+	assert_true(v.entries > 100 && v.entries <= copied);
+	close_ledger(b);
+}
+
+static enum err take_words(void *context, const struct record *r)
+{
+	(void)snprintf(context, 1024, "%s %s", r->body, r->text != NULL ? r->text : "");
+	return ERR_OK;
+}
+
+static void what_is_on_a_half_filled_medium_is_kept(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	struct reincarnation nothing = {.reason = NULL},
+			     lost = {.who = "u1", .via = "cli", .reason = "the first one burnt"};
+	char code[GENESIS_CODE_CHARS + 1], words[1024], path[256];
+	uint64_t size, copied = fill_half(p, &size);
+
+	assert_int_equal(ledger_open(p->mirror, test_now(), &b->ledger, &b->fault), ERR_STATE);
+	assert_non_null(strstr(b->fault.text, "--new-incarnation"));
+	expect_half(b, p->mirror, size, copied);
+	assert_int_equal(ledger_reincarnate(p->mirror, &nothing, test_now(), code, &b->fault), ERR_STATE);
+	assert_non_null(strstr(b->fault.text, "--reason"));
+	must(ledger_reincarnate(p->mirror, &lost, test_now(), code, &b->fault), &b->fault);
+	must(ledger_earlier_path(p->mirror, 1, path, sizeof path), &b->fault);
+	expect_half(b, path, size, copied);
+	must(ledger_open(p->mirror, test_now(), &b->ledger, &b->fault), &b->fault);
+	must(ledger_read(b->ledger, 0, 1, take_words, words, &b->fault), &b->fault);
+	(void)snprintf(path, sizeof path, "\"size\":%d,", (int)size);
+	assert_non_null(strstr(words, path));
+	must(ledger_read(b->ledger, 2, 3, take_words, words, &b->fault), &b->fault);
+	assert_non_null(strstr(words, "half_filled"));
+	assert_non_null(strstr(words, "burnt"));
+	must(ledger_check(b->ledger, &b->fault), &b->fault);
+}
+
+/* The one that it was filled from is there again: it is right, whatever the other says. */
+static void a_half_filled_medium_is_filled_when_the_other_is_back(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	uint64_t size;
+
+	(void)fill_half(p, &size);
+	put_back(b->folder);
+	open_ledger(b);
+	expect_equal(p);
+	assert_true(ledger_head(b->ledger).size > size);
 }
 
 int main(void)
@@ -468,6 +574,8 @@ int main(void)
 		WITH_PAIR(a_log_without_others_before_it_has_no_past),
 		WITH_PAIR(both_ways_are_read_and_what_they_share_once),
 		WITH_PAIR(numbers_stay_when_a_medium_is_away),
+		WITH_PAIR(what_is_on_a_half_filled_medium_is_kept),
+		WITH_PAIR(a_half_filled_medium_is_filled_when_the_other_is_back),
 	};
 
 	return cmocka_run_group_tests_name("incarnation", tests, NULL, NULL);
