@@ -267,15 +267,12 @@ static enum err find_deeper(void *context, const char *path)
 	return slash != NULL && strcmp(slash, "/genesis.note") == 0 && bundle_has(context, path) ? ERR_EXISTS : ERR_OK;
 }
 
-/* Whoever packs a folder, or unpacks into one, easily has a folder around the bundle. */
+/* Whoever unpacks into a folder easily has one around the bundle; so has a ZIP file, which zip_open refuses then. */
 static enum err refuse_deeper(struct bundle *b, const char *path, struct fault *f)
 {
 	if (bundle_has(b, "genesis.note") || list_down_to(b, 1, find_deeper, b) != ERR_EXISTS)
 		return ERR_OK;
-	return fault_set(
-		f, ERR_FORMAT,
-		_("%s: the bundle lies in a folder in there: give that folder, of a ZIP file after unpacking it"),
-		path);
+	return fault_set(f, ERR_FORMAT, _("%s: the bundle lies in a folder in there: give that folder"), path);
 }
 
 enum err bundle_open(struct bundle *b, const char *path, struct fault *f)
@@ -291,7 +288,7 @@ enum err bundle_open(struct bundle *b, const char *path, struct fault *f)
 		err = open_zip(b, f);
 	else if (!S_ISDIR(about.st_mode))
 		err = fault_set(f, ERR_FORMAT, _("%s: is neither a folder nor a ZIP file"), path);
-	if (err == ERR_OK)
+	else
 		err = refuse_deeper(b, path, f);
 	if (err != ERR_OK)
 		bundle_close(b);

@@ -30,9 +30,11 @@ static const char with_programs[] =
 	"    kannuki-verify-go . --genesis \"$CODE\"\n"
 	"\n"
 	"2. The same without installing anything, on any computer: open the page kannuki-verify.html in a browser and give it\n"
-	"   this folder and the code. It needs no network.\n"
-	"   何も入れずに確かめるには、kannuki-verify.html をブラウザーで開き、このフォルダーと符号を指定します。\n"
-	"   ネットワークは要りません。\n"
+	"   this folder and the code. It needs no network. The page comes in the auditors' kit (kannuki-auditor-VERSION.zip);\n"
+	"   do not take it from whoever gave you this folder.\n"
+	"   何も入れずに確かめるには、監査キット（kannuki-auditor-版.zip）の kannuki-verify.html をブラウザーで開き、\n"
+	"   このフォルダーと符号を指定します。ネットワークは要りません。キットは、このフォルダーを渡した相手とは\n"
+	"   別のところから入手してください。\n"
 	"\n";
 
 static const char without_programs[] =

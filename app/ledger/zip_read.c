@@ -272,6 +272,21 @@ static enum err read_end(struct zip *z, struct fault *f)
 	return ERR_OK;
 }
 
+enum { GENESIS = 1, GENESIS_DEEPER = 2 };
+
+/* The genesis note of a bundle, or of one with a folder around it; else 0. */
+static unsigned genesis_of(const struct header *record)
+{
+	static const char file[] = "genesis.note";
+	const size_t len = sizeof file - 1;
+	const uint8_t *name = record->name, *slash = memchr(name, '/', record->name_len);
+	const uint8_t *last = slash != NULL && slash > name ? slash + 1 : name;
+
+	if ((size_t)(name + record->name_len - last) != len || memcmp(last, file, len) != 0)
+		return 0;
+	return last == name ? GENESIS : GENESIS_DEEPER;
+}
+
 /* Before anything is said of a member: where another program packed what was in the box's ZIP file, nothing that is
  * odd about its envelope proves that somebody changed the bundle.
  */
@@ -279,6 +294,7 @@ static enum err read_directory(const struct zip *z, struct fault *f)
 {
 	struct header record;
 	uint64_t at = z->directory, count = 0;
+	unsigned genesis = 0;
 
 	for (; at < z->end; count++) {
 		enum err err = read_record(z, &at, &record);
@@ -291,8 +307,14 @@ static enum err read_directory(const struct zip *z, struct fault *f)
 			return fault_set(
 				f, ERR_FORMAT,
 				_("the ZIP file was packed again by another program: unpack it and give the folder"));
+		genesis |= genesis_of(&record);
 	}
-	return count == z->members ? ERR_OK : bad_file(f, _("has not as many files as it says"));
+	if (count != z->members)
+		return bad_file(f, _("has not as many files as it says"));
+	return genesis != GENESIS_DEEPER
+		       ? ERR_OK
+		       : fault_set(f, ERR_FORMAT,
+				   _("the bundle lies in a folder of the ZIP file: unpack it and give that folder"));
 }
 
 /* ---- the table of names ---- */

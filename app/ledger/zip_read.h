@@ -37,7 +37,7 @@ struct zip_member {
 /* True when the file begins like a ZIP file with a member. */
 bool zip_is_one(int fd);
 /* Checks the whole envelope, all but the members' CRC-32. ERR_CORRUPT: why is in `f`; ERR_FORMAT: packed by another
- * program, which compresses, encrypts, or writes sizes after the data.
+ * program, which compresses, encrypts, or writes sizes after the data; or with a folder around the bundle.
  */
 enum err zip_open(struct zip *z, int fd, struct fault *f) MUST_USE;
 void zip_close(struct zip *z);

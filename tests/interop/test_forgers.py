@@ -32,6 +32,7 @@ MEMORY = pathlib.Path("/dev/shm")
 SCRATCH = pathlib.Path(tempfile.mkdtemp(prefix="kannuki-forgers-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None))
 atexit.register(shutil.rmtree, SCRATCH)
 POOL = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+DESKS = concurrent.futures.ThreadPoolExecutor()
 
 
 # ---- verifiers: (paths, pins) -> what each says ----
@@ -75,6 +76,12 @@ def in_browser(paths, pins):
 VERIFIERS = {"C": in_c, "Go": in_go, "HTML": in_browser}
 if os.environ.get("PROFILE") == "asan":
     del VERIFIERS["HTML"]  # sanitizers see nothing of it
+
+
+def ask_all(paths, pins):
+    """All at once: the browser, by far the slowest, has one thread."""
+    asked = {name: DESKS.submit(verifier, paths, pins) for name, verifier in VERIFIERS.items()}
+    return {name: one.result() for name, one in asked.items()}
 
 
 # ---- bundles on disk ----
@@ -162,7 +169,7 @@ class Judges:
     def judge(self, pin):
         waiting, self.waiting[pin] = self.waiting[pin], []
         paths = [path for name, title, path in waiting]
-        said = {name: verifier(paths, self.pins[pin]) for name, verifier in VERIFIERS.items()}
+        said = ask_all(paths, self.pins[pin])
         for (name, title, path), *verdicts in zip(waiting, *said.values(), strict=True):
             why = complaint(TABLE.get(name), dict(zip(said, verdicts)))
             if why is not None:
@@ -193,7 +200,7 @@ class Asked:
 
     def ask(self, seeds):
         titles, paths = zip(*map(self.make, seeds))
-        said = {name: verifier(paths, self.pins) for name, verifier in VERIFIERS.items()}
+        said = ask_all(paths, self.pins)
         for title, path, *judged in zip(titles, paths, *said.values(), strict=True):
             want = WORDS[judged[0]["verdict"]]
             self.verdicts[want] += 1

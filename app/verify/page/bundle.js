@@ -17,10 +17,8 @@ class Bundle {
 		return new Bundle(await openZip(whole ? memoryPart(new Uint8Array(await source.arrayBuffer())) : blobPart(source)));
 	}
 
-	/* Whoever packs a folder, or unpacks into one, easily has a folder around the bundle. */
 	refuseDeeper() {
-		if (!this.has('genesis.note') && Array.from(this.parts.keys()).some((path) => /^[^/]+\/genesis\.note$/.test(path)))
-			throw cannotTell('deeper');
+		refuseDeeper(Array.from(this.parts.keys()));
 	}
 
 	has(path) {
@@ -54,6 +52,12 @@ class Bundle {
 }
 
 /* ---- paths ---- */
+
+/* Whoever packs a folder, or unpacks into one, easily has a folder around the bundle. */
+function refuseDeeper(paths) {
+	if (!paths.includes('genesis.note') && paths.some((path) => /^[^/]+\/genesis\.note$/.test(path)))
+		throw cannotTell('deeper');
+}
 
 function hashesOfLevel(size, level) {
 	return Math.floor(size / TILE_WIDTH ** level);

@@ -178,6 +178,7 @@ function parseDirectory(bytes, count) {
 	}
 	if (members.length !== count)
 		throw zipBroken();
+	refuseDeeper(members.map(({ name }) => name));
 	return members.map((member) => takeExtra(member));
 }
 

@@ -118,10 +118,14 @@ def deeper(box):
         yield zipped(box, f"ZIP, {title}", files=files)
         yield Mutant(f"folder, {title}", instead(box.files, files))
     yield zipped(box, "ZIP, with folders", files=inside("bundle", box.files), folders=["bundle/", "bundle/tile/"])
+    for wrong in ({"crc": 1}, {"size": 1}, {"offset": 1}, {"local_name": "x"}, {"gap": b"hidden"}, {"extra": b"cut"}, {"twice": ("../x", b"x")}):
+        yield zipped(box, f"ZIP, alone and {wrong}", files=inside("bundle", box.files), only="bundle/policy" if "crc" in wrong else None, **wrong)
 
 
 @forger("bundle too deep, or without its genesis")
 def too_deep(box):
+    yield zipped(box, "ZIP, with a part that is empty", files={"/genesis.note": b"x", **inside("a/b", box.files)})
+    yield zipped(box, "ZIP, with another count", files=inside("bundle", box.files), count=-1)
     for title, files in {"two folders": inside("a/b", box.files), "another name": inside("bundle", {"genesis.txt": b"x"}),
                          "no genesis": {name: data for name, data in box.files.items() if name != "genesis.note"}}.items():
         yield zipped(box, f"ZIP, {title}", files=files)

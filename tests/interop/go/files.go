@@ -23,38 +23,38 @@ func inFolder(folder fs.FS) (files, error) {
 	return list, err
 }
 
+var errDeeper = errors.New("the bundle lies in a folder in there: give that folder (of a ZIP file after unpacking it)")
+
+// isDeeper tells whether there is a folder around the bundle.
+func isDeeper(names []string) bool {
+	deeper := false
+	for _, name := range names {
+		folder, below, _ := strings.Cut(name, "/")
+		if name == "genesis.note" {
+			return false
+		}
+		deeper = deeper || folder != "" && below == "genesis.note"
+	}
+	return deeper
+}
+
 // openFiles takes a folder or a ZIP file. The file stays open as long as the bundle is read.
 func openFiles(path string) (files, func(), error) {
-	list, closeFiles, err := openAny(path)
-	if err == nil && list.lieDeeper() {
-		closeFiles()
-		err = errDeeper
-	}
-	return list, closeFiles, err
-}
-
-var errDeeper = errors.New("the bundle lies in a folder in there: give that folder")
-
-// lieDeeper tells whether there is a folder around the bundle.
-func (list files) lieDeeper() bool {
-	if list["genesis.note"] != nil {
-		return false
-	}
-	for name, read := range list {
-		if _, below, _ := strings.Cut(name, "/"); below == "genesis.note" && read != nil {
-			return true
-		}
-	}
-	return false
-}
-
-func openAny(path string) (files, func(), error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	if info.IsDir() {
 		list, err := inFolder(os.DirFS(path))
+		var names []string
+		for name, read := range list {
+			if read != nil {
+				names = append(names, name)
+			}
+		}
+		if err == nil && isDeeper(names) {
+			err = errDeeper
+		}
 		return list, func() {}, err
 	}
 	file, err := os.Open(path)

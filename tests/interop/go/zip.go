@@ -195,6 +195,7 @@ func (z zipFile) records() (list []*zipHeader, begin int64, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	var names []string
 	for len(raw) > 0 {
 		h := &zipHeader{}
 		length, err := h.parse(raw, 8, directorySize)
@@ -209,10 +210,14 @@ func (z zipFile) records() (list []*zipHeader, begin int64, err error) {
 			return nil, 0, errPackedAgain
 		}
 		list = append(list, h)
+		names = append(names, h.name)
 		raw = raw[length:]
 	}
 	if uint64(len(list)) != count {
 		return nil, 0, zipFault("it has not as many members as it says")
+	}
+	if isDeeper(names) {
+		return nil, 0, errDeeper
 	}
 	return list, begin, nil
 }
