@@ -142,7 +142,7 @@ static bool permit_parse(json_t *params, struct panel_command *what)
 
 	if (!json_is_integer(latch) || json_integer_value(latch) < 0 || json_integer_value(latch) > UINT32_MAX)
 		return false;
-	what->latch = (uint32_t)json_integer_value(latch);
+	what->argument = (uint32_t)json_integer_value(latch);
 	/* The controller counts the seconds itself; a permit meant for another time must not be given as one of 300. */
 	return json_integer_value(json_object_get(params, "seconds")) == BOARD_PERMIT_S &&
 	       nonce_parse(json_object_get(params, "nonce"), &what->nonce);

@@ -102,7 +102,7 @@ void command_encode(uint16_t out[EXCHANGE_SIZE], uint16_t nonce, const struct pa
 	out[COMMAND_CODE] = command->code;
 	out[COMMAND_UPLINKS] = command->uplinks;
 	split(out + COMMAND_NONCE_HIGH, command->nonce);
-	split(out + COMMAND_LATCH_HIGH, command->latch);
+	split(out + COMMAND_ARGUMENT_HIGH, command->argument);
 	for (unsigned i = COMMAND_CODE; i < COMMAND_CHECK; i++)
 		check ^= out[i];
 	out[COMMAND_CHECK] = (uint16_t)~check;

@@ -53,10 +53,10 @@ struct panel_wish {
 };
 
 struct panel_command {
-	uint16_t code;    /* enum board_command */
-	uint16_t uplinks; /* mask */
-	uint32_t nonce;   /* new for each command; the same again is not carried out twice */
-	uint32_t latch;   /* COMMAND_PERMIT: the trip it was given for */
+	uint16_t code;     /* enum board_command */
+	uint16_t uplinks;  /* mask */
+	uint32_t nonce;    /* new for each command; the same again is not carried out twice */
+	uint32_t argument; /* COMMAND_PERMIT: the trip it was given for; COMMAND_EXPECT_ABSENCE: seconds */
 };
 
 struct relay_driver;

@@ -89,13 +89,16 @@ uint64_t board_log_begin(const struct board *b);
 uint64_t board_log_end(const struct board *b);
 const struct board_note *board_log_at(const struct board *b, uint64_t number);
 
-/* A provisioning block for a board with this id and so many uplinks; ISOLATE cuts all, hold, default heartbeat. */
+/* A provisioning block for a board with this id and so many uplinks; ISOLATE cuts all, hold, default heartbeat. The
+   journal's number is made from the id. */
 void board_provision(uint8_t eeprom[BOARD_EEPROM_SIZE], uint64_t controller, int uplinks);
 /* The same with every choice. */
 struct board_choices {
 	uint64_t controller;
-	uint8_t fitted, isolate, stay, loss;
+	uint8_t fitted, isolate, stay, loss, pulse;
+	uint8_t baud; /* 0 or 1 */
 	uint16_t heartbeat_ms;
+	uint32_t journal;
 };
 void board_provision_as(uint8_t eeprom[BOARD_EEPROM_SIZE], const struct board_choices *choices);
 

@@ -43,7 +43,7 @@ static enum board_result give_permit(struct panel *p, const struct command *comm
 	uint8_t uplinks = (uint8_t)command->uplinks;
 	enum permit_effect effect;
 
-	if (command->latch != p->kept.latch_number)
+	if (command->argument != p->kept.latch_number)
 		return RESULT_WRONG_LATCH;
 	if ((uplinks & p->kept.latched) != uplinks)
 		return RESULT_NOT_LATCHED;

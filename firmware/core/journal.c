@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum job { JOB_NONE, JOB_LATCH, JOB_LIFE, JOB_EVENT, JOB_ACKNOWLEDGE };
-enum { BLANK = 0xFF, RESERVE_AHEAD = 64 };
+enum { BLANK = 0xFF, RESERVE_AHEAD = 64, PULSE_UPLINKS = 0x03 };
 
 static void put32(uint8_t *to, uint32_t value)
 {
@@ -63,12 +63,30 @@ static bool read_record(const struct eeprom *eeprom, uint16_t at, uint8_t *recor
 	return false;
 }
 
+static bool version_2_is_sane(const uint8_t *block)
+{
+	bool pairs_fit = block[PROVISION_PULSE] == 0 || (block[PROVISION_FITTED] & ~PULSE_UPLINKS) == 0;
+
+	return is_sealed(block, PROVISION_CRC) && pairs_fit && block[PROVISION_BAUD] <= 1;
+}
+
 static bool provision_is_sane(const uint8_t *block)
 {
 	uint16_t heartbeat_ms = (uint16_t)(block[PROVISION_HEARTBEAT_MS] << 8 | block[PROVISION_HEARTBEAT_MS + 1]);
 
-	return is_sealed(block, PROVISION_CRC) && block[PROVISION_MAGIC] == 'K' && block[PROVISION_MAGIC + 1] == 'N' &&
-	       block[PROVISION_VERSION] == 1 && heartbeat_ms >= 500 && heartbeat_ms <= 60000;
+	if (block[PROVISION_MAGIC] != 'K' || block[PROVISION_MAGIC + 1] != 'N' || heartbeat_ms < 500 ||
+	    heartbeat_ms > 60000)
+		return false;
+	if (block[PROVISION_VERSION] == 1)
+		return is_sealed(block, PROVISION_CRC_1);
+	return block[PROVISION_VERSION] == 2 && version_2_is_sane(block);
+}
+
+static void take_version_2(const uint8_t *block, struct provision *p)
+{
+	p->pulse = block[PROVISION_PULSE] & p->fitted;
+	p->baud = block[PROVISION_BAUD];
+	p->journal = get32(block + PROVISION_JOURNAL);
 }
 
 static void load_provision(const struct eeprom *eeprom, struct provision *p)
@@ -87,6 +105,8 @@ static void load_provision(const struct eeprom *eeprom, struct provision *p)
 	p->loss = block[PROVISION_LOSS] & p->fitted;
 	p->heartbeat_ms = (uint16_t)(block[PROVISION_HEARTBEAT_MS] << 8 | block[PROVISION_HEARTBEAT_MS + 1]);
 	memcpy(p->controller, block + PROVISION_CONTROLLER, sizeof p->controller);
+	if (block[PROVISION_VERSION] == 2)
+		take_version_2(block, p);
 }
 
 static void load_latch(struct journal *j, struct kept *kept)

@@ -50,8 +50,10 @@ struct eeprom {
 
 struct provision {
 	bool valid;
-	uint8_t fitted, isolate, stay, loss;
+	uint8_t fitted, isolate, stay, loss, pulse;
+	uint8_t baud; /* 0: BOARD_BAUD, 1: BOARD_BAUD_SLOW */
 	uint16_t heartbeat_ms;
+	uint32_t journal;
 	uint8_t controller[8];
 };
 

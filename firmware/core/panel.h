@@ -81,8 +81,8 @@ struct command {
 	uint16_t code;    /* enum board_command */
 	uint16_t uplinks; /* mask */
 	uint32_t nonce;
-	uint32_t latch;
-	struct stamp at; /* its last byte */
+	uint32_t argument; /* PERMIT: latch number; EXPECT_ABSENCE: seconds */
+	struct stamp at;   /* its last byte */
 };
 /* `coils` may have changed when it returns. */
 void panel_command(struct panel *p, const struct command *command);

@@ -32,6 +32,9 @@ static void fill_identity(const struct panel *p, uint16_t *out)
 	out[IDENTITY_STAY] = v->stay;
 	out[IDENTITY_LOSS] = v->loss;
 	out[IDENTITY_HEARTBEAT_MS] = v->heartbeat_ms;
+	out[IDENTITY_PULSE] = v->pulse;
+	out[IDENTITY_BAUD] = v->baud;
+	put_pair(out + IDENTITY_JOURNAL_HIGH, v->journal);
 }
 
 static uint16_t uplink_word(const struct panel *p, uint8_t index)
@@ -172,7 +175,7 @@ static void write_command(struct panel *p, const uint8_t *words, struct stamp at
 	struct command command = {.code = register_at(words, 0),
 				  .uplinks = register_at(words, COMMAND_UPLINKS - COMMAND_CODE),
 				  .nonce = pair_at(words, COMMAND_NONCE_HIGH - COMMAND_CODE),
-				  .latch = pair_at(words, COMMAND_LATCH_HIGH - COMMAND_CODE),
+				  .argument = pair_at(words, COMMAND_ARGUMENT_HIGH - COMMAND_CODE),
 				  .at = at};
 	uint16_t check = 0;
 

@@ -5,7 +5,7 @@
 #include "firmware/core/panel.h"
 
 enum modbus_exception { EXCEPTION_NONE, EXCEPTION_FUNCTION, EXCEPTION_ADDRESS, EXCEPTION_VALUE };
-enum { REGISTERS_MAX = 32 };
+enum { REGISTERS_MAX = 44 }; /* of any block */
 
 /* Registers as they came, high byte first; `get` reads number `i`. */
 uint16_t register_at(const uint8_t *bytes, uint8_t i);

@@ -138,7 +138,7 @@ void sim_poll(struct sim *s, uint32_t acknowledge)
 	exchange(s, words, EXCHANGE_POLL_SIZE);
 }
 
-uint16_t sim_command(struct sim *s, uint16_t code, uint16_t uplinks, uint32_t latch)
+uint16_t sim_command(struct sim *s, uint16_t code, uint16_t uplinks, uint32_t argument)
 {
 	uint16_t words[EXCHANGE_SIZE] = {++s->nonce, 1, s->lamps};
 	uint16_t check = 0xFFFF;
@@ -148,8 +148,8 @@ uint16_t sim_command(struct sim *s, uint16_t code, uint16_t uplinks, uint32_t la
 	words[COMMAND_UPLINKS] = uplinks;
 	words[COMMAND_NONCE_HIGH] = (uint16_t)(s->command_nonce >> 16);
 	words[COMMAND_NONCE_LOW] = (uint16_t)s->command_nonce;
-	words[COMMAND_LATCH_HIGH] = (uint16_t)(latch >> 16);
-	words[COMMAND_LATCH_LOW] = (uint16_t)latch;
+	words[COMMAND_ARGUMENT_HIGH] = (uint16_t)(argument >> 16);
+	words[COMMAND_ARGUMENT_LOW] = (uint16_t)argument;
 	for (int i = COMMAND_CODE; i < COMMAND_CHECK; i++)
 		check ^= words[i];
 	words[COMMAND_CHECK] = check;

@@ -49,7 +49,7 @@ void sim_ask(struct sim *s, const uint8_t *bytes, size_t length);
 /* One exchange; fails the test without a good answer. */
 void sim_poll(struct sim *s, uint32_t acknowledge);
 /* Returns enum board_result. */
-uint16_t sim_command(struct sim *s, uint16_t code, uint16_t uplinks, uint32_t latch);
+uint16_t sim_command(struct sim *s, uint16_t code, uint16_t uplinks, uint32_t argument);
 uint32_t sim_latch(const struct sim *s);
 
 struct sim_event sim_oldest(const struct sim *s);

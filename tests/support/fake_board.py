@@ -11,7 +11,7 @@ import time
 import tty
 
 STATUS, IDENTITY = 0x0100, 0x0080
-STATUS_SIZE, IDENTITY_SIZE = 32, 17
+STATUS_SIZE, IDENTITY_SIZE = 33, 21
 ISOLATE, PERMIT, VOID = 0x3AC5, 0xC53A, 0x5CA3
 FITTED, COIL, MIRROR, LATCHED = 1, 2, 4, 8
 LAMP_RECORDED, LAMP_INCIDENT, LAMP_FAULT, LAMP_DRILL = 1, 2, 4, 8
@@ -30,7 +30,7 @@ class FakeBoard:
     def __init__(self, link):
         self.link = link
         self.lock = threading.RLock()
-        self.map = 1
+        self.map = 2
         self.controller = 0x0123456789ABCDEF
         self.nonce = self.sequence = self.lamps = self.latch = 0
         self.uplinks = [FITTED | COIL] * 4
@@ -133,9 +133,9 @@ class FakeBoard:
         pair = lambda value: [value >> 16 & 0xFFFF, value & 0xFFFF]
         return ([self.map, self.sequence & 0xFFFF, self.nonce, STATUS, 0, self.lamps, 0] + pair(self.latch) + [0, 0] +
                 [self.result] + pair(self.result_nonce) + pair(uptime) + self.uplinks + [len(self.events)] +
-                pair(number) + [kind, uplink, 1 if number else 0] + pair(arg) + pair(age) + pair(age))
+                pair(number) + [kind, uplink, 1 if number else 0] + pair(arg) + pair(age) + pair(age) + [0])
 
     def identity(self):
         c = self.controller
         return [self.map, self.sequence & 0xFFFF, self.nonce, IDENTITY, 0x4B4E, 0, 1, 0,
-                c >> 48, c >> 32 & 0xFFFF, c >> 16 & 0xFFFF, c & 0xFFFF, 15, 15, 0, 0, 2000]
+                c >> 48, c >> 32 & 0xFFFF, c >> 16 & 0xFFFF, c & 0xFFFF, 15, 15, 0, 0, 2000, 0, 0, 0, 1]

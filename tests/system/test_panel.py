@@ -45,9 +45,9 @@ class PanelCase(unittest.TestCase):
 class Events(PanelCase):
     def test_hello_names_the_controller(self):
         self.start()
-        self.keeper.wait("hello", lambda: (self.keeper.last("panel.hello") or {}).get("map") == 1)
+        self.keeper.wait("hello", lambda: (self.keeper.last("panel.hello") or {}).get("map") == 2)
         self.assertEqual(self.keeper.last("panel.hello"),
-                         {"controller": "0123456789abcdef", "firmware": "0.1.0", "map": 1})
+                         {"controller": "0123456789abcdef", "firmware": "0.1.0", "map": 2})
 
     def test_events_arrive_in_order_with_their_words_and_are_acknowledged(self):
         self.start()
@@ -287,7 +287,7 @@ class Faults(PanelCase):
         self.wait_acknowledged(2)
 
     def test_a_controller_with_another_map_is_read_and_never_written_to(self):
-        self.board.map = 2
+        self.board.map = 3
         self.keeper.start()
         self.panel.start()
         self.keeper.wait_state("told", lambda state: "map_version" in state["faults"])

@@ -343,30 +343,30 @@ static void torn_records_are_counted_and_reported(void **state)
 	assert_int_equal(event.arg, 2);
 }
 
-static void provision(uint8_t stay, uint8_t loss, uint16_t heartbeat_ms)
+enum { CRC_AT_1 = PROVISION_CRC_1, CRC_AT_2 = PROVISION_CRC };
+
+static void seal_and_start(uint8_t crc_at)
 {
 	uint8_t *block = core.eeprom + PROVISION_AT;
-	uint16_t crc;
+	uint16_t crc = crc16(block, crc_at);
 
-	memcpy(block, "KN\x01\x07\x03", 5);
-	block[PROVISION_STAY] = stay;
-	block[PROVISION_LOSS] = loss;
+	block[crc_at] = (uint8_t)crc;
+	block[crc_at + 1] = (uint8_t)(crc >> 8);
+	core_start(RESET_POWER_ON, MEMORY_LOST);
+}
+
+/* Everything is well but the check. */
+static void provision(uint8_t version, uint16_t heartbeat_ms)
+{
+	uint8_t *block = core.eeprom + PROVISION_AT;
+
+	memcpy(block, "KN\x01\x07\x03\x0F\x04\0", 8);
+	block[PROVISION_VERSION] = version;
 	block[PROVISION_HEARTBEAT_MS] = (uint8_t)(heartbeat_ms >> 8);
 	block[PROVISION_HEARTBEAT_MS + 1] = (uint8_t)heartbeat_ms;
 	memcpy(block + PROVISION_CONTROLLER, "\x01\x23\x45\x67\x89\xAB\xCD\xEF", 8);
-	crc = crc16(block, PROVISION_CRC);
-	block[PROVISION_CRC] = (uint8_t)crc;
-	block[PROVISION_CRC + 1] = (uint8_t)(crc >> 8);
-}
-
-static void reseal(void)
-{
-	uint8_t *block = core.eeprom + PROVISION_AT;
-	uint16_t crc = crc16(block, PROVISION_CRC);
-
-	block[PROVISION_CRC] = (uint8_t)crc;
-	block[PROVISION_CRC + 1] = (uint8_t)(crc >> 8);
-	core_start(RESET_POWER_ON, MEMORY_LOST);
+	if (version == 2)
+		memcpy(block + PROVISION_BAUD, "\1\0\xDE\xAD\xBE\xEF", 6);
 }
 
 static void the_provisioning_block_is_read_or_refused_as_a_whole(void **state)
@@ -375,31 +375,64 @@ static void the_provisioning_block_is_read_or_refused_as_a_whole(void **state)
 
 	(void)state;
 	core_fresh();
-	provision(0x0F, 0x04, 3000);
-	core_start(RESET_POWER_ON, MEMORY_LOST);
-	assert_true(p->valid);
-	assert_int_equal(p->fitted, 0x07);
-	assert_int_equal(p->isolate, 0x03);
-	assert_int_equal(p->stay, 0x07);
-	assert_int_equal(p->heartbeat_ms, 3000);
-	assert_int_equal(p->controller[7], 0xEF);
-	for (uint8_t i = 0; i < 3; i++) {
-		core.eeprom[i] ^= 1;
-		reseal();
+	for (uint8_t version = 1; version <= 2; version++) {
+		uint8_t crc_at = version == 1 ? CRC_AT_1 : CRC_AT_2;
+
+		provision(version, 3000);
+		seal_and_start(crc_at);
+		assert_true(p->valid);
+		assert_int_equal(p->fitted, 0x07);
+		assert_int_equal(p->isolate, 0x03);
+		assert_int_equal(p->stay, 0x07);
+		assert_int_equal(p->loss, 0x04);
+		assert_int_equal(p->heartbeat_ms, 3000);
+		assert_int_equal(p->controller[7], 0xEF);
+		assert_int_equal(p->baud, version == 1 ? 0 : 1);
+		assert_int_equal(p->journal, version == 1 ? 0 : 0xDEADBEEF);
+		for (uint8_t i = 0; i < 2; i++) {
+			core.eeprom[i] ^= 1;
+			seal_and_start(crc_at);
+			assert_false(p->valid);
+			core.eeprom[i] ^= 1;
+		}
+		provision(version, 499);
+		seal_and_start(crc_at);
 		assert_false(p->valid);
-		core.eeprom[i] ^= 1;
+		provision(version, 60001);
+		seal_and_start(crc_at);
+		assert_false(p->valid);
+		provision(version, 500);
+		seal_and_start(crc_at);
+		assert_true(p->valid);
+		core.eeprom[5] ^= 1;
+		core_start(RESET_POWER_ON, MEMORY_LOST);
+		assert_false(p->valid);
 	}
-	provision(0, 0, 499);
-	core_start(RESET_POWER_ON, MEMORY_LOST);
-	assert_false(p->valid);
-	provision(0, 0, 60001);
-	core_start(RESET_POWER_ON, MEMORY_LOST);
-	assert_false(p->valid);
-	core.eeprom[5] ^= 1;
-	core_start(RESET_POWER_ON, MEMORY_LOST);
+	provision(3, 2000);
+	seal_and_start(CRC_AT_2);
 	assert_false(p->valid);
 	assert_int_equal(p->fitted, BOARD_ALL_UPLINKS);
 	assert_int_equal(p->heartbeat_ms, BOARD_HEARTBEAT_MS);
+}
+
+static void bistable_relays_leave_room_for_two_uplinks(void **state)
+{
+	const struct provision *p = &core.panel.kept.provision;
+
+	(void)state;
+	core_fresh();
+	provision(2, 2000);
+	core.eeprom[PROVISION_PULSE] = 0x02;
+	seal_and_start(CRC_AT_2);
+	assert_false(p->valid);
+	core.eeprom[PROVISION_FITTED] = 0x03;
+	seal_and_start(CRC_AT_2);
+	assert_true(p->valid);
+	assert_int_equal(p->pulse, 0x02);
+	core.eeprom[PROVISION_BAUD] = 2;
+	seal_and_start(CRC_AT_2);
+	assert_false(p->valid);
+	assert_int_equal(p->pulse, 0);
 }
 
 int main(void)
@@ -423,6 +456,7 @@ int main(void)
 		cmocka_unit_test(a_byte_that_does_not_stay_is_a_fault),
 		cmocka_unit_test(torn_records_are_counted_and_reported),
 		cmocka_unit_test(the_provisioning_block_is_read_or_refused_as_a_whole),
+		cmocka_unit_test(bistable_relays_leave_room_for_two_uplinks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

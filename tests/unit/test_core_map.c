@@ -53,6 +53,8 @@ static void values_are_those_of_the_map(void **state)
 	BOARD_RESULTS(ROW)
 	BOARD_UPLINK_STATES(ROW)
 	BOARD_PERMIT_STATES(ROW)
+	BOARD_STORE_STATES(ROW)
+	BOARD_PROOF_RESULTS(ROW)
 	BOARD_FAULTS(ROW)
 }
 
@@ -65,6 +67,19 @@ static void commands_are_those_of_the_map(void **state)
 	snprintf(first, sizeof first, "0x%04X", (unsigned)code); \
 	assert_row(first, word, meaning);
 	BOARD_COMMANDS(COMMAND)
+}
+
+/* So that no few flipped bits make one command from another. */
+static void codes_of_commands_differ_in_eight_bits(void **state)
+{
+#define CODE(name, code, word, meaning) code,
+	static const unsigned codes[] = {BOARD_COMMANDS(CODE)};
+	enum { CODES = sizeof codes / sizeof codes[0] };
+
+	(void)state;
+	for (int i = 0; i < CODES; i++)
+		for (int k = i + 1; k < CODES; k++)
+			assert_true(__builtin_popcount(codes[i] ^ codes[k]) >= 8);
 }
 
 static void events_are_those_of_the_map(void **state)
@@ -110,7 +125,27 @@ static void registers_stand_at_their_addresses(void **state)
 		AT(BLOCK_STATUS, STATUS_EVENT_NUMBER_HIGH),
 		AT(BLOCK_STATUS, STATUS_EVENT_LAST_AGE_LOW),
 		AT(BLOCK_COUNTERS, COUNTER_FRAMES),
+		AT(BLOCK_IDENTITY, IDENTITY_JOURNAL_LOW),
+		AT(BLOCK_STATUS, STATUS_ABSENCE_LEFT_S),
 		AT(BLOCK_COUNTERS, COUNTER_STARTS),
+		AT(BLOCK_COUNTERS, COUNTER_STACK_FREE),
+		AT(BLOCK_WITNESS, WITNESS_STATE),
+		AT(BLOCK_WITNESS, WITNESS_ORIGIN),
+		AT(BLOCK_WITNESS, WITNESS_LOG_SIZE),
+		AT(BLOCK_WITNESS, WITNESS_ROOT),
+		AT(BLOCK_WITNESS_WRITE, WITNESS_WRITE_EPOCH),
+		AT(BLOCK_WITNESS_WRITE, WITNESS_WRITE_ORIGIN),
+		AT(BLOCK_WITNESS_WRITE, WITNESS_WRITE_LOG_SIZE),
+		AT(BLOCK_WITNESS_WRITE, WITNESS_WRITE_ROOT),
+		AT(BLOCK_WITNESS_WRITE, WITNESS_WRITE_CHECK),
+		AT(BLOCK_KEY_SLOTS, KEY_SLOTS_RESULT),
+		AT(BLOCK_KEY_SLOTS, KEY_SLOTS_FIRST),
+		AT(BLOCK_KEY_SLOTS, KEY_SLOTS_SECOND),
+		AT(BLOCK_KEY_WRITE, KEY_WRITE_GENERATION_HIGH),
+		AT(BLOCK_KEY_WRITE, KEY_WRITE_KEY),
+		AT(BLOCK_KEY_WRITE, KEY_WRITE_CHECK),
+		AT(BLOCK_SELF_TEST, SELF_TEST_FOUND),
+		AT(BLOCK_SELF_TEST, SELF_TEST_PROOF),
 	};
 
 	(void)state;
@@ -125,9 +160,12 @@ static void registers_stand_at_their_addresses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(values_are_those_of_the_map),        cmocka_unit_test(commands_are_those_of_the_map),
-		cmocka_unit_test(events_are_those_of_the_map),        cmocka_unit_test(pins_are_those_of_the_map),
+		cmocka_unit_test(values_are_those_of_the_map),
+		cmocka_unit_test(commands_are_those_of_the_map),
+		cmocka_unit_test(events_are_those_of_the_map),
+		cmocka_unit_test(pins_are_those_of_the_map),
 		cmocka_unit_test(registers_stand_at_their_addresses),
+		cmocka_unit_test(codes_of_commands_differ_in_eight_bits),
 	};
 
 	return cmocka_run_group_tests(tests, read_page, NULL);

@@ -24,7 +24,7 @@ static uint8_t result_of(uint16_t code, uint16_t uplinks, uint32_t nonce)
 	const struct command command = {.code = code,
 					.uplinks = uplinks,
 					.nonce = nonce,
-					.latch = core.panel.kept.latch_number,
+					.argument = core.panel.kept.latch_number,
 					.at = core.now};
 
 	panel_command(&core.panel, &command);
@@ -296,7 +296,7 @@ static void a_permit_for_an_older_latch_is_refused(void **state)
 	(void)state;
 	core_press(INPUT_UPLINK_1, 50);
 	core_run(300);
-	command.latch = core.panel.kept.latch_number;
+	command.argument = core.panel.kept.latch_number;
 	core_press(INPUT_UPLINK_2, 50);
 	panel_command(&core.panel, &command);
 	assert_int_equal(core.panel.host.result, RESULT_WRONG_LATCH);

@@ -88,7 +88,14 @@ static void every_block_begins_with_its_header(void **state)
 static void identity_and_status_tell_the_truth(void **state)
 {
 	(void)state;
+	core.panel.kept.provision.pulse = 2;
+	core.panel.kept.provision.baud = 1;
+	core.panel.kept.provision.journal = 0x12345678;
 	ASK(1, 3, 0x00, 0x80, 0, IDENTITY_SIZE);
+	assert_int_equal(answered(IDENTITY_PULSE), 2);
+	assert_int_equal(answered(IDENTITY_BAUD), 1);
+	assert_int_equal(answered(IDENTITY_JOURNAL_HIGH), 0x1234);
+	assert_int_equal(answered(IDENTITY_JOURNAL_LOW), 0x5678);
 	assert_int_equal(answered(IDENTITY_BOARD), BOARD_TYPE);
 	assert_int_equal(answered(IDENTITY_FITTED), BOARD_ALL_UPLINKS);
 	assert_int_equal(answered(IDENTITY_HEARTBEAT_MS), BOARD_HEARTBEAT_MS);
@@ -114,7 +121,7 @@ static void status_shows_permit_fault_and_absence(void **state)
 	panel_command(&core.panel, &(struct command){.code = COMMAND_PERMIT,
 						     .uplinks = 2,
 						     .nonce = 0x12345678,
-						     .latch = core.panel.kept.latch_number});
+						     .argument = core.panel.kept.latch_number});
 	ASK(1, 3, 0x01, 0x00, 0, STATUS_SIZE);
 	assert_int_equal(answered(STATUS_PERMIT_STATE), PERMIT_WAIT_OFF);
 	assert_int_equal(answered(STATUS_PERMIT_LEFT_S), BOARD_PERMIT_S);
@@ -204,7 +211,7 @@ static void writes_are_whole_or_refused(void **state)
 	assert_exception(6, 3);
 	ASK(1, 6, 0, EXCHANGE_SIZE, 0, 0);
 	assert_exception(6, 2);
-	ASK(1, 16, 0, COMMAND_LATCH_LOW, 0, 3, 6, 0, 0, 0, 0, 0, 0);
+	ASK(1, 16, 0, COMMAND_ARGUMENT_LOW, 0, 3, 6, 0, 0, 0, 0, 0, 0);
 	assert_exception(16, 2);
 	ASK(1, 16, 0, 0, 0, 0, 0);
 	assert_exception(16, 2);

@@ -249,8 +249,8 @@ static void a_command_ends_with_the_complement_of_its_words(void **unused)
 	assert_int_equal(out[COMMAND_UPLINKS], 5);
 	assert_int_equal(out[COMMAND_NONCE_HIGH], 0x89AB);
 	assert_int_equal(out[COMMAND_NONCE_LOW], 0xCDEF);
-	assert_int_equal(out[COMMAND_LATCH_HIGH], 1);
-	assert_int_equal(out[COMMAND_LATCH_LOW], 70000 - 65536);
+	assert_int_equal(out[COMMAND_ARGUMENT_HIGH], 1);
+	assert_int_equal(out[COMMAND_ARGUMENT_LOW], 70000 - 65536);
 	assert_int_equal(out[EXCHANGE_LAMPS], BOARD_LAMPS_OF_HOST);
 }
 
