@@ -2,6 +2,7 @@
 
 #include "console/case.h"
 #include "console/erasing.h"
+#include "console/incarnation.h"
 #include "console/layout.h"
 #include "console/login.h"
 #include "console/menu.h"
@@ -65,6 +66,10 @@ const struct command commands[] = {
 	{"ledger media", N_("the media that the record is kept on"), record_media, NULL},
 	{"ledger repair", N_("take a failed medium in again"), record_repair, NULL},
 	{"ledger repair anew", N_("write a replaced medium from nothing"), record_repair, NULL},
+	{"ledger incarnation", N_("whether the record had to begin anew; its new genesis code"), incarnation_show,
+	 NULL},
+	{"ledger incarnation new", N_("end the record and begin a new incarnation, after a theft"), incarnation_begin,
+	 NULL},
 	{"ledger policy", N_("the witnesses whose signatures are asked for"), pins_policy, NULL},
 	{"ledger policy set [FILE]", N_("name other witnesses"), pins_policy_set, NULL},
 	{"ledger witness request [SIZE]", N_("what to ask a witness"), pins_witness_request, NULL},
@@ -100,7 +105,7 @@ static const struct {
 	{"NAME", N_("text, person or files")},
 	{"[FILE]", N_("a file in the folder of exports; without it you are asked to paste")},
 	{"[SIZE]", N_("how many entries this witness has seen; 0: none yet")},
-	{"[OPTION]", N_("from N, to N, without text,person,files, encrypt-to AGE, prove N, zip")},
+	{"[OPTION]", N_("from N, to N, without text,person,files, encrypt-to AGE, prove N, zip, incarnation N")},
 };
 
 const char *argument(const struct call *call, const char *name)

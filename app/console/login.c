@@ -15,6 +15,8 @@ static const char *record_word(json_t *hello)
 		return _("FAILED");
 	if (strcmp(string_of(media, "first"), "failed") == 0 || strcmp(string_of(media, "second"), "failed") == 0)
 		return _("ON ONE MEDIUM ONLY");
+	if (json_object_get(media, "incarnation") != NULL)
+		return _("IN A NEW INCARNATION");
 	return _("well");
 }
 

@@ -81,7 +81,9 @@ static void tell_media(struct console *c, json_t *before)
 	if (json_equal(media, json_object_get(before, "media")))
 		return;
 	if (strcmp(string_of(media, "first"), "well") == 0 && strcmp(string_of(media, "second"), "well") == 0 &&
-	    strcmp(string_of(json_object_get(before, "media"), "room"), string_of(media, "room")) == 0)
+	    strcmp(string_of(json_object_get(before, "media"), "room"), string_of(media, "room")) == 0 &&
+	    json_object_get(json_object_get(before, "media"), "incarnation") == NULL &&
+	    json_object_get(media, "incarnation") == NULL)
 		SAY(c, "● %s", _("Both media of the record work again."));
 	else
 		show_media(c, media);

@@ -2,6 +2,7 @@
 
 #include "console/ask.h"
 #include "console/commands.h"
+#include "console/incarnation.h"
 #include "console/keeper.h"
 #include "console/words.h"
 
@@ -107,6 +108,9 @@ static void show_entry(struct console *c, json_t *entry)
 	if (string_of(entry, "too_long")[0] != '\0')
 		SAY(c, _("  %s is too long for this screen; export it to read it."), string_of(entry, "too_long"));
 	SAY(c, _("  leaf hash %s"), string_of(entry, "leaf"));
+	if (number_of(entry, "place") != number_of(entry, "seq"))
+		SAY(c, _("  entry %llu of the log %s"), (unsigned long long)number_of(entry, "place"),
+		    string_of(entry, "log"));
 }
 
 void record_show(struct console *c, const struct call *call)
@@ -204,8 +208,13 @@ struct option {
 static const struct option *option_find(const char *word)
 {
 	static const struct option options[] = {
-		{"from", "from", NUMBER},    {"to", "to", NUMBER}, {"without", "without", NAMES},
-		{"prove", "prove", NUMBERS}, {"zip", "zip", FLAG}, {"encrypt-to", "encrypt_to", TEXTS},
+		{"from", "from", NUMBER},
+		{"to", "to", NUMBER},
+		{"without", "without", NAMES},
+		{"prove", "prove", NUMBERS},
+		{"zip", "zip", FLAG},
+		{"encrypt-to", "encrypt_to", TEXTS},
+		{"incarnation", "incarnation", NUMBER},
 	};
 
 	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
@@ -274,7 +283,7 @@ static bool read_options(struct console *c, const struct call *call, json_t *par
 			continue;
 		SAY(c,
 		    _("! '%s' is not understood. Possible are: from N, to N, without text,person,files, encrypt-to AGE, "
-		      "prove N, zip."),
+		      "prove N, zip, incarnation N."),
 		    word);
 		return false;
 	}
@@ -355,6 +364,7 @@ static void show_media_list(struct console *c, json_t *result)
 		SAY(c, "%s", _("  The second medium is configured but not used yet. Begin with: ledger repair anew"));
 	else
 		SAY(c, "%s", _("  There is no second medium."));
+	incarnation_tell(c, json_object_get(result, "incarnation"));
 }
 
 void record_media(struct console *c, const struct call *call)

@@ -1,6 +1,7 @@
 #include "console/show.h"
 
 #include "console/commands.h"
+#include "console/incarnation.h"
 #include "console/keeper.h"
 #include "console/layout.h"
 #include "console/when.h"
@@ -189,6 +190,7 @@ void show_media(struct console *c, json_t *media)
 		      "replaced before that one fails too."),
 		    first ? _("first") : _("second"));
 	show_room(c, string_of(media, "room"));
+	incarnation_tell(c, json_object_get(media, "incarnation"));
 }
 
 void show_now(struct console *c, const struct call *call)

@@ -106,6 +106,26 @@ const struct act_kind act_kinds[] = {
 	  {"what", PARAM_WORD, REQUIRED, 0},
 	  {"seq", PARAM_COUNT, OPTIONAL, 0},
 	  {"sha256", PARAM_HEX, OPTIONAL, 64}}},
+	{"incarnation.begun",
+	 "system",
+	 ACT_BY_KEEPER,
+	 ACT_HAS_TEXT,
+	 "The log before this one ended: its next secret was lost (`secret_lost`), its media went different ways (`media_differ`), only a half filled one was left (`half_filled`) or somebody asked (`asked`); entry s of this one has the number `before` + s.",
+	 {{"why", PARAM_WORD, REQUIRED, 0},
+	  {"before", PARAM_COUNT, REQUIRED, 0},
+	  {"common", PARAM_COUNT, REQUIRED, 0}}},
+	{"incarnation.noted",
+	 "system",
+	 ACT_BY_PERSON,
+	 0,
+	 "The genesis code of the new incarnation is on paper, with the old one.",
+	 {{NULL, PARAM_END, OPTIONAL, 0}}},
+	{"space.changed",
+	 "system",
+	 ACT_BY_KEEPER,
+	 0,
+	 "Room on the media became scarcer, or there is more again: `good`, `low`, `no_files` or `reserve`.",
+	 {{"was", PARAM_WORD, REQUIRED, 0}, {"now", PARAM_WORD, REQUIRED, 0}}},
 	{"ledger.exported",
 	 "system",
 	 ACT_BY_KEEPER,
@@ -157,8 +177,8 @@ const struct act_kind act_kinds[] = {
 	 {{"user", PARAM_WORD, OPTIONAL, 0}, {"times", PARAM_COUNT, OPTIONAL, 0}}},
 	{"logout", "people", ACT_BY_KEEPER, 0, "A session ended.", {{"why", PARAM_WORD, REQUIRED, 0}}},
 
-	/* The panel. `number` is the controller's event number, absent in what the keeper itself noted; `times` and
-	   `last_age_ms` stand there only when a full queue had to join like events. */
+	/* The panel. `number` is the controller's event number, absent in what the keeper itself noted;
+	   `times` and `last_age_ms` stand there only when a full queue had to join like events. */
 	{"panel.started",
 	 "panel",
 	 ACT_BY_PANEL,
@@ -343,7 +363,8 @@ const struct act_kind act_kinds[] = {
 	  {"at", PARAM_TEXT, OPTIONAL, 24},
 	  {"digest", PARAM_HEX, OPTIONAL, 64}}},
 
-	/* Cutting and connecting from software. Cut: done first, then recorded. Connect: recorded first. */
+	/* Cutting and connecting from software. Cut: done first, then recorded. Connect: recorded first.
+	 */
 	{"uplink.isolate",
 	 "incident",
 	 ACT_BY_PERSON,

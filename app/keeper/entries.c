@@ -71,8 +71,19 @@ static void add_excerpt(json_t *line, const struct record *record)
 	set(line, "words", shown);
 }
 
+/* In a bundle each log counts its own entries. */
+static void add_place(const struct reader *reader, json_t *line, uint64_t number)
+{
+	uint64_t seq = 0;
+	const char *origin = chain_locate(scribe_chain(reader->keeper->scribe), number, &seq);
+
+	set(line, "log", origin);
+	if (origin != NULL)
+		(void)json_object_set_new(line, "place", json_integer((json_int_t)seq));
+}
+
 /* Values as JSON; one that makes the message too long is left out, and named. */
-static void add_whole(json_t *line, const struct record *record)
+static void add_whole(const struct reader *reader, json_t *line, const struct record *record)
 {
 	const struct {
 		const char *name, *value;
@@ -83,6 +94,7 @@ static void add_whole(json_t *line, const struct record *record)
 
 	hex_encode(leaf, record->leaf, HASH_SIZE);
 	set(line, "leaf", leaf);
+	add_place(reader, line, record->seq);
 	set(line, "source", wall_source_name(record->at.source));
 	(void)json_object_set_new(line, "boot", json_integer((json_int_t)record->boot));
 	(void)json_object_set_new(line, "epoch", json_integer((json_int_t)record->epoch));
@@ -114,7 +126,7 @@ static enum err show_next(void *context, const struct record *record)
 	json_t *line = line_of(&s->reader, record);
 
 	if (may_see(&s->reader, record) && s->whole)
-		add_whole(line, record);
+		add_whole(&s->reader, line, record);
 	else if (may_see(&s->reader, record))
 		add_excerpt(line, record);
 	(void)json_array_append_new(s->list, line);
@@ -123,7 +135,7 @@ static enum err show_next(void *context, const struct record *record)
 
 void entries_show(struct keeper *k, const struct request *r, const struct session *session)
 {
-	uint64_t size = ledger_head(scribe_ledger(k->scribe)).size, count = param_count(r, "count");
+	uint64_t size = chain_size(scribe_chain(k->scribe)), count = param_count(r, "count");
 	bool has_from = json_object_get(r->params, "from") != NULL;
 	struct showing s = {.reader = reader_of(k, session->user, param_lang(r)), .list = json_array()};
 	struct fault f = {.text = ""};
@@ -136,9 +148,14 @@ void entries_show(struct keeper *k, const struct request *r, const struct sessio
 	if (from >= size) {
 		json_decref(s.list);
 		server_refuse(k->server, r->ticket, "invalid", json_pack("{s:s}", "field", "from"));
-	} else if (ledger_read(scribe_ledger(k->scribe), from, to, show_next, &s, &f) != ERR_OK) {
+	} else if (chain_read(scribe_chain(k->scribe), from, to, show_next, &s, &f) != ERR_OK) {
 		json_decref(s.list);
 		server_refuse(k->server, r->ticket, "damaged", json_pack("{s:s}", "why", f.text));
+	} else if (json_array_size(s.list) == 0) {
+		json_decref(s.list);
+		server_refuse(k->server, r->ticket, "damaged",
+			      json_pack("{s:s}", "why",
+					_("it is of an earlier incarnation, and no medium that is here holds it")));
 	} else {
 		server_answer(k->server, r->ticket,
 			      json_pack("{s:o, s:I}", "entries", s.list, "size", (json_int_t)size));
@@ -190,7 +207,7 @@ static enum err look_through(struct finding *x, struct fault *f)
 	struct chunk chunk = {
 		.reader = reader_of(k, x->chore.who, x->chore.lang), .word = x->word, .hits = json_array()};
 	uint64_t from = x->before > CHUNK ? x->before - CHUNK : 0;
-	enum err err = ledger_read(scribe_ledger(k->scribe), from, x->before, look, &chunk, f);
+	enum err err = chain_read(scribe_chain(k->scribe), from, x->before, look, &chunk, f);
 
 	for (size_t i = json_array_size(chunk.hits); i > 0 && err == ERR_OK; i--)
 		(void)json_array_append(x->hits, json_array_get(chunk.hits, i - 1));
@@ -240,7 +257,7 @@ static const struct chore_kind find_kind = {
 
 void entries_find(struct keeper *k, const struct request *r, const struct session *session)
 {
-	uint64_t size = ledger_head(scribe_ledger(k->scribe)).size, before = param_count(r, "before");
+	uint64_t size = chain_size(scribe_chain(k->scribe)), before = param_count(r, "before");
 	char key[CHORE_KEY_SIZE];
 	struct finding *x;
 	struct fault f;

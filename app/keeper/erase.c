@@ -56,11 +56,12 @@ static enum err erase_entry(struct erasing *x, const struct erasure *erasure, bo
 {
 	struct redaction why = why_of(erasure);
 
+	uint64_t seq = 0;
+
 	*done = true;
-	if (erasure->name == NULL)
-		return fault_set(f, ERR_FORMAT, "the request names nothing");
-	return ledger_redact(scribe_ledger(x->chore.keeper->scribe), erasure->seq, erasure->name, &why, moment_now(),
-			     f);
+	if (erasure->name == NULL || !chain_seq(scribe_chain(x->chore.keeper->scribe), erasure->seq, &seq))
+		return fault_set(f, ERR_FORMAT, "the request names nothing that can be erased");
+	return ledger_redact(scribe_ledger(x->chore.keeper->scribe), seq, erasure->name, &why, moment_now(), f);
 }
 
 static enum err erase_some(struct erasing *x, struct fault *f)
@@ -73,7 +74,10 @@ static enum err erase_some(struct erasing *x, struct fault *f)
 	/* The erasure is a transaction of its own; the commit in hand has its turn before. */
 	if (ledger_has_staged(scribe_ledger(s)) || book_next_erasure(scribe_book(s), &erasure) != ERR_OK)
 		return ERR_OK;
-	err = erasure.about != NULL ? erase_case(x, &erasure, &done, f) : erase_entry(x, &erasure, &done, f);
+	if (erasure.is_in_ended_log)
+		err = fault_set(f, ERR_FORMAT, "it is in an earlier incarnation, which takes no entry");
+	else
+		err = erasure.about != NULL ? erase_case(x, &erasure, &done, f) : erase_entry(x, &erasure, &done, f);
 	done = done || err != ERR_OK;
 	err = settle(x, err, f);
 	if (err == ERR_OK)

@@ -98,6 +98,56 @@ static enum err read_wanted(const struct request *r, struct wanted *w, struct fa
 	return err == ERR_OK ? read_proofs(json_object_get(r->params, "prove"), w, f) : err;
 }
 
+/* Of several copies the first; where media went different ways, the others are exported offline. */
+static struct ledger *earlier_log(const struct keeper *k, uint64_t incarnation)
+{
+	struct past *past = scribe_chain(k->scribe)->past;
+	struct ledger *l;
+	char number[32];
+
+	(void)snprintf(number, sizeof number, "%llu", (unsigned long long)incarnation);
+	for (unsigned i = 0; (l = past_log(past, i)) != NULL; i++)
+		if (strcmp(strrchr(ledger_origin(l), '/') + 1, number) == 0)
+			return l;
+	return NULL;
+}
+
+static enum err to_place(const struct keeper *k, uint64_t *number, struct fault *f)
+{
+	uint64_t seq = 0;
+
+	if (chain_seq(scribe_chain(k->scribe), *number, &seq)) {
+		*number = seq;
+		return ERR_OK;
+	}
+	return fault_set(f, ERR_RANGE,
+			 _("entry %llu is in an earlier incarnation; export that one whole: incarnation N"),
+			 (unsigned long long)*number);
+}
+
+/* What is asked for by number, in places of the log that is exported. */
+static enum err choose_log(const struct keeper *k, const struct request *r, struct wanted *w, struct ledger **log,
+			   struct fault *f)
+{
+	bool is_part = w->options.from != 0 || w->options.to != 0 || w->options.prove_count > 0;
+	enum err err = ERR_OK;
+
+	*log = scribe_ledger(k->scribe);
+	if (param_count(r, "incarnation") != 0) {
+		*log = earlier_log(k, param_count(r, "incarnation"));
+		if (*log == NULL)
+			return fault_set(f, ERR_MISSING, _("there is no earlier incarnation of this number"));
+		return is_part ? wrong(f, _("an earlier incarnation is exported whole")) : ERR_OK;
+	}
+	if (w->options.from != 0)
+		err = to_place(k, &w->options.from, f);
+	if (err == ERR_OK && w->options.to != 0)
+		err = to_place(k, &w->options.to, f);
+	for (size_t i = 0; i < w->options.prove_count && err == ERR_OK; i++)
+		err = to_place(k, &w->prove[i], f);
+	return err;
+}
+
 /* ---- the work -------------------------------------------------------------------------------------------- */
 
 static enum err slice(struct chore *c, bool *done, struct fault *f)
@@ -192,7 +242,8 @@ const char *exports_folder(const struct keeper *k)
 	return k->places[media[FIRST_MEDIUM].state == MEDIUM_GOOD ? FIRST_MEDIUM : SECOND_MEDIUM].exports;
 }
 
-static enum err prepare(struct keeper *k, struct exporting *x, const struct wanted *w, struct fault *f)
+static enum err prepare(struct keeper *k, struct exporting *x, struct ledger *log, const struct wanted *w,
+			struct fault *f)
 {
 	const char *folder = exports_folder(k);
 	enum err err = folder_make(folder, 0750, f);
@@ -202,10 +253,10 @@ static enum err prepare(struct keeper *k, struct exporting *x, const struct want
 	if (err != ERR_OK)
 		return err;
 	(void)snprintf(x->path, sizeof x->path, "%s/%s", folder, x->name);
-	err = export_begin(scribe_ledger(k->scribe), x->path, &w->options, moment_now(), &x->export, f);
+	err = export_begin(log, x->path, &w->options, moment_now(), &x->export, f);
 	if (err == ERR_OK)
 		err = scribe_catch_up(k->scribe, f);
-	x->size = ledger_head(scribe_ledger(k->scribe)).size;
+	x->size = ledger_head(log).size;
 	return err;
 }
 
@@ -215,12 +266,15 @@ static void start(struct keeper *k, const struct request *r, const struct sessio
 	struct wanted w = {.options = {.from = 0}};
 	struct fault f = {.text = ""};
 	const char *field = "options";
+	struct ledger *log = NULL;
 	enum err err = x != NULL ? read_wanted(r, &w, &f) : ERR_NOMEM;
 
+	if (err == ERR_OK)
+		err = choose_log(k, r, &w, &log, &f);
 	if (err == ERR_OK) {
 		field = "name";
 		(void)snprintf(x->name, sizeof x->name, "%s", param_text(r, "name"));
-		err = prepare(k, x, &w, &f);
+		err = prepare(k, x, log, &w, &f);
 	}
 	if (err == ERR_OK)
 		err = chore_begin(k, &x->chore, &kind, r, session, key, &f);

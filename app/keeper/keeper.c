@@ -31,6 +31,7 @@ static const struct {
 	{"ledger.export", export_ask},
 	{"ledger.rotate", tend_rotate},
 	{"ledger.repair", tend_repair},
+	{"ledger.incarnation", incarnation_begin},
 	{"ledger.policy", pins_policy},
 	{"ledger.policy.set", pins_policy_set},
 	{"ledger.witness.request", pins_witness_request},

@@ -12,6 +12,7 @@
  *   erase.c     what two people agreed to erase
  *   chore.c     what takes long, in slices
  *   media.c     the two media: who has failed, and taking it in again
+ *   incarnation.c  a log that is not the first of the box
  *   rounds.c    what happens by the clock
  */
 #ifndef KANNUKI_KEEPER_KEEPER_H
@@ -80,6 +81,7 @@ handler entries_show, entries_find;
 handler tend_check, tend_rotate, tend_media, tend_repair;
 handler export_ask;
 handler pins_policy, pins_policy_set, pins_witness_request, pins_witness_accept, pins_stamp_request, pins_stamp_accept;
+handler incarnation_begin;
 /* The folder of bundles and requests, on a medium that works. */
 const char *exports_folder(const struct keeper *k);
 
@@ -127,9 +129,13 @@ enum err media_begin(struct keeper *k, struct fault *f) MUST_USE;
 /* What became of a medium is recorded. */
 void media_look(struct keeper *k);
 void media_end(struct keeper *k);
-/* {"first": "well"|"failed", "second": …}; without a second medium only the first; "room" when it becomes scarce. A new
-   reference. */
+/* {"first": "well"|"failed", "second": …}; without a second medium only the first; "room" when it becomes scarce,
+   "incarnation" while somebody has to see to it. A new reference. */
 json_t *media_summary(const struct keeper *k);
+/* {"origin", "genesis", "why", "at", "noted", "earlier", "missing"}; NULL for the first log of a box. */
+json_t *incarnation_json(const struct keeper *k);
+/* Its genesis code is not on paper yet, or entries before it are on no medium that is here. */
+bool incarnation_needs_care(const struct keeper *k);
 /* The scarcest of the media in use. */
 enum space_level media_room(const struct keeper *k);
 const char *room_word(enum space_level level);

@@ -62,7 +62,8 @@ void panel_push_permit(struct keeper *k, unsigned mask, uint64_t latch, const ch
 void panel_push_lamps(struct keeper *k)
 {
 	bool incident = book_has_open_case(scribe_book(k->scribe)),
-	     fault = !scribe_is_well(k->scribe) || media_are_fewer(k) || media_room(k) >= SPACE_NO_FILES;
+	     fault = !scribe_is_well(k->scribe) || media_are_fewer(k) || media_room(k) >= SPACE_NO_FILES ||
+		     incarnation_needs_care(k);
 	int lamps = (incident ? 1 : 0) | (fault ? 2 : 0);
 
 	if (k->panel.connection == 0 || k->panel.lamps == lamps)

@@ -59,15 +59,34 @@ static void on_permit_end(struct recall *r, const struct record *record, json_t 
 	r->permit_is_open = false;
 }
 
+static void on_incarnation(struct recall *r, const struct record *record, json_t *body)
+{
+	copy(r->incarnation_why, sizeof r->incarnation_why, body, "why");
+	r->incarnation_wall_ms = record->at.wall_ms;
+	r->incarnation_is_noted = false;
+}
+
+static void on_incarnation_noted(struct recall *r, const struct record *record, json_t *body)
+{
+	(void)record;
+	(void)body;
+	r->incarnation_is_noted = true;
+}
+
 void recall_apply(struct recall *r, const struct record *record)
 {
 	static const struct {
 		const char *act;
 		void (*apply)(struct recall *r, const struct record *record, json_t *body);
 	} cells[] = {
-		{"setup.done", on_setup},           {"writer.start", on_start},
-		{"clock.stepped", on_step},         {"restore.permitted", on_permit},
-		{"uplink.restored", on_permit_end}, {"restore.expired", on_permit_end},
+		{"setup.done", on_setup},
+		{"writer.start", on_start},
+		{"clock.stepped", on_step},
+		{"restore.permitted", on_permit},
+		{"uplink.restored", on_permit_end},
+		{"restore.expired", on_permit_end},
+		{"incarnation.begun", on_incarnation},
+		{"incarnation.noted", on_incarnation_noted},
 	};
 	json_t *body = record->body != NULL ? json_loads(record->body, 0, NULL) : NULL;
 	const char *act = json_string_value(json_object_get(body, "act"));

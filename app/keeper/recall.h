@@ -16,6 +16,10 @@ struct recall {
 	char organisation[257];
 	char pack[65];
 	char pack_hash[65];
+	/* The newest incarnation that is not the first, and whether somebody has put its genesis code on paper. */
+	char incarnation_why[65]; /* "": this log is the first */
+	int64_t incarnation_wall_ms;
+	bool incarnation_is_noted;
 	/* The newest permit to restore as long as nothing has become of it. */
 	bool permit_is_open;
 	char permit_about[65];

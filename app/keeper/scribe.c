@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
-#include <unistd.h>
 
 enum { STEP_MS = 1000, RENEW_CHUNK = 32 };
 
@@ -19,12 +17,11 @@ struct staged {
 struct scribe {
 	sd_event_source *commit;
 	struct scribe_hooks hooks;
-	char folders[LEDGER_MEDIA][600];
-	struct ledger *ledger; /* NULL: it could not be opened again after a failure */
+	struct chain chain; /* its ledger is NULL when it could not be opened again after a failure */
 	struct pack *pack;
 	struct book *book;
 	struct recall recall;
-	uint64_t applied;   /* entries folded into book and recall, staged ones included */
+	uint64_t applied;   /* numbers below it are folded into book and recall, staged ones included */
 	struct book *fresh; /* a book that is being made anew, or NULL, and how far it is */
 	uint64_t fresh_applied;
 	struct staged *first, **end;
@@ -36,7 +33,12 @@ struct scribe {
 
 struct ledger *scribe_ledger(struct scribe *s)
 {
-	return s->ledger;
+	return s->chain.ledger;
+}
+
+struct chain *scribe_chain(struct scribe *s)
+{
+	return &s->chain;
 }
 
 const struct pack *scribe_pack(const struct scribe *s)
@@ -89,7 +91,7 @@ enum err scribe_catch_up(struct scribe *s, struct fault *f)
 	struct folding folding = {.scribe = s, .fault = f};
 
 	scribe_mind_media(s);
-	return ledger_read(s->ledger, s->applied, ledger_head(s->ledger).size, fold_next, &folding, f);
+	return chain_read(&s->chain, s->applied, chain_size(&s->chain), fold_next, &folding, f);
 }
 
 static void drop_fresh(struct scribe *s)
@@ -133,7 +135,7 @@ enum err scribe_renew(struct scribe *s, int64_t budget_ns, bool *done, struct fa
 {
 	struct renewing renewing = {.scribe = s, .fault = f};
 	int64_t end_ns = moment_now().boot_ns + budget_ns;
-	uint64_t size = ledger_head(s->ledger).size;
+	uint64_t size = chain_size(&s->chain);
 	enum err err = ERR_OK;
 
 	*done = false;
@@ -144,7 +146,7 @@ enum err scribe_renew(struct scribe *s, int64_t budget_ns, bool *done, struct fa
 	while (err == ERR_OK && s->fresh_applied < size && moment_now().boot_ns < end_ns) {
 		uint64_t to = size - s->fresh_applied < RENEW_CHUNK ? size : s->fresh_applied + RENEW_CHUNK;
 
-		err = ledger_read(s->ledger, s->fresh_applied, to, renew_next, &renewing, f);
+		err = chain_read(&s->chain, s->fresh_applied, to, renew_next, &renewing, f);
 	}
 	/* What is staged is in the old book alone. */
 	if (err == ERR_OK && s->fresh_applied == s->applied) {
@@ -173,7 +175,7 @@ static enum err load_pack(struct scribe *s, const char *packs, struct fault *f)
 {
 	struct recall recall = {.is_set_up = false};
 	char folder[1024];
-	enum err err = ledger_read(s->ledger, 0, ledger_head(s->ledger).size, recall_next, &recall, f);
+	enum err err = chain_read(&s->chain, 0, chain_size(&s->chain), recall_next, &recall, f);
 
 	if (err != ERR_OK && err != ERR_EXISTS)
 		return err;
@@ -195,35 +197,6 @@ static int on_commit(sd_event_source *source, void *userdata)
 	return 0;
 }
 
-/* A medium that returns may have much to copy: whoever watches over us is told that we are alive. */
-static void tell_progress(void *context, const char *what, uint64_t done, uint64_t total)
-{
-	(void)context;
-	(void)sd_notifyf(0, "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=60000000\nSTATUS=%s %llu of %llu", what,
-			 (unsigned long long)done, (unsigned long long)total);
-}
-
-static bool holds_ledger(const char *folder)
-{
-	static const char *const files[] = {"ledger.db", "mirror.db"};
-	char path[640];
-
-	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-		(void)snprintf(path, sizeof path, "%s/%s", folder, files[i]);
-		if (folder[0] != '\0' && access(path, F_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
-static enum err open_ledger(struct scribe *s, struct fault *f)
-{
-	const struct progress progress = {tell_progress, NULL};
-	int from = holds_ledger(s->folders[0]) || !holds_ledger(s->folders[1]) ? 0 : 1;
-
-	return ledger_open_telling(s->folders[from], moment_now(), &progress, &s->ledger, f);
-}
-
 static enum err prepare(struct scribe *s, sd_event *event, const char *const folders[LEDGER_MEDIA], const char *packs,
 			struct fault *f)
 {
@@ -234,10 +207,9 @@ static enum err prepare(struct scribe *s, sd_event *event, const char *const fol
 		r = sd_event_source_set_enabled(s->commit, SD_EVENT_OFF);
 	if (r < 0)
 		return fault_set(f, err_from_errno(-r), "event loop: %s", strerror(-r));
-	for (int i = 0; i < LEDGER_MEDIA; i++)
-		if ((size_t)snprintf(s->folders[i], sizeof s->folders[i], "%s", folders[i]) >= sizeof s->folders[i])
-			return fault_set(f, ERR_RANGE, "%s: path too long", folders[i]);
-	err = open_ledger(s, f);
+	err = chain_init(&s->chain, folders, f);
+	if (err == ERR_OK)
+		err = chain_open(&s->chain, f);
 	if (err == ERR_OK)
 		err = load_pack(s, packs, f);
 	return err == ERR_OK ? refold(s, f) : err;
@@ -273,8 +245,7 @@ void scribe_close(struct scribe *s)
 	drop_fresh(s);
 	book_free(s->book);
 	pack_free(s->pack);
-	if (s->ledger != NULL)
-		ledger_close(s->ledger);
+	chain_close(&s->chain);
 	free(s);
 }
 
@@ -338,7 +309,7 @@ static enum err stage(struct scribe *s, const struct entry *entry, const struct 
 			      .text = w->text,
 			      .person = w->person};
 	struct record record = {.boot = s->recall.boot,
-				.epoch = ledger_head(s->ledger).epoch,
+				.epoch = ledger_head(s->chain.ledger).epoch,
 				.at = now,
 				.who = draft.who,
 				.via = draft.via,
@@ -348,14 +319,26 @@ static enum err stage(struct scribe *s, const struct entry *entry, const struct 
 				.body = draft.body,
 				.text = draft.text,
 				.person = draft.person};
-	enum err err = ledger_add(s->ledger, &draft, now, &record.seq, record.leaf, f);
+	enum err err = ledger_add(s->chain.ledger, &draft, now, &record.seq, record.leaf, f);
 
 	if (err != ERR_OK)
 		return err;
+	record.seq = chain_number(&s->chain, record.seq);
 	receipt->seq = record.seq;
 	receipt->wall_ms = now.wall_ms;
 	(void)snprintf(receipt->about, sizeof receipt->about, "%s", draft.about);
 	return fold(s, &record, f);
+}
+
+/* Views, notices or lamps show it. */
+static bool is_visible(const struct act_kind *kind)
+{
+	static const char *const some[] = {"incarnation.noted", "space.changed"};
+
+	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
+		if (strcmp(kind->name, some[i]) == 0)
+			return true;
+	return strcmp(kind->type, "incident") == 0 || strcmp(kind->type, "panel") == 0;
 }
 
 /* The entry is in the open transaction; the loop commits when it has taken everything else that has arrived, or
@@ -373,7 +356,7 @@ static void arrange_commit(struct scribe *s, enum urgency urgency)
 static void give_up(struct scribe *s, const struct fault *why)
 {
 	diag(DIAG_ERROR, "an entry could not be taken: %s", why->text);
-	ledger_abandon(s->ledger);
+	ledger_abandon(s->chain.ledger);
 	s->doubt = why->err != ERR_OK ? why->err : ERR_STATE;
 	(void)scribe_commit(s);
 }
@@ -408,7 +391,7 @@ enum err scribe_record(struct scribe *s, const struct entry *entry, enum urgency
 	struct receipt receipt = {.seq = UINT64_MAX};
 	enum err err;
 
-	if (s->ledger == NULL)
+	if (s->chain.ledger == NULL)
 		return fault_set(f, ERR_IO, "the ledger could not be opened again");
 	if (strcmp(entry->kind->name, "clock.stepped") != 0)
 		scribe_mind_clock(s);
@@ -423,7 +406,7 @@ enum err scribe_record(struct scribe *s, const struct entry *entry, enum urgency
 			give_up(s, f);
 		return err;
 	}
-	if (strcmp(entry->kind->type, "incident") == 0 || strcmp(entry->kind->type, "panel") == 0)
+	if (is_visible(entry->kind))
 		s->change = CHANGE_VISIBLE;
 	arrange_commit(s, urgency);
 	return ERR_OK;
@@ -463,9 +446,8 @@ static void recover(struct scribe *s, enum err why)
 	s->doubt = ERR_OK;
 	if (why == ERR_IO) {
 		s->hooks.closing(s->hooks.context);
-		ledger_close(s->ledger);
-		s->ledger = NULL;
-		err = open_ledger(s, &f);
+		chain_close(&s->chain);
+		err = chain_open(&s->chain, &f);
 	}
 	if (err == ERR_OK)
 		err = refold(s, &f);
@@ -477,9 +459,27 @@ static void recover(struct scribe *s, enum err why)
 	s->hooks.changed(s->hooks.context, CHANGE_VISIBLE);
 }
 
+enum err scribe_reincarnate(struct scribe *s, const struct reincarnation *why, struct fault *f)
+{
+	struct fault late = {.text = ""};
+	enum err err;
+
+	if (scribe_commit(s) != ERR_OK)
+		return fault_set(f, ERR_IO, "the entries before it could not be recorded");
+	s->hooks.closing(s->hooks.context);
+	err = chain_renew(&s->chain, why, f);
+	if (s->chain.ledger == NULL || refold(s, &late) != ERR_OK) {
+		s->hooks.lost(s->hooks.context, s->chain.ledger == NULL ? f : &late);
+		return err != ERR_OK ? err : late.err;
+	}
+	s->hooks.media(s->hooks.context);
+	s->hooks.changed(s->hooks.context, CHANGE_VISIBLE);
+	return err;
+}
+
 void scribe_mind_media(struct scribe *s)
 {
-	if (s->ledger != NULL && ledger_media_changed(s->ledger))
+	if (s->chain.ledger != NULL && ledger_media_changed(s->chain.ledger))
 		(void)sd_event_source_set_enabled(s->commit, SD_EVENT_ONESHOT);
 }
 
@@ -488,9 +488,9 @@ static bool note_media(struct scribe *s)
 {
 	struct fault f;
 
-	if (s->doubt != ERR_OK || !ledger_media_changed(s->ledger))
+	if (s->doubt != ERR_OK || !ledger_media_changed(s->chain.ledger))
 		return false;
-	if (ledger_note_media(s->ledger, moment_now(), &f) == ERR_OK)
+	if (ledger_note_media(s->chain.ledger, moment_now(), &f) == ERR_OK)
 		return true;
 	diag(DIAG_ERROR, "the loss or return of a medium was not recorded: %s", f.text);
 	return false;
@@ -500,7 +500,7 @@ static bool note_media(struct scribe *s)
  */
 static void tell_all(struct scribe *s, struct staged *first, enum change change, bool had_staged, bool has_news)
 {
-	struct checkpoint_info head = ledger_head(s->ledger);
+	struct checkpoint_info head = ledger_head(s->chain.ledger);
 	struct fault f;
 	enum err err = has_news ? scribe_catch_up(s, &f) : ERR_OK;
 
@@ -524,11 +524,11 @@ enum err scribe_commit(struct scribe *s)
 	bool had_staged, has_news;
 	enum err err;
 
-	if (s->ledger == NULL)
+	if (s->chain.ledger == NULL)
 		return ERR_IO;
 	has_news = note_media(s);
-	had_staged = ledger_has_staged(s->ledger);
-	err = s->doubt != ERR_OK ? s->doubt : ledger_commit(s->ledger, moment_now(), &f);
+	had_staged = ledger_has_staged(s->chain.ledger);
+	err = s->doubt != ERR_OK ? s->doubt : ledger_commit(s->chain.ledger, moment_now(), &f);
 	(void)sd_event_source_set_enabled(s->commit, SD_EVENT_OFF);
 	(void)sd_event_source_set_priority(s->commit, SD_EVENT_PRIORITY_NORMAL);
 	s->first = NULL;
@@ -552,7 +552,7 @@ enum err scribe_rotate(struct scribe *s, struct fault *f)
 
 	if (scribe_commit(s) != ERR_OK)
 		return fault_set(f, ERR_IO, "the entries before it could not be recorded");
-	err = ledger_rotate(s->ledger, moment_now(), f);
+	err = ledger_rotate(s->chain.ledger, moment_now(), f);
 	return err == ERR_OK ? scribe_catch_up(s, f) : err;
 }
 
@@ -583,21 +583,20 @@ enum err scribe_repeat(struct scribe *s, const char *idem, const char *who, cons
 	struct earlier earlier = {.who = who, .act = act, .is_same = false};
 	struct checkpoint_info head;
 	struct fault f;
-	uint8_t leaf[HASH_SIZE];
-	uint64_t seq;
-	enum err err = s->ledger != NULL ? ledger_find_idem(s->ledger, idem, &seq, leaf) : ERR_IO;
+	uint64_t number;
+	enum err err = s->chain.ledger != NULL ? chain_find_idem(&s->chain, idem, &number) : ERR_IO;
 
 	if (err != ERR_OK)
 		return err;
 	/* It may still be in the open transaction: then it must be durable before anybody hears of it. */
-	if (seq >= ledger_head(s->ledger).size && scribe_commit(s) != ERR_OK)
+	if (number >= chain_size(&s->chain) && scribe_commit(s) != ERR_OK)
 		return ERR_MISSING;
-	err = ledger_read(s->ledger, seq, seq + 1, look, &earlier, &f);
+	err = chain_read(&s->chain, number, number + 1, look, &earlier, &f);
 	if (err != ERR_OK)
 		return err;
 	if (!earlier.is_same)
 		return ERR_EXISTS;
-	head = ledger_head(s->ledger);
+	head = ledger_head(s->chain.ledger);
 	checkpoint_short_code(earlier.receipt.code, head.root);
 	waiter.hear(waiter.context, &earlier.receipt);
 	return ERR_OK;

@@ -12,6 +12,7 @@
 #ifndef KANNUKI_KEEPER_SCRIBE_H
 #define KANNUKI_KEEPER_SCRIBE_H
 
+#include "keeper/chain.h"
 #include "keeper/recall.h"
 #include "procedure/book.h"
 
@@ -68,6 +69,8 @@ void scribe_close(struct scribe *s);
 
 /* NULL after hooks.lost. */
 struct ledger *scribe_ledger(struct scribe *s);
+/* The same with the logs before it. All numbers of entries here and in the book are those of the chain. */
+struct chain *scribe_chain(struct scribe *s);
 const struct pack *scribe_pack(const struct scribe *s);
 const struct book *scribe_book(const struct scribe *s);
 const struct recall *scribe_recall(const struct scribe *s);
@@ -95,6 +98,8 @@ enum err scribe_commit(struct scribe *s);
 void scribe_mind_clock(struct scribe *s);
 /* After work on the ledger beside the scribe: if a medium failed or came back, the next turn of the loop records it. */
 void scribe_mind_media(struct scribe *s);
+/* Ends the log and begins a new incarnation, which somebody has asked for. */
+enum err scribe_reincarnate(struct scribe *s, const struct reincarnation *why, struct fault *f) MUST_USE;
 /* Commits first. */
 enum err scribe_rotate(struct scribe *s, struct fault *f) MUST_USE;
 /* Makes the book anew from the entries, as is needed after something was erased, in slices while recording goes on. */

@@ -179,14 +179,15 @@ static enum err find_all(struct past *p, struct ledger *l, struct fault *f)
 	if (err != ERR_OK)
 		return err;
 	p->size = end = line.before;
-	while (err == ERR_OK && l != NULL && line.count > 0 && p->pieces_count + MEDIA_MAX < PIECES_MAX) {
+	while (l != NULL && line.count > 0 && p->pieces_count + MEDIA_MAX < PIECES_MAX) {
 		l = add_logs(p, &line, end);
 		end -= sum(&line);
-		if (l != NULL)
-			err = lineage_read(l, &line, f);
+		/* One that is damaged must not keep the present one from being written. */
+		if (l != NULL && (lineage_read(l, &line, f) != ERR_OK || line.before != end))
+			break;
 	}
 	count_missing(p, end);
-	return err;
+	return ERR_OK;
 }
 
 enum err past_open(struct ledger *l, struct past **out, struct fault *f)
@@ -225,6 +226,11 @@ uint64_t past_size(const struct past *p)
 uint64_t past_missing(const struct past *p)
 {
 	return p->missing;
+}
+
+struct ledger *past_log(const struct past *p, unsigned index)
+{
+	return index < p->archives_count ? p->archives[index] : NULL;
 }
 
 /* ---- reading ---- */

@@ -26,6 +26,8 @@ enum err past_read(struct past *p, uint64_t from, uint64_t to, record_taker *tak
 		   struct fault *f) MUST_USE;
 /* ERR_MISSING: no entry here carries this retry key. */
 enum err past_find_idem(struct past *p, const char *idem, uint64_t *number) MUST_USE;
+/* One after the other, from 0; NULL beyond the last. One that is on two media comes twice. */
+struct ledger *past_log(const struct past *p, unsigned index);
 /* In which log the entry of this number is, and its place there. NULL: it is not here. */
 const char *past_locate(const struct past *p, uint64_t number, uint64_t *seq);
 

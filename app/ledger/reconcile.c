@@ -99,6 +99,17 @@ static enum err find_keys(struct ledger *l, const struct genesis *genesis, struc
 	return err;
 }
 
+static enum err of_another_log(const char *folder, bool is_earlier_one, struct fault *f)
+{
+	if (is_earlier_one)
+		return fault_set(
+			f, ERR_FORMAT,
+			_("%s: holds an earlier incarnation of this log; kannuki-ledger repair sets it aside and "
+			  "fills the medium anew"),
+			folder);
+	return fault_set(f, ERR_STATE, _("%s: is of another log"), folder);
+}
+
 enum err standing_hear(struct ledger *l, int index, enum standing_how how, struct standing *s, struct fault *f)
 {
 	enum err err;
@@ -107,6 +118,9 @@ enum err standing_hear(struct ledger *l, int index, enum standing_how how, struc
 	err = standing_genesis(l, &s->genesis, f);
 	if (err == ERR_OK && l->keys.wrap == NULL)
 		err = find_keys(l, &s->genesis, f);
+	/* Read with our keys it would only look damaged. */
+	if (err == ERR_OK && memcmp(l->keys.identity.key.key, s->genesis.identity.key, KEY_SIZE) != 0)
+		err = of_another_log(l->media.m[index].folder, false, f);
 	if (err == ERR_OK)
 		err = how == STANDING_WHOLE ? standing_load(l, s, f) : standing_claim(l, s, f);
 	case_keys_forget(l);
@@ -239,17 +253,6 @@ bool genesis_is_earlier(const struct genesis *a, const struct genesis *b)
 	       number_parse(of_b, strlen(of_b), &number_b) == ERR_OK && number_a < number_b;
 }
 
-static enum err of_another_log(const char *folder, bool is_earlier_one, struct fault *f)
-{
-	if (is_earlier_one)
-		return fault_set(
-			f, ERR_FORMAT,
-			_("%s: holds an earlier incarnation of this log; kannuki-ledger repair sets it aside and "
-			  "fills the medium anew"),
-			folder);
-	return fault_set(f, ERR_STATE, _("%s: is of another log"), folder);
-}
-
 enum err say_unrelated(const struct ledger *l, struct fault *f)
 {
 	return fault_set(f, ERR_STATE, _("%s and %s are not of the same log; take one of them away"),
@@ -335,7 +338,9 @@ enum err reconcile(struct ledger *l, enum store_mode mode, struct standing *out,
 	}
 	if (mode == STORE_READ && state[0] != ERR_OK && state[1] != ERR_OK)
 		hear_half(l, s, state, faults);
-	if (state[0] != ERR_OK && state[1] != ERR_OK)
+	if (state[0] == ERR_STATE || state[1] == ERR_STATE)
+		err = say_unrelated(l, f);
+	else if (state[0] != ERR_OK && state[1] != ERR_OK)
 		err = neither(l, asked, state, faults, f);
 	else
 		err = settle(l, mode, s, state, faults, &right, progress, f);

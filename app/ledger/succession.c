@@ -29,7 +29,7 @@ struct heads {
 	struct fault of_other; /* of HALF_FILLED: why the other medium cannot be used */
 };
 
-static enum err hear_all(struct ledger *l, struct heads *h, struct fault faults[MEDIA_MAX])
+static enum err hear_all(struct ledger *l, struct heads *h, struct fault faults[MEDIA_MAX], struct fault *f)
 {
 	enum err err = ERR_MISSING;
 
@@ -40,9 +40,15 @@ static enum err hear_all(struct ledger *l, struct heads *h, struct fault faults[
 			continue;
 		err = medium_open(medium, STORE_WRITE);
 		faults[i] = medium->why;
-		if (err == ERR_BUSY)
+		if (err == ERR_BUSY) {
+			*f = faults[i];
 			return err;
-		h->counts[i] = err == ERR_OK && standing_hear(l, i, STANDING_WHOLE, &h->s[i], &faults[i]) == ERR_OK;
+		}
+		if (err == ERR_OK)
+			err = standing_hear(l, i, STANDING_WHOLE, &h->s[i], &faults[i]);
+		h->counts[i] = err == ERR_OK;
+		if (err == ERR_STATE)
+			return say_unrelated(l, f);
 	}
 	/* Alone, a medium that was being filled still tells how far the log went. */
 	for (int i = 0; i < MEDIA_MAX && !h->counts[0] && !h->counts[1]; i++)
@@ -131,12 +137,10 @@ static enum err judge(struct ledger *l, struct heads *h, const struct fault faul
 static enum err hear_heads(struct ledger *l, struct heads *h, struct fault *f)
 {
 	struct fault faults[MEDIA_MAX] = {{.text = ""}, {.text = ""}};
-	enum err err = hear_all(l, h, faults);
+	enum err err = hear_all(l, h, faults, f);
 
 	if (err == ERR_OK)
 		err = judge(l, h, faults, f);
-	else
-		*f = l->media.m[0].why.err == err ? l->media.m[0].why : l->media.m[1].why;
 	for (int i = 0; i < MEDIA_MAX; i++)
 		medium_close(&l->media.m[i]);
 	case_keys_forget(l);

@@ -87,8 +87,10 @@ struct book {
 	size_t uplinks_count;
 	struct incident **cases; /* in the order of their opening */
 	size_t cases_count;
-	json_t *erasures; /* [{"request","by","at","state","seq","name"|"case","authority","reason","approved_by"}] */
-	int64_t wall_ms;  /* newest known wall time; 0 before there was one */
+	json_t *erasures;  /* [{"request","by","at","state","seq","name"|"case","authority","reason","approved_by"}] */
+	uint64_t before;   /* entries of logs that ended: nothing in them can be erased */
+	bool has_new_code; /* of the newest log, not on paper yet */
+	int64_t wall_ms;   /* newest known wall time; 0 before there was one */
 };
 
 /* A record with its JSON read; values borrowed. */

@@ -88,7 +88,25 @@ static enum err fold_password(struct book *book, const struct event *event)
 	return ERR_OK;
 }
 
+static enum err fold_incarnation(struct book *book, const struct event *event)
+{
+	json_int_t before = json_integer_value(json_object_get(event->body, "before"));
+
+	book->before = before > 0 ? (uint64_t)before : 0;
+	book->has_new_code = true;
+	return ERR_OK;
+}
+
+static enum err fold_incarnation_noted(struct book *book, const struct event *event)
+{
+	(void)event;
+	book->has_new_code = false;
+	return ERR_OK;
+}
+
 static const struct folder book_folders[] = {
+	{"incarnation.begun", fold_incarnation},
+	{"incarnation.noted", fold_incarnation_noted},
 	{"setup.done", fold_setup},
 	{"user.added", fold_user},
 	{"user.password", fold_password},

@@ -213,6 +213,11 @@ static enum err permit_permitted(const struct ask *ask)
 	return ERR_OK;
 }
 
+static enum err permit_paper(const struct ask *ask)
+{
+	return ask->book->has_new_code ? ERR_OK : deny(ask, WHY_NO_NEW_CODE, NULL);
+}
+
 /* AFTER: also when the case is over, because a network must be connectable again. */
 enum when { WHILE_OPEN, AFTER };
 
@@ -230,7 +235,7 @@ static const struct {
 	{"report.approved", AFTER, permit_approved},        {"report.sent", WHILE_OPEN, permit_sent},
 	{"uplink.isolate", WHILE_OPEN, check_uplinks},      {"restore.requested", AFTER, permit_requested},
 	{"restore.permitted", AFTER, permit_permitted},     {"erasure.requested", AFTER, permit_erasure},
-	{"erasure.approved", AFTER, permit_erasing},
+	{"erasure.approved", AFTER, permit_erasing},        {"incarnation.noted", AFTER, permit_paper},
 };
 
 static enum err check_case(struct ask *ask, enum when when)

@@ -86,6 +86,9 @@ static const struct {
 	{"restore.permitted",
 	 {NULL, "回線の再接続を承認する（別の人）", "Permit connecting again (another person)"},
 	 {NULL, "回線の再接続を承認", "Connecting again permitted"}},
+	{"incarnation.noted",
+	 {NULL, "新しい起点の符号を紙に控えたことを記録する", "Note that the new genesis code is on paper"},
+	 {NULL, "新しい起点の符号を紙に控えた", "New genesis code put on paper"}},
 	{"erasure.requested",
 	 {NULL, "記載の消去を申請する", "Ask to erase what was written"},
 	 {NULL, "記載の消去を申請", "Erasure requested"}},
@@ -242,6 +245,15 @@ static const struct {
 	[WHY_NO_ERASURE] = {"wrong_state",
 			    {"no_erasure", "承認を待っている消去の申請がないか、記録番号が違います。",
 			     "No erasure with this number awaits approval."}},
+	[WHY_LOG_ENDED] =
+		{"wrong_state",
+		 {"log_ended",
+		  "前の代の記録簿に書かれたものです。終わった記録簿には何も書き足せないので、消去できません。",
+		  "It is in an earlier incarnation of the record. A log that has ended takes no entry, so nothing in "
+		  "it can be erased."}},
+	[WHY_NO_NEW_CODE] = {"wrong_state",
+			     {"no_new_code", "控えるべき新しい起点の符号はありません。",
+			      "There is no new genesis code to put on paper."}},
 	[WHY_NO_VIEW] = {"invalid", {"view", "「{given}」という画面はありません。", "There is no view '{given}'."}},
 };
 

@@ -1,4 +1,5 @@
 """A keeper in a folder of its own, and a peer that talks to it over SOCK_SEQPACKET."""
+import contextlib
 import json
 import os
 import pathlib
@@ -6,6 +7,7 @@ import secrets
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -177,6 +179,13 @@ class House:
     def homes(self):
         """The folders of both media."""
         return self.root / "var/lib/kannuki", self.root / "var/lib/kannuki-mirror"
+
+    def lose_secret(self):
+        """Of the next epoch, on both media, while no keeper runs: the log can never go on."""
+        for home, name in zip(self.homes, ("ledger.db", "mirror.db")):
+            with contextlib.closing(sqlite3.connect(home / "ledger" / name)) as db:
+                db.execute("DELETE FROM secrets")
+                db.commit()
 
     def words(self):
         return (self.root / "keeper.log").read_text(errors="replace")

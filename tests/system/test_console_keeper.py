@@ -95,6 +95,26 @@ class Record(ConsoleAndKeeper):
             return [entry["seq"] for entry in auditor.ask("ledger.show")["entries"]
                     if entry.get("act") == "incident.declared"][0]
 
+    def test_new_incarnation_is_told_until_its_code_is_on_paper(self):
+        self.house.end()
+        self.house.lose_secret()
+        self.house.start()
+        self.screen.line("")
+        self.screen.wait("新しい代に移りました")
+        self.be("joho")
+        self.see("show now", "続きを記録するための鍵が失われ", "新しい起点の符号は [A-Z2-7]{24}")
+        self.see("ledger media", "新しい代（")
+        self.see("ledger show 0", "epoch.start")
+        self.see("ledger incarnation", "綴じましたか")
+        self.do("1")
+        self.see("ledger incarnation", "新しい代（")
+        self.see("ledger incarnation new", "元には戻せません")
+        self.see("1", "理由")
+        self.see("盗難", "パスワード")
+        self.see(self.house.passwords["joho"], "担当者が記録簿を終えました", "新しい起点の符号は")
+        with self.house.login("joho") as person:
+            self.assertEqual(person.ask("ledger.media")["incarnation"]["origin"][-2:], "/3")
+
     def test_failed_medium_is_told(self):
         self.house.end()
         mirror = self.house.homes[1]
