@@ -1,7 +1,7 @@
 # The second opinion on bundles: a verifier in Go, built from Debian's packages without a network.
 
 GO_BUILD = cd tests/interop/go && GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= CGO_ENABLED=0 \
-	GOCACHE=$(abspath $(BUILD))/go-cache go
+	GOCACHE=$(abspath $(BUILD))/go-cache $(if $(filter arm64,$(PROFILE)),GOARCH=arm64) go
 GO_SOURCES := $(filter-out %_test.go,$(wildcard tests/interop/go/*.go))
 GO_FLAGS := -trimpath -buildvcs=false -ldflags='-s -w -buildid='
 

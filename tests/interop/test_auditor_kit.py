@@ -42,7 +42,7 @@ class Kit(unittest.TestCase):
 
     def test_same_bytes_whenever_and_wherever_it_is_packed(self):
         copy = SCRATCH / "another build"
-        for name in ("share/kannuki-verify.html", "bin/kannuki-verify-static", "share/locale/ja/LC_MESSAGES/kannuki.mo",
+        for name in ("share/kannuki-verify.html", "bin/kannuki-verify-static", "bin/kannuki-verify-go", "share/locale/ja/LC_MESSAGES/kannuki.mo",
                      "share/locale/ja_JP.utf8/LC_MESSAGES/SYS_LC_MESSAGES"):
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             (copy / name).write_bytes((BUILD / name).read_bytes())
@@ -66,14 +66,27 @@ class Kit(unittest.TestCase):
         for guide in ("auditor.md", "auditor.ja.md"):
             text = (self.unpacked / guide).read_text()
             self.assertEqual(text, (ROOT / "docs/operation" / guide).read_text())
-            for name in {"kannuki-verify.html", "SHA256SUMS", "ledger.md", "bin/" + next((self.unpacked / "bin").iterdir()).name}:
+            for name in {"kannuki-verify.html", "SHA256SUMS", "ledger.md", *(f"bin/{one.name}" for one in (self.unpacked / "bin").iterdir())}:
                 self.assertTrue(f"`{name}`" in text, (guide, name))
                 self.assertTrue((self.unpacked / name).exists(), name)
             for link in re.findall(r"\]\(([^):]+)\)", text):
                 self.assertTrue((self.unpacked / link).exists(), (guide, link))
 
-    def test_its_verifier_judges_in_both_languages(self):
-        (program,) = (self.unpacked / "bin").iterdir()
+    def test_no_program_needs_a_library(self):
+        for program in (self.unpacked / "bin").iterdir():
+            told = subprocess.run(["readelf", "--program-headers", "--dynamic", "--wide", program], capture_output=True, text=True, check=True).stdout
+            self.assertNotIn("INTERP", told, program)
+            self.assertNotIn("NEEDED", told, program)
+
+    def test_both_verifiers_judge(self):
+        programs = sorted((self.unpacked / "bin").iterdir())
+        self.assertEqual(len(programs), 2)
+        for program in programs:
+            for code, want in ((CODE, 0), (CODE[::-1], 1)):
+                self.assertEqual(subprocess.run([program, WHOLE, "--genesis", code], capture_output=True, timeout=60, env={}).returncode, want, program)
+
+    def test_the_first_one_speaks_both_languages(self):
+        program = max((self.unpacked / "bin").iterdir(), key=lambda path: "-go-" not in path.name)
         for language, word in (("ja", "正常"), ("en", "GOOD")):
             told = subprocess.run([program, WHOLE, "--genesis", CODE, "--lang", language], capture_output=True, text=True, timeout=60, env={})
             self.assertEqual(told.returncode, 0, told.stderr)
