@@ -78,13 +78,10 @@ void buf_addc(struct buf *b, char c)
 
 void buf_addn(struct buf *b, uint64_t number)
 {
-	char digits[20];
-	size_t at = sizeof digits;
+	char digits[DECIMAL_SIZE];
 
-	do
-		digits[--at] = (char)('0' + number % 10);
-	while ((number /= 10) > 0);
-	buf_add(b, digits + at, sizeof digits - at);
+	decimal_encode(digits, number);
+	buf_adds(b, digits);
 }
 
 void buf_addf(struct buf *b, const char *format, ...)
@@ -128,6 +125,17 @@ static const char hex_digits[] = "0123456789abcdef";
 static const char alphabet64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char alphabet64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 static const char alphabet32[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+void decimal_encode(char out[DECIMAL_SIZE], uint64_t number)
+{
+	char digits[DECIMAL_SIZE] = "";
+	size_t at = sizeof digits - 1;
+
+	do
+		digits[--at] = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	memcpy(out, digits + at, sizeof digits - at);
+}
 
 void hex_encode(char *out, const void *data, size_t len)
 {
@@ -193,7 +201,7 @@ void base32_encode(char *out, const void *data, size_t len)
 enum { NOT_STANDARD = 0x40, NOT_URL = 0x80, NO_DIGIT = NOT_STANDARD | NOT_URL };
 // clang-format off
 #define X NO_DIGIT
-static const uint8_t digits64[128] = {
+static const uint8_t digits64[256] = {
 	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
 	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
 	X, X, X, X, X, X, X, X, X, X, X, NOT_URL | 62, X, NOT_STANDARD | 62, X, NOT_URL | 63,
@@ -202,6 +210,14 @@ static const uint8_t digits64[128] = {
 	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, X, X, X, X, NOT_STANDARD | 63,
 	X, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
 	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, X, X, X, X, X,
+	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
+	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
+	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
+	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
+	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
+	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
+	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
+	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
 };
 #undef X
 // clang-format on
@@ -232,7 +248,7 @@ enum err hex_decode(void *out, size_t *len, const char *text, size_t text_len)
 
 static uint32_t digit64(char c)
 {
-	return digits64[(unsigned char)c & 127U] & 63U;
+	return digits64[(unsigned char)c] & 63U;
 }
 
 /* All characters belong to the alphabet and the bits that make no byte are zero. */
@@ -241,7 +257,7 @@ static bool is_base64(const char *text, size_t len, unsigned wrong)
 	unsigned flags = 0;
 
 	for (size_t i = 0; i < len; i++)
-		flags |= digits64[(unsigned char)text[i] & 127U] | ((unsigned char)text[i] & 128U ? wrong : 0);
+		flags |= digits64[(unsigned char)text[i]];
 	if (len % 4 == 1 || (flags & wrong) != 0)
 		return false;
 	return len % 4 == 0 || (digit64(text[len - 1]) & (len % 4 == 2 ? 15U : 3U)) == 0;

@@ -40,7 +40,9 @@ char *buf_take(struct buf *b);
 #define HEX_SIZE(n) (2 * (n) + 1)
 #define BASE64_SIZE(n) (((n) + 2) / 3 * 4 + 1)
 #define BASE32_SIZE(n) ((8 * (n) + 4) / 5 + 1)
+enum { DECIMAL_SIZE = 21 };
 
+void decimal_encode(char out[DECIMAL_SIZE], uint64_t number);
 void hex_encode(char *out, const void *data, size_t len);
 void base64_encode(char *out, const void *data, size_t len);    /* standard alphabet, padded */
 void base64url_encode(char *out, const void *data, size_t len); /* URL alphabet, no padding */

@@ -33,8 +33,12 @@ void bundle_policy(struct buf *out, const struct note_key *identity)
 
 size_t disclosure_line_head(char out[LINE_HEAD_SIZE], uint64_t seq, enum disclosure_name name)
 {
-	return (size_t)snprintf(out, LINE_HEAD_SIZE, "{\"seq\":%" PRIu64 ",\"name\":\"%s\",", seq,
-				disclosure_names[name]);
+	char number[DECIMAL_SIZE], *at;
+
+	decimal_encode(number, seq);
+	at = stpcpy(stpcpy(out, "{\"seq\":"), number);
+	at = stpcpy(stpcpy(stpcpy(at, ",\"name\":\""), disclosure_names[name]), "\",");
+	return (size_t)(at - out);
 }
 
 /* ---- what belongs into a bundle ---- */

@@ -202,6 +202,16 @@ static void bring_together(struct ledger *l, int index, struct standing *right, 
 		use_only(l, index, &why);
 }
 
+/* While the ledger is only read. */
+static void pass_over(struct medium *behind)
+{
+	struct fault why;
+
+	behind->state = MEDIUM_FAILED;
+	(void)fault_set(&why, ERR_STATE, _("%s: lacks what the other medium holds; repair fills it"), behind->folder);
+	medium_blame(behind, &why);
+}
+
 static enum err weigh(struct ledger *l, enum store_mode mode, struct standing s[MEDIA_MAX], int *right,
 		      const struct progress *progress, struct fault *f)
 {
@@ -222,7 +232,7 @@ static enum err weigh(struct ledger *l, enum store_mode mode, struct standing s[
 	if (mode == STORE_WRITE)
 		bring_together(l, *right, &s[*right], common, progress);
 	else
-		m[1 - *right].state = MEDIUM_FAILED;
+		pass_over(&m[1 - *right]);
 	return ERR_OK;
 }
 

@@ -218,7 +218,7 @@ static enum err append_all(struct appending *a, struct fault *f)
 enum err command_append(const struct request *request, struct fault *f)
 {
 	struct appending a = {.group = request->group != 0 ? request->group : 1};
-	enum err err = ledger_open(request->folder, moment_now(), &a.ledger, f);
+	enum err err = open_to_write(request, &a.ledger, f);
 
 	if (err != ERR_OK)
 		return err;

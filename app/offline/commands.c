@@ -8,6 +8,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool tell_missing_media(const struct ledger *l)
+{
+	struct medium_info media[LEDGER_MEDIA];
+	bool some = false;
+
+	ledger_media(l, media);
+	for (int i = 0; i < LEDGER_MEDIA; i++) {
+		if (media[i].state != MEDIUM_FAILED)
+			continue;
+		(void)fprintf(stderr, "kannuki-ledger: %s\n", media[i].why);
+		some = true;
+	}
+	return some;
+}
+
+enum err open_to_write(const struct request *request, struct ledger **out, struct fault *f)
+{
+	enum err err = ledger_open(request->folder, moment_now(), out, f);
+
+	if (err == ERR_OK && tell_missing_media(*out))
+		(void)fputs(_("kannuki-ledger: recording goes on with the other medium alone\n"), stderr);
+	return err;
+}
+
 enum err command_init(const struct request *request, struct fault *f)
 {
 	char code[GENESIS_CODE_CHARS + 1];
@@ -27,7 +51,7 @@ enum err command_genesis(const struct request *request, struct fault *f)
 	enum err err = ledger_open_readonly(request->folder, &l, f);
 
 	if (err == ERR_OK)
-		(void)printf("genesis: %s\n", ledger_genesis_code(l));
+		(void)printf("%s\n", ledger_genesis_code(l));
 	ledger_close(l);
 	return err;
 }
@@ -96,8 +120,10 @@ enum err command_check(const struct request *request, struct fault *f)
 	struct ledger *l = NULL;
 	enum err err = ledger_open_readonly(request->folder, &l, f);
 
-	if (err == ERR_OK)
+	if (err == ERR_OK) {
+		(void)tell_missing_media(l);
 		err = ledger_check(l, f);
+	}
 	if (err == ERR_OK)
 		(void)printf(
 			_("Good: %llu entries, %llu epochs; chain, tree, texts, signatures and stored files fit.\n"),
@@ -110,7 +136,7 @@ enum err command_rotate(const struct request *request, struct fault *f)
 {
 	struct ledger *l = NULL;
 	/* Opening for writing begins an epoch; that is all there is to do. */
-	enum err err = ledger_open(request->folder, moment_now(), &l, f);
+	enum err err = open_to_write(request, &l, f);
 
 	if (err == ERR_OK)
 		(void)printf(_("Epoch %llu has begun at entry %llu.\n"), (unsigned long long)ledger_head(l).epoch,

@@ -26,6 +26,9 @@ enum err export_without(struct request *request, const char *names, struct fault
 enum err export_encrypt_to(struct request *request, const char *recipient, struct fault *f) MUST_USE;
 enum err export_prove(struct request *request, uint64_t seq, struct fault *f) MUST_USE;
 
+/* Opens the ledger for writing, and says which medium it has to do without. */
+enum err open_to_write(const struct request *request, struct ledger **out, struct fault *f) MUST_USE;
+
 enum err command_init(const struct request *request, struct fault *f) MUST_USE;
 enum err command_genesis(const struct request *request, struct fault *f) MUST_USE;
 enum err command_show(const struct request *request, struct fault *f) MUST_USE;

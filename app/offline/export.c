@@ -117,7 +117,7 @@ enum err command_export(const struct request *request, struct fault *f)
 	options.prove = request->prove;
 	if (request->to == 0)
 		return fault_set(f, ERR_RANGE, _("the range is empty: it ends before entry 0"));
-	err = ledger_open(request->folder, moment_now(), &l, f);
+	err = open_to_write(request, &l, f);
 	if (err == ERR_STATE)
 		err = open_ended(request, &l, f);
 	if (err == ERR_OK)

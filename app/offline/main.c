@@ -175,11 +175,15 @@ static bool read_options(int argc, char **argv, struct request *request, struct 
 		{"lang", required_argument, NULL, 'l'},      {"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},         {NULL, 0, NULL, 0},
 	};
-	int option;
+	int option, which = 0;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (!read_option(option, request, f))
-			return false;
+	while ((option = getopt_long(argc, argv, "", options, &which)) != -1) {
+		if (read_option(option, request, f))
+			continue;
+		if (option != '?' && f->text[0] == '\0')
+			(void)fault_set(f, ERR_RANGE, _("--%s cannot be '%s'"), options[which].name, optarg);
+		return false;
+	}
 	return true;
 }
 
@@ -198,6 +202,39 @@ static const struct command *find_command(char **words, int count)
 	return NULL;
 }
 
+static bool begins_with_word(const char *name, const char *word)
+{
+	size_t len = strcspn(name, " ");
+
+	return strlen(word) == len && memcmp(name, word, len) == 0;
+}
+
+/* How this command is written; false when there is none of this name. */
+static bool show_forms(const char *word)
+{
+	bool is_known = false;
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (!begins_with_word(commands[i].name, word))
+			continue;
+		if (!is_known)
+			(void)fprintf(stderr, _("kannuki-ledger: '%s' is written so:\n"), word);
+		is_known = true;
+		(void)fprintf(stderr, "  %s\n", _(commands[i].help));
+	}
+	return is_known;
+}
+
+/* What is wrong with the command. Of an option that it does not know, getopt has said so already. */
+static void complain(const char *word, const struct fault *f)
+{
+	if (f->text[0] != '\0')
+		(void)fprintf(stderr, "kannuki-ledger: %s\n", f->text);
+	else if (word != NULL && !show_forms(word))
+		(void)fprintf(stderr, _("kannuki-ledger: there is no command '%s'\n"), word);
+	(void)fputs(_("kannuki-ledger --help names all commands and options.\n"), stderr);
+}
+
 int main(int argc, char **argv)
 {
 	struct request request = {.to = UINT64_MAX, .old = WITNESS_SEEN_BEFORE};
@@ -214,9 +251,7 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	if (command == NULL) {
-		if (fault.text[0] != '\0')
-			(void)fprintf(stderr, "kannuki-ledger: %s\n\n", fault.text);
-		usage(stderr);
+		complain(argv[optind], &fault);
 		return 2;
 	}
 	operands = argv + argc - command->operands;
@@ -225,7 +260,7 @@ int main(int argc, char **argv)
 	if (command->operands == 3) {
 		request.name = operands[2];
 		if (!read_seq(request.out, &request.seq)) {
-			usage(stderr);
+			complain(argv[optind], &fault);
 			return 2;
 		}
 	}

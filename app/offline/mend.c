@@ -189,7 +189,7 @@ enum err command_redact(const struct request *request, struct fault *f)
 	if (why.authority == NULL || why.reason == NULL || why.approved_by[1] == NULL)
 		return fault_set(f, ERR_MISSING,
 				 _("give --authority TEXT --reason TEXT --approved-by ID --approved-by ID"));
-	err = ledger_open(request->folder, moment_now(), &l, f);
+	err = open_to_write(request, &l, f);
 	if (err == ERR_OK)
 		err = erase_with(l, request, &why, f);
 	ledger_close(l);

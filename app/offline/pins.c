@@ -34,7 +34,7 @@ enum err command_policy_set(const struct request *request, struct fault *f)
 	enum err err = file_read(request->out, PIN_FILE_MAX, &text, f);
 
 	if (err == ERR_OK)
-		err = ledger_open(request->folder, moment_now(), &l, f);
+		err = open_to_write(request, &l, f);
 	if (err == ERR_OK)
 		err = policy_set(l, &by_command, text.data, text.len, moment_now(), f);
 	if (err == ERR_OK)
@@ -72,7 +72,7 @@ enum err command_witness_request(const struct request *request, struct fault *f)
 	enum err err = request->to_file != NULL ? check_target(request->to_file, f) : ERR_OK;
 
 	if (err == ERR_OK)
-		err = ledger_open(request->folder, moment_now(), &l, f);
+		err = open_to_write(request, &l, f);
 	if (err == ERR_OK)
 		err = witness_request(l, request->old, moment_now(), &out, f);
 	if (err == ERR_OK)
@@ -89,7 +89,7 @@ enum err command_stamp_request(const struct request *request, struct fault *f)
 	enum err err = check_target(request->to_file, f);
 
 	if (err == ERR_OK)
-		err = ledger_open(request->folder, moment_now(), &l, f);
+		err = open_to_write(request, &l, f);
 	if (err == ERR_OK)
 		err = stamp_request(l, moment_now(), &out, f);
 	if (err == ERR_OK)
@@ -106,7 +106,7 @@ static enum err open_with_answer(const struct request *request, struct buf *data
 {
 	enum err err = file_read(request->out, PIN_FILE_MAX, data, f);
 
-	return err == ERR_OK ? ledger_open(request->folder, moment_now(), l, f) : err;
+	return err == ERR_OK ? open_to_write(request, l, f) : err;
 }
 
 enum err command_witness_accept(const struct request *request, struct fault *f)

@@ -171,7 +171,7 @@ class Ranges(Case):
         for options, says in ((("--from", "5", "--to", "5"), "empty"), (("--from", "6", "--to", "5"), "empty"),
                               (("--to", "0"), "empty"), (("--from", "999999"), "beyond the log"),
                               (("--to", "999999"), "beyond the log"), (("--prove", "999999"), "cannot be proven"),
-                              (("--from", "-1"), "Usage"), (("--prove", "x"), "Usage"),
+                              (("--from", "-1"), "--from cannot be '-1'"), (("--prove", "x"), "--prove cannot be 'x'"),
                               (("--without", "body"), "not 'body'"), (("--without", "text,"), "not ''"),
                               (("--encrypt-to", "age1x"), "62 characters")):
             self.assertIn(says, refused("export", log().folder, out, *options), options)

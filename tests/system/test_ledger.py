@@ -201,6 +201,27 @@ class Ledger(unittest.TestCase):
         self.assertEqual(len(done.stderr.decode().splitlines()), 1, done.stderr)
         self.assertTrue(done.stderr.startswith(b"kannuki-ledger: "), done.stderr)
 
+    def test_a_command_written_wrongly_is_explained(self):
+        for words, says in ((["init"], "init DIR --origin OPERATOR/SERIAL/1"), (["witness", "ask", self.first], "witness request DIR"),
+                            (["erase", self.first], "there is no command 'erase'"), (["redact", self.first, "x", "text"], "redact DIR SEQ"),
+                            (["show", self.first, "--from", "x"], "--from cannot be 'x'"), ([], "names all commands")):
+            done = subprocess.run([BIN / "kannuki-ledger", "--lang", "en", *words], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 2, words)
+            self.assertIn(says, done.stderr)
+            self.assertLess(len(done.stderr.splitlines()), 8, done.stderr)
+
+    def test_going_on_with_one_medium_is_said(self):
+        self.init()
+        away = self.second.rename(self.second.parent / "away")
+        line = b'{"type":"incident.noted","about":"2026-007"}\n'
+        done = subprocess.run([BIN / "kannuki-ledger", "append", self.first, "--lang", "en"], input=line, capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(str(self.second).encode(), done.stderr)
+        self.assertIn(b"goes on with the other medium alone", done.stderr)
+        away.rename(self.second)
+        done = subprocess.run([BIN / "kannuki-ledger", "check", self.first, "--lang", "en"], capture_output=True, timeout=60)
+        self.assertIn(b"lacks what the other medium holds", done.stderr)
+
     def test_a_person_at_a_terminal_sees_how_far_it_is(self):
         self.init()
         self.blank_second()

@@ -182,7 +182,7 @@ class Verify(unittest.TestCase):
                           ["export", self.ledger, self.bundle, "--without", "body"]]:
             told = run("kannuki-ledger", *arguments)
             self.assertEqual(told.returncode, 2, arguments)
-            self.assertIn("Usage", told.stderr)
+            self.assertIn("--help", told.stderr)
 
     def test_a_bad_line_is_named_and_those_before_it_are_kept(self):
         told = self.append([LINES[0], {"type": "incident.noted", "text": "x" * 70000}, LINES[2]])
