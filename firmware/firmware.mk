@@ -18,7 +18,7 @@ $(O)/firmware/avr/%.o: firmware/%.c
 
 $(FIRMWARE).elf: $(FIRMWARE_OBJECTS)
 	$(call say,AVR-LD,$@)
-	$(Q)$(AVR)gcc -mmcu=$(AVR_MCU) -Wl,--gc-sections $^ -o $@
+	$(Q)$(AVR)gcc -mmcu=$(AVR_MCU) -mrelax -Wl,--gc-sections $^ -o $@
 
 $(FIRMWARE).hex: $(FIRMWARE).elf
 	$(Q)$(AVR)objcopy -O ihex -R .eeprom -R .fuse $< $@

@@ -12,10 +12,43 @@ uint8_t bit_of(uint8_t index)
 	return bits[index];
 }
 
-void panel_latch(struct panel *p, uint8_t uplinks)
+static bool apply_one(struct panel *p, uint8_t index, enum cause cause)
 {
+	const struct standing_cell *cell = &standing_table[p->standing[index]][cause];
+	uint8_t bit = bit_of(index);
+
+	p->standing[index] = cell->next;
+	p->coils &= (uint8_t)~bit;
+	p->tested &= (uint8_t)~bit;
+	if (standing_has_coil((enum standing)cell->next))
+		p->coils |= bit;
+	if (cell->next == STANDING_TESTED)
+		p->tested |= bit;
+	if (cell->effect == STANDING_FREE) {
+		p->kept.latched &= (uint8_t)~bit;
+		p->kept.latch_unsaved = true;
+	}
+	return cell->effect == STANDING_DROP;
+}
+
+uint8_t panel_apply(struct panel *p, uint8_t uplinks, enum cause cause)
+{
+	uint8_t dropped = 0;
+
+	for (uint8_t i = 0; i < BOARD_UPLINKS; i++)
+		if ((uplinks & bit_of(i)) != 0 && apply_one(p, i, cause))
+			dropped |= bit_of(i);
+	return dropped;
+}
+
+uint8_t panel_latch(struct panel *p, uint8_t uplinks)
+{
+	uint8_t dropped = panel_apply(p, uplinks, CAUSE_TRIP);
+
 	journal_trip(&p->journal, &p->kept, uplinks);
+	panel_stop_prove(p);
 	panel_perform(p, permit_step(&p->permit, PERMIT_TRIP));
+	return dropped;
 }
 
 void panel_report_cut(struct panel *p, uint8_t dropped, enum board_event kind, uint32_t arg, struct stamp since)
@@ -29,11 +62,7 @@ void panel_report_cut(struct panel *p, uint8_t dropped, enum board_event kind, u
 	}
 }
 
-uint8_t panel_cut(struct panel *p, uint8_t uplinks)
+void panel_cut(struct panel *p, uint8_t uplinks, enum board_event kind, uint32_t arg, struct stamp since)
 {
-	uint8_t drops = p->coils & uplinks;
-
-	p->coils &= (uint8_t)~uplinks;
-	panel_latch(p, uplinks);
-	return drops;
+	panel_report_cut(p, panel_latch(p, uplinks), kind, arg, since);
 }

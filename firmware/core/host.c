@@ -1,40 +1,85 @@
 #include "firmware/core/panel_inside.h"
 
-static void lose_host(struct panel *p)
+/* An announced absence counts from the last heartbeat, once. */
+static bool absence_goes_on(const struct host *h)
 {
-	uint8_t drops;
+	return h->silent_ms < (uint32_t)h->absence_s * 1000;
+}
 
-	p->host.state = HOST_LOST;
-	panel_add(p, EVENT_HOST_LOST, 0, p->host.silent_ms);
-	if ((p->coils & p->kept.provision.loss) == 0)
-		return;
-	drops = panel_cut(p, p->kept.provision.loss);
-	panel_report_cut(p, drops, EVENT_CUT_HOST_LOST, p->host.silent_ms, p->now);
+static void carry_out_policy(struct panel *p)
+{
+	uint8_t loss = p->kept.provision.loss;
+
+	p->host.cut_due = false;
+	p->host.absence_s = 0;
+	if (((p->coils | p->tested) & loss) != 0)
+		panel_cut(p, loss, EVENT_CUT_HOST_LOST, p->host.silent_ms, p->now);
 }
 
 void panel_step_host(struct panel *p)
 {
-	uint32_t limit_ms = p->host.state == HOST_PRESENT ? p->kept.provision.heartbeat_ms : BOARD_HOST_GRACE_MS;
+	struct host *h = &p->host;
+	uint32_t limit_ms = h->state == HOST_PRESENT ? p->kept.provision.heartbeat_ms : BOARD_HOST_GRACE_MS;
 
-	if (p->host.silent_ms < UINT32_MAX)
-		p->host.silent_ms++;
-	if (p->host.state != HOST_LOST && p->host.silent_ms >= limit_ms)
-		lose_host(p);
+	if (h->silent_ms < UINT32_MAX)
+		h->silent_ms++;
+	if (h->state != HOST_LOST && h->silent_ms >= limit_ms) {
+		h->state = HOST_LOST;
+		h->cut_due = true;
+		panel_add(p, EVENT_HOST_LOST, 0, h->silent_ms);
+	}
+	if (h->cut_due && !absence_goes_on(h))
+		carry_out_policy(p);
 }
 
 void panel_heartbeat(struct panel *p)
 {
-	if (p->host.state == HOST_LOST)
-		panel_add(p, EVENT_HOST_BACK, 0, p->host.silent_ms);
-	p->host.state = HOST_PRESENT;
-	p->host.silent_ms = 0;
+	struct host *h = &p->host;
+
+	if (h->state == HOST_LOST)
+		panel_add(p, EVENT_HOST_BACK, 0, h->silent_ms);
+	if (h->state == HOST_LOST || p->now_ms >= h->absence_ends_ms)
+		h->absence_s = 0;
+	h->state = HOST_PRESENT;
+	h->cut_due = false;
+	h->silent_ms = 0;
+}
+
+uint16_t panel_absence_left_s(const struct panel *p)
+{
+	const struct host *h = &p->host;
+
+	return absence_goes_on(h) ? (uint16_t)(h->absence_s - h->silent_ms / 1000) : 0;
+}
+
+static enum board_result expect_absence(struct panel *p, const struct command *command)
+{
+	if (command->argument == 0 || command->argument > BOARD_ABSENCE_MAX_S)
+		return RESULT_BAD_ARGUMENT;
+	p->host.absence_s = (uint16_t)command->argument;
+	p->host.absence_ends_ms = p->now_ms + command->argument * 1000;
+	panel_add(p, EVENT_ABSENCE, 0, command->argument);
+	return RESULT_DONE;
 }
 
 static enum board_result isolate(struct panel *p, const struct command *command)
 {
-	uint8_t drops = panel_cut(p, (uint8_t)command->uplinks);
+	panel_cut(p, (uint8_t)command->uplinks, EVENT_CUT_COMMAND, stamp_us_between(command->at, p->now), command->at);
+	return RESULT_DONE;
+}
 
-	panel_report_cut(p, drops, EVENT_CUT_COMMAND, stamp_us_between(command->at, p->now), command->at);
+/* All that a hand can move must be at rest: an uplink is cut for a moment, and nobody may take that for the answer. */
+static enum board_result prove(struct panel *p, const struct command *command)
+{
+	if (p->permit.state != PERMIT_NONE || p->proving.phase != PROVING_NOTHING)
+		return RESULT_BUSY;
+	if ((uint8_t)p->inputs != 0)
+		return RESULT_BUTTON_DOWN;
+	if ((p->inputs & INPUT_SUPPLY) == 0)
+		return RESULT_NO_SUPPLY;
+	if (!panel_all_are(p, (uint8_t)command->uplinks, RELAY_CONNECTED))
+		return RESULT_NOT_CONNECTED;
+	panel_prove(p, (uint8_t)command->uplinks);
 	return RESULT_DONE;
 }
 
@@ -47,6 +92,8 @@ static enum board_result give_permit(struct panel *p, const struct command *comm
 		return RESULT_WRONG_LATCH;
 	if ((uplinks & p->kept.latched) != uplinks)
 		return RESULT_NOT_LATCHED;
+	if (p->proving.phase != PROVING_NOTHING)
+		return RESULT_BUSY;
 	if (p->permit.state != PERMIT_CLOSING &&
 	    (panel_some_broken(p, uplinks) || !panel_all_are(p, uplinks, RELAY_CUT)))
 		return RESULT_MIRROR_FAULT;
@@ -70,6 +117,10 @@ static enum board_result carry_out(struct panel *p, const struct command *comman
 		return names_uplinks ? isolate(p, command) : RESULT_BAD_UPLINKS;
 	case COMMAND_PERMIT:
 		return names_uplinks ? give_permit(p, command) : RESULT_BAD_UPLINKS;
+	case COMMAND_PROVE:
+		return names_uplinks ? prove(p, command) : RESULT_BAD_UPLINKS;
+	case COMMAND_EXPECT_ABSENCE:
+		return expect_absence(p, command);
 	case COMMAND_VOID:
 		panel_perform(p, permit_step(&p->permit, PERMIT_VOID));
 		return RESULT_DONE;

@@ -9,6 +9,7 @@
 #include "firmware/core/journal.h"
 #include "firmware/core/permit.h"
 #include "firmware/core/relay.h"
+#include "firmware/core/standing.h"
 #include "firmware/core/trip.h"
 
 enum { PANEL_WATCHED_INPUTS = 8, WATCHDOG_MEMORY_S = 600 };
@@ -27,13 +28,36 @@ struct host {
 	uint16_t lamps; /* enum board_lamp bits it asks for */
 	uint16_t nonce;
 	uint32_t command_nonce;
-	uint8_t result; /* enum board_result */
+	uint8_t result;           /* enum board_result */
+	uint16_t absence_s;       /* announced; 0: none */
+	uint64_t absence_ends_ms; /* a host that is still there then has not gone */
+	bool cut_due;             /* it is lost, and policy isolate is not carried out yet */
+};
+
+enum proving_phase { PROVING_NOTHING, PROVING_OPENING, PROVING_CLOSING };
+
+/* The proof test that is running. */
+struct proving {
+	uint8_t phase; /* enum proving_phase */
+	uint8_t index; /* the uplink it is at, from 0 */
+	uint8_t left;  /* uplinks still to come */
+	bool failed;
+};
+
+/* What came of the last one. */
+struct proof {
+	uint8_t result; /* enum board_proof_result */
+	uint64_t at_ms;
+	uint32_t us;
 };
 
 struct panel {
 	struct kept kept;
 	struct journal journal;
+	uint8_t standing[BOARD_UPLINKS]; /* enum standing */
 	struct relay relays[BOARD_UPLINKS];
+	struct proving proving;
+	struct proof proofs[BOARD_UPLINKS];
 	struct permit permit;
 	struct host host;
 	struct watchdog_memory *watchdog;
@@ -41,6 +65,7 @@ struct panel {
 	struct stamp now;
 	uint16_t inputs;       /* enum board_input bits */
 	uint8_t coils;         /* uplinks to be energised */
+	uint8_t tested;        /* uplinks whose coil is off only for a proof test */
 	uint8_t proof_awaited; /* uplinks whose cut was reported but not proven yet */
 	bool started;          /* the start-up test is over and coils may be on */
 	uint16_t lamps;        /* enum board_lamp bits as they shine */
@@ -53,8 +78,10 @@ struct panel {
 	uint8_t no_supply_ms;
 	uint16_t second_ms;
 	bool muted;
+	uint16_t brown_out_s; /* how long the fault is still shown */
+	bool attention;       /* an event waits */
 	/* Counters of the bus and the port. */
-	uint16_t sequence, bad_frames, exceptions, loop_max_us, spikes;
+	uint16_t sequence, bad_frames, exceptions, loop_max_us, spikes, stack_free;
 };
 
 /* What the port hands over each millisecond. */
@@ -77,6 +104,10 @@ void panel_step(struct panel *p, const struct panel_view *view);
 
 /* The host. */
 void panel_heartbeat(struct panel *p);
+/* Seconds that policy isolate still waits for an announced absence, from now; 0: none is announced. */
+uint16_t panel_absence_left_s(const struct panel *p);
+/* A proof test is at this uplink (from 0). */
+bool panel_is_proving(const struct panel *p, uint8_t index);
 struct command {
 	uint16_t code;    /* enum board_command */
 	uint16_t uplinks; /* mask */

@@ -54,6 +54,8 @@ static uint16_t uplink_word(const struct panel *p, uint8_t index)
 		word |= UPLINK_PERMITTED;
 	if (p->relays[index].bad != 0)
 		word |= UPLINK_MIRROR_BAD;
+	if (panel_is_proving(p, index))
+		word |= UPLINK_PROVING;
 	return (uint16_t)(word | (uint16_t)relay_shown(&p->relays[index]) << 8);
 }
 
@@ -86,6 +88,7 @@ static void fill_status(const struct panel *p, uint16_t *out)
 	put_pair(out + STATUS_UPTIME_HIGH, p->now.ms);
 	for (uint8_t i = 0; i < BOARD_UPLINKS; i++)
 		out[STATUS_UPLINK + i] = uplink_word(p, i);
+	out[STATUS_ABSENCE_LEFT_S] = panel_absence_left_s(p);
 	fill_event(p, out);
 }
 
@@ -99,6 +102,7 @@ static void fill_counters(const struct panel *p, uint16_t *out)
 	out[COUNTER_EEPROM_BAD] = p->kept.torn;
 	out[COUNTER_LOOP_MAX_US] = p->loop_max_us;
 	out[COUNTER_STARTS] = (uint16_t)p->kept.starts;
+	out[COUNTER_STACK_FREE] = p->stack_free;
 }
 
 struct block {

@@ -27,19 +27,18 @@ void panel_perform(struct panel *p, enum permit_effect effect)
 {
 	switch (effect) {
 	case PERMIT_CONNECT:
-		p->coils |= p->permit.uplinks;
+		panel_apply(p, p->permit.uplinks, CAUSE_KEY);
 		break;
 	case PERMIT_RESTORED:
-		p->kept.latched &= (uint8_t)~p->permit.uplinks;
-		p->kept.latch_unsaved = true;
+		panel_apply(p, p->permit.uplinks, CAUSE_FIT);
 		report_each(p, p->permit.uplinks, EVENT_RESTORED);
 		break;
 	case PERMIT_FAILED:
-		p->coils &= (uint8_t)~p->permit.uplinks;
+		panel_apply(p, p->permit.uplinks, CAUSE_UNFIT);
 		report_each(p, p->permit.uplinks, EVENT_RESTORE_FAILED);
 		break;
 	case PERMIT_VOIDED_BY_TRIP:
-		p->coils &= (uint8_t)(~(p->permit.uplinks & p->kept.latched));
+		panel_apply(p, p->permit.uplinks, CAUSE_UNFIT);
 		panel_add(p, EVENT_PERMIT_VOIDED_TRIP, 0, p->permit.nonce);
 		break;
 	case PERMIT_VOIDED_BY_COMMAND:

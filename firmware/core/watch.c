@@ -50,8 +50,8 @@ void panel_watch_supply(struct panel *p)
 	if (p->no_supply_ms < NO_SUPPLY_MS)
 		return;
 	panel_add(p, EVENT_SUPPLY_LOST, 0, 0);
-	if ((p->coils & p->kept.provision.isolate) != 0)
-		panel_report_cut(p, panel_cut(p, p->kept.provision.isolate), EVENT_CUT_SUPPLY, 0, p->now);
+	if (((p->coils | p->tested) & p->kept.provision.isolate) != 0)
+		panel_cut(p, p->kept.provision.isolate, EVENT_CUT_SUPPLY, 0, p->now);
 }
 
 static uint16_t fault_if(bool condition, enum board_fault fault)
@@ -69,5 +69,8 @@ void panel_find_faults(struct panel *p)
 			       fault_if(eventq_is_full(&p->kept.events), FAULT_QUEUE) |
 			       fault_if(p->kept.failed, FAULT_EEPROM) |
 			       fault_if(!p->kept.provision.valid, FAULT_PROVISION) |
-			       fault_if(p->watchdog->seconds < WATCHDOG_MEMORY_S, FAULT_WATCHDOG));
+			       fault_if(p->watchdog->seconds < WATCHDOG_MEMORY_S, FAULT_WATCHDOG) |
+			       fault_if((p->inputs & INPUT_JUMPER) != 0, FAULT_JUMPER) |
+			       fault_if(p->stack_free < STACK_LEAST, FAULT_STACK) |
+			       fault_if(p->brown_out_s != 0, FAULT_BROWN_OUT));
 }

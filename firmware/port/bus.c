@@ -9,7 +9,8 @@
 #include <avr/io.h>
 #include <util/atomic.h>
 
-enum { SILENCE_COUNTS = 201 }; /* 1.75 ms in 64ths of the chip's clock */
+/* In 64ths of the chip's clock: 1.75 ms, and 3.5 characters of 11 bits. */
+enum { SILENCE_COUNTS = 201, SILENCE_COUNTS_SLOW = 231 };
 enum bus_state { BUS_LISTENS, BUS_HAS_FRAME, BUS_SENDS };
 
 static struct {
@@ -21,13 +22,13 @@ static struct {
 	struct stamp at;
 } bus;
 
-void bus_init(void)
+void bus_init(uint32_t baud)
 {
-	UBRR0 = F_CPU / 16 / BOARD_BAUD - 1;
+	UBRR0 = (uint16_t)(F_CPU / 16 / baud - 1);
 	UCSR0C = 1 << UPM01 | 1 << UCSZ01 | 1 << UCSZ00;
 	UCSR0B = 1 << RXEN0 | 1 << TXEN0 | 1 << RXCIE0;
 	TCCR0A = 1 << WGM01;
-	OCR0A = SILENCE_COUNTS;
+	OCR0A = baud == BOARD_BAUD ? SILENCE_COUNTS : SILENCE_COUNTS_SLOW;
 	TIMSK0 = 1 << OCIE0A;
 }
 
@@ -74,7 +75,7 @@ ISR(USART0_UDRE_vect)
 {
 	UDR0 = bus.bytes[bus.sent++];
 	if (bus.sent == bus.length) {
-		/* Forgets a completion in the middle of the answer; this byte's own is 95 microseconds away. */
+		/* Forgets a completion in the middle of the answer; this byte's own is a character away. */
 		UCSR0A = 1 << TXC0;
 		UCSR0B = (uint8_t)((UCSR0B & ~(1 << UDRIE0)) | 1 << TXCIE0);
 	}

@@ -1,5 +1,5 @@
-/* The serial bus: 115200 8E1, frames end after 1.75 ms of silence (timer 0). Half duplex: what arrives between the
- * end of a request and the end of its answer is thrown away.
+/* The serial bus: 8E1, frames end after 1.75 ms of silence, or 3.5 characters when that is longer (timer 0). Half
+ * duplex: what arrives between the end of a request and the end of its answer is thrown away.
  */
 #ifndef KANNUKI_PORT_BUS_H
 #define KANNUKI_PORT_BUS_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-void bus_init(void);
+void bus_init(uint32_t baud);
 /* A whole frame waits; it stays in place, and the bus deaf, until bus_send. */
 bool bus_has_frame(void);
 /* The frame, its length and the moment of its last byte. */

@@ -6,6 +6,7 @@
 #include "firmware/port/clock.h"
 #include "firmware/port/memory.h"
 #include "firmware/port/pins.h"
+#include "firmware/port/stack.h"
 
 #include <avr/interrupt.h>
 #include <avr/io.h>
@@ -93,6 +94,7 @@ static void step(void)
 	ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
 	{
 		pins_set_lamps(panel.lamps);
+		pins_set_attention(panel.attention);
 	}
 }
 
@@ -131,7 +133,7 @@ static void start(void)
 	panel_load(&panel, &memory, &watchdog_memory);
 	how.unsaved = trip_init(&trip, panel.kept.provision.isolate, memory_state);
 	panel_start(&panel, &how);
-	bus_init();
+	bus_init(panel.kept.provision.baud != 0 ? BOARD_BAUD_SLOW : BOARD_BAUD);
 	clock_init();
 	sei();
 }
@@ -162,6 +164,7 @@ static void work(void)
 		step();
 		wdt_reset();
 	}
+	panel.stack_free = stack_look();
 	save();
 	panel.bad_frames = (uint16_t)(panel.bad_frames + bus_take_spoilt());
 	if (bus_has_frame())

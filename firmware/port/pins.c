@@ -21,8 +21,8 @@ void pins_init(void)
 {
 	PORTC = 0;
 	DDRC = COILS | UPLINK_LAMPS;
-	PORTB = MIRRORS;
-	DDRB = 1 << PIN_BUZZER;
+	PORTB = MIRRORS | 1 << PIN_JUMPER;
+	DDRB = 1 << PIN_BUZZER | 1 << PIN_ATTENTION;
 	PORTA = 0xFF;
 	DDRA = 0;
 	PORTD = 1 << PIN_RXD;
@@ -44,6 +44,8 @@ uint16_t pins_read(void)
 	inputs |= (uint16_t)pins_mirrors() * INPUT_MIRROR_1;
 	if ((PINB & 1 << PIN_SUPPLY) != 0)
 		inputs |= INPUT_SUPPLY;
+	if ((PINB & 1 << PIN_JUMPER) == 0)
+		inputs |= INPUT_JUMPER;
 	return inputs;
 }
 
@@ -62,6 +64,14 @@ void pins_set_lamps(uint16_t lamps)
 		PORTB |= 1 << PIN_BUZZER;
 	else
 		PORTB &= (uint8_t)(~(1 << PIN_BUZZER));
+}
+
+void pins_set_attention(bool on)
+{
+	if (on)
+		PORTB |= 1 << PIN_ATTENTION;
+	else
+		PORTB &= (uint8_t)(~(1 << PIN_ATTENTION));
 }
 
 void pins_driver_on(void)

@@ -2,6 +2,7 @@
 #ifndef KANNUKI_PORT_PINS_H
 #define KANNUKI_PORT_PINS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* All outputs off, pull-ups on, change interrupts of buttons and mirror contacts on. */
@@ -13,6 +14,7 @@ uint8_t pins_mirrors(void);
 void pins_set_coils(uint8_t coils);
 /* enum board_lamp bits */
 void pins_set_lamps(uint16_t lamps);
+void pins_set_attention(bool on);
 /* RS-485 driver. */
 void pins_driver_on(void);
 void pins_driver_off(void);
