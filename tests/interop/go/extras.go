@@ -143,6 +143,17 @@ func (v *verifier) checkWitnessed() error {
 	})
 }
 
+// checkHeadLines comes early: what is wrong on `checkpoint` is wrong at the end of every proof, too.
+func (v *verifier) checkHeadLines() error {
+	if v.pins.policy == nil {
+		return nil
+	}
+	if _, _, err := v.pins.policy.cosigned(v.head.text, v.head.lines); err != nil {
+		return fileFault("checkpoint", "%v", err)
+	}
+	return nil
+}
+
 // checkWitnesses asks the auditor's policy.
 func (v *verifier) checkWitnesses() error {
 	policy := v.pins.policy

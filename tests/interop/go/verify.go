@@ -39,7 +39,7 @@ func verify(list files, known pins) (*report, error) {
 	v := &verifier{report: &report{}, bundle: newBundle(list), pins: known, redacted: map[target]tlog.Hash{},
 		blobs: map[string]bool{}}
 	steps := []func() error{
-		v.readGenesis, v.readCheckpoint, v.readRange, v.readLog, v.checkTiles, v.checkHead, v.checkRedactions,
+		v.readGenesis, v.readCheckpoint, v.checkHeadLines, v.readRange, v.readLog, v.checkTiles, v.checkHead, v.checkRedactions,
 		v.checkBlobs, v.checkPolicy, v.checkProofs, v.checkWitnessed, v.checkRemainder, v.checkOlder, v.checkPaper,
 		v.checkWitnesses,
 	}
