@@ -13,6 +13,7 @@
  *   chore.c     what takes long, in slices
  *   media.c     the two media: who has failed, and taking it in again
  *   incarnation.c  a log that is not the first of the box
+ *   room.c      room on the media
  *   rounds.c    what happens by the clock
  */
 #ifndef KANNUKI_KEEPER_KEEPER_H
@@ -22,6 +23,7 @@
 #include "ipc/server.h"
 #include "keeper/config.h"
 #include "keeper/lockout.h"
+#include "keeper/room.h"
 #include "keeper/scribe.h"
 #include "keeper/secrets.h"
 #include "keeper/sessions.h"
@@ -59,6 +61,7 @@ struct keeper {
 	char nobody_hash[SECRET_HASH_SIZE]; /* a wrong name takes as long as a wrong password */
 	struct panel panel;
 	struct mending mending;
+	struct room room;
 	uint64_t subscribers[SUBSCRIBERS_MAX]; /* connections; 0: free */
 	struct chore *chore;                   /* the long work in hand, or NULL */
 	bool erasing_failed;                   /* it is tried again with the next heartbeat */
@@ -138,7 +141,6 @@ json_t *incarnation_json(const struct keeper *k);
 bool incarnation_needs_care(const struct keeper *k);
 /* The scarcest of the media in use. */
 enum space_level media_room(const struct keeper *k);
-const char *room_word(enum space_level level);
 /* Of two media one has failed. */
 bool media_are_fewer(const struct keeper *k);
 

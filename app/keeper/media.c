@@ -196,17 +196,6 @@ enum space_level media_room(const struct keeper *k)
 	return worst;
 }
 
-const char *room_word(enum space_level level)
-{
-	static const char *const words[] = {[SPACE_UNKNOWN] = "unknown",
-					    [SPACE_GOOD] = "good",
-					    [SPACE_LOW] = "low",
-					    [SPACE_NO_FILES] = "no_files",
-					    [SPACE_RESERVE_USED] = "reserve"};
-
-	return words[level];
-}
-
 json_t *media_summary(const struct keeper *k)
 {
 	static const char *const names[LEDGER_MEDIA] = {"first", "second"};

@@ -73,6 +73,12 @@ static void on_incarnation_noted(struct recall *r, const struct record *record, 
 	r->incarnation_is_noted = true;
 }
 
+static void on_space(struct recall *r, const struct record *record, json_t *body)
+{
+	(void)record;
+	copy(r->room, sizeof r->room, body, "now");
+}
+
 void recall_apply(struct recall *r, const struct record *record)
 {
 	static const struct {
@@ -87,6 +93,7 @@ void recall_apply(struct recall *r, const struct record *record)
 		{"restore.expired", on_permit_end},
 		{"incarnation.begun", on_incarnation},
 		{"incarnation.noted", on_incarnation_noted},
+		{"space.changed", on_space},
 	};
 	json_t *body = record->body != NULL ? json_loads(record->body, 0, NULL) : NULL;
 	const char *act = json_string_value(json_object_get(body, "act"));

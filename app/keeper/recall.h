@@ -20,6 +20,7 @@ struct recall {
 	char incarnation_why[65]; /* "": this log is the first */
 	int64_t incarnation_wall_ms;
 	bool incarnation_is_noted;
+	char room[16]; /* the level that was told last; "": none was */
 	/* The newest permit to restore as long as nothing has become of it. */
 	bool permit_is_open;
 	char permit_about[65];

@@ -33,10 +33,23 @@ static void begin_epoch(struct keeper *k)
 		diag(DIAG_ERROR, "the hourly epoch could not begin: %s", f.text);
 }
 
-static void look_after_accounts(struct keeper *k)
+static void look_at_room(struct keeper *k)
+{
+	enum space_level was = k->room.told;
+	struct entry entry = {.who = "system", .via = "keeper", .kind = act_find("space.changed")};
+
+	if (!room_look(&k->room, media_room(k), moment_now().boot_ns))
+		return;
+	entry.body = json_pack("{s:s, s:s}", "was", room_word(was), "now", room_word(k->room.told));
+	scribe_note(k->scribe, &entry);
+	json_decref(entry.body);
+}
+
+static void look_after_house(struct keeper *k)
 {
 	accounts_end_idle(k);
 	accounts_report_failures(k);
+	look_at_room(k);
 }
 
 static void tidy(struct keeper *k)
@@ -44,6 +57,7 @@ static void tidy(struct keeper *k)
 	if (ledger_tidy(scribe_ledger(k->scribe)) != ERR_OK)
 		diag(DIAG_WARNING, "the ledger's file could not be tidied; it will be tried again");
 	scribe_mind_media(k->scribe);
+	look_at_room(k);
 }
 
 static void end_permit(struct keeper *k)
@@ -52,7 +66,7 @@ static void end_permit(struct keeper *k)
 		panel_permit_lapsed(k);
 }
 
-enum round { HEARTBEAT, EPOCH, ACCOUNTS, TIDY, PERMIT, ROUND_COUNT };
+enum round { HEARTBEAT, EPOCH, HOUSE, TIDY, PERMIT, ROUND_COUNT };
 _Static_assert((int)ROUND_COUNT <= (int)ROUNDS_MAX, "there is a source for each round");
 
 /* Rounds without a period wait until rounds_touch sets them. */
@@ -60,7 +74,7 @@ static const struct {
 	void (*go)(struct keeper *k);
 	uint64_t period_s;
 } rounds[ROUND_COUNT] = {
-	[HEARTBEAT] = {beat, 600}, [EPOCH] = {begin_epoch, 3600}, [ACCOUNTS] = {look_after_accounts, 60},
+	[HEARTBEAT] = {beat, 600}, [EPOCH] = {begin_epoch, 3600}, [HOUSE] = {look_after_house, 60},
 	[TIDY] = {tidy, 0},        [PERMIT] = {end_permit, 0},
 };
 
@@ -160,6 +174,7 @@ enum err rounds_begin(struct keeper *k, struct fault *f)
 			(void)sd_event_source_set_enabled(k->rounds[round], SD_EVENT_OFF);
 	}
 	rounds_touch(k);
+	k->room.told = room_level(scribe_recall(k->scribe)->room);
 	scribe_mind_clock(k->scribe);
 	return begin_clock(k, f);
 }

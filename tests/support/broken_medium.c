@@ -4,6 +4,7 @@
  *   fails   every write and sync is answered with an error
  *   full    every write is answered with "no space"
  *   stuck   syncs do not return before the file is gone
+ *   low     it says that little room is left
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,21 +13,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
-static bool lies_on_it(int fd)
+static bool is_on_it(const char *path)
 {
 	const char *medium = getenv("BROKEN_MEDIUM");
+
+	return medium != NULL && strncmp(path, medium, strlen(medium)) == 0 && path[strlen(medium)] == '/';
+}
+
+static bool lies_on_it(int fd)
+{
 	char link[64], path[4096];
 	ssize_t len;
 
 	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 	len = readlink(link, path, sizeof path - 1);
-	if (medium == NULL || len < 0)
+	if (len < 0)
 		return false;
 	path[len] = '\0';
-	return strncmp(path, medium, strlen(medium)) == 0 && path[strlen(medium)] == '/';
+	return is_on_it(path);
 }
 
 static bool does(const char *how)
@@ -71,6 +79,23 @@ static int sync_it(int fd, const char *name)
 	}
 	*(void **)&next = real(name);
 	return next(fd);
+}
+
+static int measure(const char *name, const char *path, struct statvfs *out)
+{
+	int (*next)(const char *, struct statvfs *);
+	int result;
+
+	*(void **)&next = real(name);
+	result = next(path, out);
+	if (result == 0 && is_on_it(path) && does("low"))
+		out->f_bavail = (fsblkcnt_t)(100 << 20) / out->f_frsize;
+	return result;
+}
+
+int statvfs(const char *path, struct statvfs *out)
+{
+	return measure("statvfs", path, out);
 }
 
 int fdatasync(int fd)

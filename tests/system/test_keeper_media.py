@@ -169,6 +169,26 @@ class Media(unittest.TestCase):
         self.wait_media("well", "well")
         self.check()
 
+    def wait_told_of_room(self):
+        with self.house.login("kansa") as auditor:
+            found = []
+            wait_until("the entry", lambda: found.extend(auditor.ask("ledger.find", word="space.changed")["entries"]) or found)
+            bodies = [auditor.ask("ledger.show", **{"from": entry["seq"], "count": 1})["entries"][0]["body"] for entry in found]
+        return [(body["was"], body["now"]) for body in bodies]
+
+    def test_scarce_room_is_an_entry_once(self):
+        self.breakable(SECOND)
+        self.do("low")
+        self.house.start()
+        self.assertEqual(self.wait_told_of_room(), [("good", "low")])
+        self.do(None)
+        self.some_more()
+        self.house.end()
+        self.do("low")
+        self.house.start()
+        self.some_more()
+        self.assertEqual(self.wait_told_of_room(), [("good", "low")])
+
     def test_both_fail_and_nobody_is_told_recorded(self):
         self.house.environment["LD_PRELOAD"] = str(BUILD / "tests/broken_medium.so")
         self.house.environment.update(BROKEN_MEDIUM=str(self.house.root / "var/lib"),

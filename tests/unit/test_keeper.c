@@ -21,6 +21,7 @@
 
 #include "keeper/lockout.h"
 #include "keeper/recall.h"
+#include "keeper/room.h"
 #include "keeper/scribe.h"
 #include "keeper/secrets.h"
 #include "keeper/sessions.h"
@@ -845,9 +846,48 @@ static void nothing_waits_for_the_clock_to_catch_up(void **state)
 	wall_is_ahead_s = 0;
 }
 
+/* ---- room ---------------------------------------------------------------------------------------------------- */
+
+static void room_that_gets_scarcer_is_told_at_once(void **state)
+{
+	struct room r = {.told = SPACE_GOOD};
+
+	(void)state;
+	assert_false(room_look(&r, SPACE_GOOD, 0));
+	assert_true(room_look(&r, SPACE_LOW, 1));
+	assert_false(room_look(&r, SPACE_LOW, 2));
+	assert_false(room_look(&r, SPACE_UNKNOWN, 3));
+	assert_true(room_look(&r, SPACE_RESERVE_USED, 4));
+	assert_int_equal(r.told, SPACE_RESERVE_USED);
+}
+
+static void room_that_comes_and_goes_is_not_told_each_time(void **state)
+{
+	struct room r = {.told = SPACE_LOW};
+
+	(void)state;
+	for (int64_t s = 0; s < 3600; s += 60)
+		assert_false(room_look(&r, s / 60 % 2 == 0 ? SPACE_GOOD : SPACE_LOW, s * s_ns));
+	assert_false(room_look(&r, SPACE_GOOD, 3600 * s_ns));
+	assert_false(room_look(&r, SPACE_GOOD, 4199 * s_ns));
+	assert_true(room_look(&r, SPACE_GOOD, 4200 * s_ns));
+	assert_int_equal(r.told, SPACE_GOOD);
+}
+
+static void levels_of_room_have_words(void **state)
+{
+	(void)state;
+	for (int level = SPACE_GOOD; level <= SPACE_RESERVE_USED; level++)
+		assert_int_equal(room_level(room_word((enum space_level)level)), level);
+	assert_int_equal(room_level(""), SPACE_GOOD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(room_that_gets_scarcer_is_told_at_once),
+		cmocka_unit_test(room_that_comes_and_goes_is_not_told_each_time),
+		cmocka_unit_test(levels_of_room_have_words),
 		cmocka_unit_test(session_is_found_only_by_its_own_peer),
 		cmocka_unit_test(session_ends_when_it_is_not_used),
 		cmocka_unit_test(person_with_too_many_sessions_has_a_surplus_one),

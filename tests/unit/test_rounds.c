@@ -177,7 +177,7 @@ static void idle_session_ends_with_an_entry(void **state)
 
 	assert_non_null(
 		sessions_begin(&k->sessions, "u1", 1, PEER_CONSOLE, 0, moment_now().boot_ns - k->sessions.idle_ns));
-	look_after_accounts(k);
+	look_after_house(k);
 	last = newest(k, "logout");
 	assert_string_equal(word_in(last.body, "why"), "idle");
 	assert_string_equal(last.via, "serial");
@@ -193,7 +193,7 @@ static void held_back_failures_are_told_in_one_entry(void **state)
 
 	for (int i = 0; i < 40; i++)
 		lockout_failed(&k->lockout, "u1", "hanako", PEER_WEB, now);
-	look_after_accounts(k);
+	look_after_house(k);
 	last = newest(k, "login.failed");
 	assert_string_equal(word_in(last.body, "user"), "u1");
 	assert_int_equal(json_integer_value(json_object_get(last.body, "times")), 40);
