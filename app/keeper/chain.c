@@ -2,6 +2,7 @@
 
 #include "base/diag.h"
 #include "base/text.h"
+#include "keeper/archives.h"
 
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
@@ -81,6 +82,24 @@ static enum err open_past(struct chain *c, struct fault *f)
 	return err;
 }
 
+void chain_mind_media(struct chain *c)
+{
+	struct past *again = NULL;
+	struct fault f;
+
+	if (past_size(c->past) == 0)
+		return;
+	/* Each is locked while it is open. */
+	past_forget(c->past);
+	if (past_open(c->ledger, &again, &f) != ERR_OK) {
+		diag(DIAG_ERROR, "%s", f.text);
+		return;
+	}
+	past_close(c->past);
+	c->past = again;
+	archives_even_out(c->past, c->ledger);
+}
+
 enum err chain_open(struct chain *c, struct fault *f)
 {
 	enum err err = open_ledger(c, f);
@@ -91,6 +110,8 @@ enum err chain_open(struct chain *c, struct fault *f)
 		err = open_past(c, f);
 	if (err != ERR_OK)
 		chain_close(c);
+	else
+		archives_even_out(c->past, c->ledger);
 	return err;
 }
 

@@ -21,6 +21,10 @@ void chain_close(struct chain *c);
 /* Ends the log that is open and begins the next; afterwards one of them is open, or none (f says why). */
 enum err chain_renew(struct chain *c, const struct reincarnation *why, struct fault *f) MUST_USE;
 
+/* After a medium came back: what it holds of the logs before is found again, and what it lacks is copied to it. Nobody
+   may be reading them in slices. */
+void chain_mind_media(struct chain *c);
+
 /* How many entries there are in all; what is staged is not counted. */
 uint64_t chain_size(const struct chain *c);
 /* The number of the entry at this place of the present log, and back: false when it is in an earlier one. */

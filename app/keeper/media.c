@@ -167,6 +167,8 @@ void media_look(struct keeper *k)
 
 	if (follow(k, &f) != ERR_OK)
 		diag(DIAG_ERROR, "nobody can log in: %s", f.text);
+	if (k->chore == NULL && !media_are_fewer(k))
+		chain_mind_media(scribe_chain(k->scribe));
 	mind_failed(k);
 }
 

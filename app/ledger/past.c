@@ -3,9 +3,11 @@
 #include "base/diag.h"
 #include "base/text.h"
 #include "ledger/inside.h"
+#include "ledger/space.h"
 
 #include <jansson.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -209,12 +211,20 @@ enum err past_open(struct ledger *l, struct past **out, struct fault *f)
 	return ERR_OK;
 }
 
+void past_forget(struct past *p)
+{
+	for (unsigned i = 0; i < p->archives_count; i++)
+		ledger_close(p->archives[i]);
+	p->archives_count = 0;
+	p->pieces_count = 0;
+	p->missing = p->size;
+}
+
 void past_close(struct past *p)
 {
 	if (p == NULL)
 		return;
-	for (unsigned i = 0; i < p->archives_count; i++)
-		ledger_close(p->archives[i]);
+	past_forget(p);
 	free(p);
 }
 
@@ -231,6 +241,73 @@ uint64_t past_missing(const struct past *p)
 struct ledger *past_log(const struct past *p, unsigned index)
 {
 	return index < p->archives_count ? p->archives[index] : NULL;
+}
+
+/* ---- what one medium lacks ---- */
+
+static bool same_head(const struct ledger *a, const struct ledger *b)
+{
+	return a->head.size == b->head.size && memcmp(a->head.root, b->head.root, HASH_SIZE) == 0;
+}
+
+static bool is_below(const struct ledger *archive, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	return strncmp(archive->folder, folder, len) == 0 && archive->folder[len] == '/';
+}
+
+static bool holds(const struct past *p, const char *folder, const struct ledger *archive)
+{
+	for (unsigned i = 0; i < p->archives_count; i++)
+		if (is_below(p->archives[i], folder) && same_head(p->archives[i], archive))
+			return true;
+	return false;
+}
+
+/* The number after the last one that is there. */
+static unsigned next_number(const char *folder)
+{
+	char path[PAST_PATH_SIZE];
+	unsigned n = 1;
+
+	while (ledger_earlier_path(folder, n, path, sizeof path) == ERR_OK)
+		n++;
+	return n;
+}
+
+static unsigned add_lacking(const struct past *p, const char *folder, const char *other, unsigned count,
+			    struct lacking out[PAST_LACKING_MAX])
+{
+	unsigned number = next_number(folder);
+	struct space space;
+
+	space_measure(folder, &space);
+	for (unsigned i = 0; i < p->archives_count && count < PAST_LACKING_MAX; i++) {
+		struct lacking *one = &out[count];
+
+		if (!is_below(p->archives[i], other) || holds(p, folder, p->archives[i]))
+			continue;
+		if ((size_t)snprintf(one->from, sizeof one->from, "%s", p->archives[i]->folder) >= sizeof one->from ||
+		    (size_t)snprintf(one->to, sizeof one->to, "%s/incarnations/%u", folder, number) >= sizeof one->to)
+			continue;
+		one->free_bytes = space.free_bytes;
+		number++;
+		count++;
+	}
+	return count;
+}
+
+unsigned past_lacking(const struct past *p, const struct ledger *l, struct lacking out[PAST_LACKING_MAX])
+{
+	const struct medium *m = l->media.m;
+	unsigned count = 0;
+
+	if (m[0].folder == NULL || m[1].folder == NULL || media_is_alone(&l->media))
+		return 0;
+	for (int i = 0; i < MEDIA_MAX; i++)
+		count = add_lacking(p, m[i].folder, m[1 - i].folder, count, out);
+	return count;
 }
 
 /* ---- reading ---- */

@@ -17,6 +17,9 @@ struct past;
 enum err past_open(struct ledger *l, struct past **out, struct fault *f) MUST_USE;
 void past_close(struct past *p);
 
+/* Lets go of the logs themselves; the numbers stay. */
+void past_forget(struct past *p);
+
 /* The number of entry 0 of the log that goes on. */
 uint64_t past_size(const struct past *p);
 /* How many of these no medium that is here holds. */
@@ -28,6 +31,14 @@ enum err past_read(struct past *p, uint64_t from, uint64_t to, record_taker *tak
 enum err past_find_idem(struct past *p, const char *idem, uint64_t *number) MUST_USE;
 /* One after the other, from 0; NULL beyond the last. One that is on two media comes twice. */
 struct ledger *past_log(const struct past *p, unsigned index);
+/* A log that one medium holds and the other lacks: where it is, and where its copy belongs. Of the media in use; at
+   most so many are told at once. Answers how many. */
+enum { PAST_LACKING_MAX = 16, PAST_PATH_SIZE = 700 };
+struct lacking {
+	char from[PAST_PATH_SIZE], to[PAST_PATH_SIZE];
+	uint64_t free_bytes; /* on the medium it belongs to */
+};
+unsigned past_lacking(const struct past *p, const struct ledger *l, struct lacking out[PAST_LACKING_MAX]);
 /* In which log the entry of this number is, and its place there. NULL: it is not here. */
 const char *past_locate(const struct past *p, uint64_t number, uint64_t *seq);
 

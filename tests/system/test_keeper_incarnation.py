@@ -3,11 +3,12 @@
 import json
 import pathlib
 import secrets
+import shutil
 import subprocess
 import unittest
 
 import tap
-from keeperhouse import BIN, House, Panel, Refused
+from keeperhouse import BIN, House, Panel, Refused, wait_until
 
 FIRST, SECOND = 0, 1
 WHY = {"authority": "条例", "reason": "申出"}
@@ -154,6 +155,35 @@ class Incarnation(unittest.TestCase):
             self.assertEqual(self.found(f"媒体{away}なし"), [receipt["seq"]])
             self.assertLess(receipt["seq"], told["earlier"])
         self.assertGreater(self.declare("その後")["about"], again[0]["about"])
+        for medium in (FIRST, SECOND):
+            self.wait_for_copies(medium, 2)
+        self.house.end()
+        self.pull(FIRST)
+        self.house.start()
+        self.assertEqual(self.incarnation()["missing"], 0)
+        for receipt, away in zip(again, (SECOND, FIRST)):
+            self.assertEqual(self.found(f"媒体{away}なし"), [receipt["seq"]])
+
+    def wait_for_copies(self, medium, count):
+        copies = self.folder(medium) / "incarnations"
+        wait_until("the copies", lambda: copies.exists() and sorted(p.name for p in copies.iterdir()) ==
+                   [str(n + 1) for n in range(count)])
+
+    def test_medium_that_replaces_another_gets_the_earlier_logs(self):
+        before = self.begin_by_itself()
+        self.house.end()
+        shutil.rmtree(self.folder(SECOND))
+        self.folder(SECOND).mkdir(mode=0o700)
+        self.house.start()
+        with self.house.login("joho") as person:
+            person.ask("ledger.repair", anew=True)
+        self.wait_for_copies(SECOND, 1)
+        self.house.end()
+        self.pull(FIRST)
+        self.house.start()
+        self.assertEqual(self.incarnation()["missing"], 0)
+        self.assertEqual(self.found("前の代の事案"), [before["seq"]])
+        self.assertEqual(self.declare("前の代の事案", self.idem)["seq"], before["seq"])
 
     def test_media_of_two_boxes_are_for_a_person(self):
         other = House()
