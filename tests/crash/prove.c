@@ -293,8 +293,9 @@ static bool half_is_right(struct life *l, uint64_t promised, struct finding *out
 	struct comparison c = {.truth = &l->truth, .out = out};
 	enum err err = ledger_open_readonly(life_folder(l), &l->ledger, &l->fault);
 
-	if (err == ERR_OK)
-		err = ledger_read(l->ledger, 0, promised, compare, &c, &l->fault);
+	if (err != ERR_OK)
+		return found(out, "half", "%s", l->fault.text);
+	err = ledger_read(l->ledger, 0, promised, compare, &c, &l->fault);
 	life_close(l);
 	return err == ERR_OK || err == ERR_STATE ? err == ERR_OK : found(out, "half", "%s", l->fault.text);
 }
@@ -311,7 +312,7 @@ bool life_prove(struct life *l, enum export_too export_too, int64_t *opening_ns,
 	if (err != ERR_OK && !may_refuse(l, promised, err))
 		return found(out, "refused", "%s", l->fault.text);
 	if (err != ERR_OK)
-		return promised == 0 || l->may_conflict || half_is_right(l, promised, out);
+		return l->may_conflict || !is_being_filled(l) || half_is_right(l, promised, out);
 	if (l->must_conflict)
 		return found(out, "fork", "two media that went different ways were brought together");
 	good = nothing_is_lost(l, out) && all_are_in_use(l, out) && the_rest_is_promised(l, out) &&
