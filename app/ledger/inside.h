@@ -141,6 +141,10 @@ void node_keep(void *context, unsigned level, const uint8_t hash[HASH_SIZE]);
    not fit the log are for a check to find: then nothing is staged, and recording goes on. */
 void nodes_complete(struct ledger *l, const struct progress *progress);
 
+/* Two different people, an authority and a reason. */
+enum err redaction_judge(const struct redaction *why, struct fault *f) MUST_USE;
+/* Authority and reason as the `text` of an entry, to be freed. */
+enum err redaction_words(const struct redaction *why, char **text, struct fault *f) MUST_USE;
 /* Takes a disclosure away, for good. */
 void batch_erase(struct batch *b, uint64_t seq, enum disclosure_name name);
 bool entry_is_erased(struct ledger *l, uint64_t seq, enum disclosure_name name);

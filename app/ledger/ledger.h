@@ -222,6 +222,13 @@ enum err disposal_step(struct disposal *disposal, int64_t budget_ns, struct mome
 uint64_t disposal_erased(const struct disposal *disposal);
 void disposal_end(struct disposal *disposal);
 
+/* Files beside the log in which nothing is erased: what was set aside as damaged, and orphans. Removing them is
+   recorded first. ERR_MISSING: there are none. */
+typedef enum err leftover_taker(void *context, const char *path, struct fault *f);
+enum err ledger_leftovers(const struct ledger *l, leftover_taker *take, void *context, struct fault *f) MUST_USE;
+enum err ledger_remove_leftovers(struct ledger *l, const struct redaction *why, struct moment now, uint64_t *removed,
+				 struct fault *f) MUST_USE;
+
 /* ---- scrubbing ----
    Re-hashes every row and every stored file of every medium; a bad one is repaired from the other, a medium that cannot
    be read any more is written anew. What was done waits in ledger_note_media. Begin, step until *done, end. */

@@ -15,7 +15,7 @@ static bool is_reason(const char *text)
 	return text != NULL && *text != '\0' && strlen(text) <= REASON_MAX;
 }
 
-static enum err judge_reason(const struct redaction *why, struct fault *f)
+enum err redaction_judge(const struct redaction *why, struct fault *f)
 {
 	const char *const *by = why->approved_by;
 
@@ -29,6 +29,17 @@ static enum err judge_reason(const struct redaction *why, struct fault *f)
 				 _("an erasure needs its authority and its reason, each of at most %d bytes"),
 				 REASON_MAX);
 	return ERR_OK;
+}
+
+enum err redaction_words(const struct redaction *why, char **text, struct fault *f)
+{
+	json_t *words = json_pack("{s:s, s:s}", "authority", why->authority, "reason", why->reason);
+
+	*text = words != NULL ? json_dumps(words, JSON_COMPACT) : NULL;
+	json_decref(words);
+	if (words == NULL)
+		return fault_set(f, ERR_FORMAT, _("authority and reason must be written in UTF-8"));
+	return *text != NULL ? ERR_OK : fault_set(f, ERR_NOMEM, _("no memory"));
 }
 
 /* ---- one ---- */
@@ -65,28 +76,23 @@ static enum err add_redaction(struct ledger *l, const struct entry *e, enum disc
 			      const struct redaction *why, struct moment now, struct fault *f)
 {
 	struct draft draft = {.who = why->who, .via = why->via, .type = "system", .about = "-"};
-	char digest[BASE64_SIZE(HASH_SIZE)], *body, *text;
-	json_t *members, *words;
-	enum err err = ERR_NOMEM;
+	char digest[BASE64_SIZE(HASH_SIZE)], *body, *text = NULL;
+	json_t *members;
+	enum err err = redaction_words(why, &text, f);
 
 	base64url_encode(digest, e->sd[name], HASH_SIZE);
 	members = json_pack("{s:s, s:I, s:s, s:s, s:[s, s]}", "act", "redaction", "seq", (json_int_t)e->seq, "name",
 			    disclosure_names[name], "digest", digest, "approved_by", why->approved_by[0],
 			    why->approved_by[1]);
-	words = json_pack("{s:s, s:s}", "authority", why->authority, "reason", why->reason);
 	body = members != NULL ? json_dumps(members, JSON_COMPACT) : NULL;
-	text = words != NULL ? json_dumps(words, JSON_COMPACT) : NULL;
 	draft.body = body;
 	draft.text = text;
-	if (words == NULL)
-		err = fault_set(f, ERR_FORMAT, _("authority and reason must be written in UTF-8"));
-	else if (body == NULL || text == NULL)
+	if (err == ERR_OK && body == NULL)
 		err = fault_set(f, ERR_NOMEM, _("no memory"));
-	else
+	if (err == ERR_OK)
 		err = ledger_add(l, &draft, now, NULL, NULL, f);
 	free(text);
 	free(body);
-	json_decref(words);
 	json_decref(members);
 	if (err == ERR_OK && name == DISCLOSURE_FILES && blobs_of(l, e->seq, files) != ERR_OK)
 		err = fault_set(f, ERR_IO, _("the list of stored files is damaged"));
@@ -113,7 +119,7 @@ enum err ledger_redact(struct ledger *l, uint64_t seq, const char *name, const s
 	int which = name_find(disclosure_names, DISCLOSURE_COUNT, name, strlen(name));
 	struct buf files = {.cap = BUF_CAP_DEFAULT};
 	struct entry e;
-	enum err err = judge_reason(why, f);
+	enum err err = redaction_judge(why, f);
 
 	if (err != ERR_OK)
 		return err;
@@ -173,7 +179,7 @@ enum err disposal_begin(struct ledger *l, const char *about, const struct redact
 			struct fault *f)
 {
 	struct disposal *d;
-	enum err err = judge_reason(why, f);
+	enum err err = redaction_judge(why, f);
 
 	if (err != ERR_OK)
 		return err;

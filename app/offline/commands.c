@@ -115,6 +115,14 @@ enum err command_show(const struct request *request, struct fault *f)
 	return err;
 }
 
+static enum err print_leftover(void *context, const char *path, struct fault *f)
+{
+	(void)context;
+	(void)f;
+	(void)printf(_("Beside the log, and nothing is ever erased in it: %s\n"), path);
+	return ERR_OK;
+}
+
 enum err command_check(const struct request *request, struct fault *f)
 {
 	struct ledger *l = NULL;
@@ -128,6 +136,8 @@ enum err command_check(const struct request *request, struct fault *f)
 		(void)printf(
 			_("Good: %llu entries, %llu epochs; chain, tree, texts, signatures and stored files fit.\n"),
 			(unsigned long long)ledger_head(l).size, (unsigned long long)ledger_head(l).epoch);
+	if (err == ERR_OK)
+		err = ledger_leftovers(l, print_leftover, NULL, f);
 	ledger_close(l);
 	return err;
 }

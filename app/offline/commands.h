@@ -9,7 +9,7 @@ struct request {
 	const char *folder, *out, *origin, *mirror; /* `out` is the second operand, whatever it is */
 	uint64_t from, to, group;
 	bool help; /* print the usage, do nothing */
-	bool new_incarnation;
+	bool new_incarnation, leftovers;
 	/* of redact */
 	uint64_t seq;
 	const char *name, *about, *authority, *reason, *approved_by[2];

@@ -34,6 +34,8 @@ static const struct command {
 	    "       [--reason TEXT]                    or, with a reason, where it could")},
 	{"redact", 1, command_redact,
 	 N_("redact DIR --about CASE WHY             erase all that people wrote about a case")},
+	{"redact", 1, command_redact,
+	 N_("redact DIR --leftovers WHY              remove what check lists beside the log")},
 	{"redact", 3, command_redact,
 	 N_("redact DIR SEQ NAME WHY                 erase text, person or files of one entry; WHY is\n"
 	    "       --authority TEXT --reason TEXT --approved-by ID --approved-by ID")},
@@ -139,6 +141,9 @@ static bool read_option(int option, struct request *request, struct fault *f)
 	case 'n':
 		request->new_incarnation = true;
 		return true;
+	case 'x':
+		request->leftovers = true;
+		return true;
 	case 's':
 		request->to_file = optarg;
 		return true;
@@ -164,16 +169,27 @@ static bool read_option(int option, struct request *request, struct fault *f)
 static bool read_options(int argc, char **argv, struct request *request, struct fault *f)
 {
 	static const struct option options[] = {
-		{"origin", required_argument, NULL, 'o'},    {"from", required_argument, NULL, 'f'},
-		{"to", required_argument, NULL, 't'},        {"without", required_argument, NULL, 'w'},
-		{"prove", required_argument, NULL, 'p'},     {"encrypt-to", required_argument, NULL, 'e'},
-		{"group", required_argument, NULL, 'g'},     {"mirror", required_argument, NULL, 'm'},
-		{"about", required_argument, NULL, 'a'},     {"authority", required_argument, NULL, 'u'},
-		{"reason", required_argument, NULL, 'r'},    {"approved-by", required_argument, NULL, 'b'},
-		{"new-incarnation", no_argument, NULL, 'n'}, {"out", required_argument, NULL, 's'},
-		{"old", required_argument, NULL, 'd'},       {"zip", no_argument, NULL, 'z'},
-		{"lang", required_argument, NULL, 'l'},      {"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'v'},         {NULL, 0, NULL, 0},
+		{"origin", required_argument, NULL, 'o'},
+		{"from", required_argument, NULL, 'f'},
+		{"to", required_argument, NULL, 't'},
+		{"without", required_argument, NULL, 'w'},
+		{"prove", required_argument, NULL, 'p'},
+		{"encrypt-to", required_argument, NULL, 'e'},
+		{"group", required_argument, NULL, 'g'},
+		{"mirror", required_argument, NULL, 'm'},
+		{"about", required_argument, NULL, 'a'},
+		{"authority", required_argument, NULL, 'u'},
+		{"reason", required_argument, NULL, 'r'},
+		{"approved-by", required_argument, NULL, 'b'},
+		{"new-incarnation", no_argument, NULL, 'n'},
+		{"leftovers", no_argument, NULL, 'x'},
+		{"out", required_argument, NULL, 's'},
+		{"old", required_argument, NULL, 'd'},
+		{"zip", no_argument, NULL, 'z'},
+		{"lang", required_argument, NULL, 'l'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},
+		{NULL, 0, NULL, 0},
 	};
 	int option, which = 0;
 

@@ -165,6 +165,14 @@ static enum err erase_with(struct ledger *l, const struct request *request, cons
 {
 	enum err err;
 
+	if (request->leftovers) {
+		uint64_t removed = 0;
+
+		err = ledger_remove_leftovers(l, why, moment_now(), &removed, f);
+		if (err == ERR_OK)
+			(void)printf(_("Removed beside the log: %llu files\n"), (unsigned long long)removed);
+		return err;
+	}
 	if (request->about != NULL)
 		return dispose(l, request->about, why, f);
 	err = ledger_redact(l, request->seq, request->name, why, moment_now(), f);
@@ -183,9 +191,10 @@ enum err command_redact(const struct request *request, struct fault *f)
 	struct ledger *l = NULL;
 	enum err err;
 
-	if ((request->about == NULL) == (request->name == NULL))
+	if ((request->about != NULL) + (request->name != NULL) + request->leftovers != 1)
 		return fault_set(f, ERR_MISSING,
-				 _("say what to erase: either --about CASE, or the number of an entry and a name"));
+				 _("say what to erase: --about CASE, --leftovers, or the number of an entry and a "
+				   "name"));
 	if (why.authority == NULL || why.reason == NULL || why.approved_by[1] == NULL)
 		return fault_set(f, ERR_MISSING,
 				 _("give --authority TEXT --reason TEXT --approved-by ID --approved-by ID"));

@@ -276,6 +276,30 @@ class Ledger(unittest.TestCase):
         self.must("export", kept, self.place / "bundle")
         self.assertEqual(self.verdict(self.place / "bundle")["verdict"], "good")
 
+    def test_what_lies_beside_the_log_is_listed_and_removed(self):
+        self.init()
+        self.append([noted(1)])
+        (self.second / "mirror.db").write_bytes(b"ruined" * 1000)
+        self.must("repair", self.first)
+        (self.first / "orphans").mkdir()
+        (self.first / "orphans/1-5.jsonl").write_text("{}\n")
+        kept = self.first / "incarnations/1"
+        kept.mkdir(parents=True)
+        (kept / "ledger.db.damaged-wal").write_text("x")
+        left = [self.second / "mirror.db.damaged", self.first / "orphans/1-5.jsonl", kept / "ledger.db.damaged-wal"]
+        said = self.must("check", self.first)
+        for path in left:
+            self.assertIn(f"nothing is ever erased in it: {path}\n", said)
+        self.refused("--approved-by", "redact", self.first, "--leftovers", *WHY[:6])
+        self.assertTrue(all(path.exists() for path in left))
+        self.assertIn(": 3 files", self.must("redact", self.first, "--leftovers", *WHY))
+        self.assertFalse(any(path.exists() for path in left))
+        entry = self.shown()[-1]
+        self.assertEqual(entry["body"], {"act": "leftovers.removed", "files": 3, "approved_by": ["u1", "u2"]})
+        self.assertEqual(entry["text"]["reason"], "申出")
+        self.assertNotIn("Beside", self.must("check", self.first))
+        self.refused("nothing lies", "redact", self.first, "--leftovers", *WHY)
+
     def test_find(self):
         self.init()
         self.append([noted(41), noted(42)])
