@@ -3,7 +3,7 @@
 AVR        := avr-
 AVR_MCU    := atmega1284p
 AVR_FLAGS  := -mmcu=$(AVR_MCU) -DF_CPU=7372800UL -Os -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes \
-	-Wmissing-prototypes -Wno-missing-braces -ffunction-sections -fdata-sections -fshort-enums -I. \
+	-Wmissing-prototypes -Wno-missing-braces -ffunction-sections -fdata-sections -fshort-enums -mcall-prologues -I. \
 	$(if $(CI),-Werror)
 FIRMWARE   := $(O)/firmware/kannuki-panel
 FIRMWARE_SOURCES := $(call sources,firmware/core) $(call sources,firmware/port)

@@ -126,7 +126,10 @@ static enum board_result carry_out(struct panel *p, const struct command *comman
 		return RESULT_DONE;
 	case COMMAND_SELF_TEST:
 		p->test_ms = TEST_MS;
+		panel_self_test(p, SELF_TEST_ORDERED);
 		return RESULT_DONE;
+	case COMMAND_ERASE_KEYS:
+		return panel_erase_keys(p);
 	default:
 		return RESULT_BAD_CODE;
 	}

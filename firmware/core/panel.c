@@ -87,6 +87,7 @@ static void step_second(struct panel *p)
 	if (p->second_ms < 1000)
 		return;
 	p->second_ms = 0;
+	p->uptime_s++;
 	panel_second_of_start(p);
 }
 
@@ -106,6 +107,8 @@ void panel_step(struct panel *p, const struct panel_view *view)
 	panel_watch_supply(p);
 	step_second(p);
 	panel_find_faults(p);
+	panel_step_keys(p);
+	panel_step_self_test(p);
 	lamps_step(p);
 	p->attention = p->kept.events.waiting != 0;
 }

@@ -47,12 +47,34 @@ struct proving {
 /* What came of the last one. */
 struct proof {
 	uint8_t result; /* enum board_proof_result */
-	uint64_t at_ms;
+	uint32_t at_s;
 	uint32_t us;
+};
+
+struct self_test {
+	bool is_running, is_known;
+	uint16_t found, last_found; /* enum board_fault bits */
+	uint32_t at_s;
+};
+
+/* What became of a write to witness or key slots. */
+struct answer {
+	uint32_t nonce;
+	uint8_t result; /* enum board_result */
 };
 
 struct panel {
 	struct kept kept;
+	struct self_test test;
+	struct {
+		struct answer answer;
+		uint32_t has_rested_from_s; /* uptime of the last write and 1; 0: none since start */
+	} witness;
+	struct {
+		struct answer answer;
+		uint8_t newest; /* slot of the last write */
+		bool erasing;
+	} keys;
 	struct journal journal;
 	uint8_t standing[BOARD_UPLINKS]; /* enum standing */
 	struct relay relays[BOARD_UPLINKS];
@@ -62,6 +84,7 @@ struct panel {
 	struct host host;
 	struct watchdog_memory *watchdog;
 	uint64_t now_ms;
+	uint32_t uptime_s;
 	struct stamp now;
 	uint16_t inputs;       /* enum board_input bits */
 	uint8_t coils;         /* uplinks to be energised */
@@ -117,6 +140,9 @@ struct command {
 };
 /* `coils` may have changed when it returns. */
 void panel_command(struct panel *p, const struct command *command);
+/* The whole of a written block, as it came. */
+void panel_witness(struct panel *p, const uint8_t *words);
+void panel_key(struct panel *p, const uint8_t *words);
 /* The command's check word was wrong. */
 void panel_command_refused(struct panel *p, uint32_t nonce);
 

@@ -2,6 +2,7 @@
 #ifndef KANNUKI_FIRMWARE_PANEL_INSIDE_H
 #define KANNUKI_FIRMWARE_PANEL_INSIDE_H
 
+#include "firmware/core/journal_inside.h"
 #include "firmware/core/panel.h"
 
 enum {
@@ -36,6 +37,11 @@ bool panel_some_broken(const struct panel *p, uint8_t uplinks);
 void panel_prove(struct panel *p, uint8_t uplinks);
 void panel_stop_prove(struct panel *p);
 
+enum self_test_cause { SELF_TEST_AT_START, SELF_TEST_DAILY, SELF_TEST_ORDERED };
+/* Ends by itself some time later, with an event. */
+void panel_self_test(struct panel *p, enum self_test_cause cause);
+enum board_result panel_erase_keys(struct panel *p);
+
 /* Every second. */
 void panel_second_of_start(struct panel *p);
 /* Every millisecond. */
@@ -43,6 +49,8 @@ void panel_step_start(struct panel *p);
 void panel_step_prove(struct panel *p, const struct stamp *mirror_edge);
 void panel_step_permit(struct panel *p);
 void panel_step_host(struct panel *p);
+void panel_step_keys(struct panel *p);
+void panel_step_self_test(struct panel *p);
 void panel_watch_stuck(struct panel *p);
 void panel_watch_supply(struct panel *p);
 void panel_find_faults(struct panel *p);

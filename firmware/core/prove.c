@@ -11,7 +11,7 @@ static struct proof *proof_now(struct panel *p)
 static void conclude(struct panel *p, enum board_proof_result result)
 {
 	proof_now(p)->result = (uint8_t)result;
-	proof_now(p)->at_ms = p->now_ms;
+	proof_now(p)->at_s = p->uptime_s;
 }
 
 static void begin_next(struct panel *p)

@@ -9,6 +9,20 @@ uint16_t register_at(const uint8_t *bytes, uint8_t i)
 	return (uint16_t)(bytes[2 * i] << 8 | bytes[2 * i + 1]);
 }
 
+uint32_t register_pair_at(const uint8_t *bytes, uint8_t i)
+{
+	return (uint32_t)register_at(bytes, i) << 16 | register_at(bytes, (uint8_t)(i + 1));
+}
+
+bool words_check(const uint8_t *words, uint8_t count)
+{
+	uint16_t check = 0;
+
+	for (uint8_t i = 0; i < count; i++)
+		check ^= register_at(words, i);
+	return check == 0xFFFF;
+}
+
 /* ---- blocks that can be read ---- */
 
 static void put_pair(uint16_t *out, uint32_t value)
@@ -105,6 +119,57 @@ static void fill_counters(const struct panel *p, uint16_t *out)
 	out[COUNTER_STACK_FREE] = p->stack_free;
 }
 
+static void put_bytes(uint16_t *out, const uint8_t *bytes, uint8_t registers)
+{
+	for (uint8_t i = 0; i < registers; i++)
+		out[i] = register_at(bytes, i);
+}
+
+/* Taken, but not as it should be found again. */
+static uint16_t result_of(const struct answer *answer, uint8_t state)
+{
+	bool failed = answer->result == RESULT_DONE && state == STORE_IS_BAD;
+
+	return failed ? (uint16_t)RESULT_NOT_KEPT : answer->result;
+}
+
+static void fill_witness(const struct panel *p, uint16_t *out)
+{
+	const struct witness *w = &p->kept.witness;
+
+	out[WITNESS_STATE] = w->state;
+	out[WITNESS_RESULT] = result_of(&p->witness.answer, w->state);
+	put_pair(out + WITNESS_RESULT_NONCE_HIGH, p->witness.answer.nonce);
+	put_bytes(out + WITNESS_ORIGIN, w->bytes, WITNESS_BYTES / 2);
+}
+
+static void fill_key_slots(const struct panel *p, uint16_t *out)
+{
+	out[KEY_SLOTS_RESULT] = result_of(&p->keys.answer, p->kept.keys[p->keys.newest].state);
+	put_pair(out + KEY_SLOTS_RESULT_NONCE_HIGH, p->keys.answer.nonce);
+	for (uint8_t i = 0; i < KEY_SLOTS; i++) {
+		uint16_t *slot = out + KEY_SLOTS_FIRST + i * KEY_SLOT_SIZE;
+
+		slot[KEY_SLOT_STATE] = p->kept.keys[i].state;
+		put_bytes(slot + KEY_SLOT_GENERATION_HIGH, p->kept.keys[i].bytes, KEY_BYTES / 2);
+	}
+}
+
+static void fill_proof(const struct panel *p, const struct proof *proof, uint16_t *out)
+{
+	out[PROOF_RESULT] = proof->result;
+	put_pair(out + PROOF_AGE_HIGH, proof->result == PROOF_IS_NONE ? BOARD_AGE_UNKNOWN : p->uptime_s - proof->at_s);
+	put_pair(out + PROOF_US_HIGH, proof->us);
+}
+
+static void fill_self_test(const struct panel *p, uint16_t *out)
+{
+	out[SELF_TEST_FOUND] = p->test.last_found;
+	put_pair(out + SELF_TEST_AGE_HIGH, p->test.is_known ? p->uptime_s - p->test.at_s : BOARD_AGE_UNKNOWN);
+	for (uint8_t i = 0; i < BOARD_UPLINKS; i++)
+		fill_proof(p, &p->proofs[i], out + SELF_TEST_PROOF + i * PROOF_SIZE);
+}
+
 struct block {
 	uint16_t address;
 	uint8_t size;
@@ -112,9 +177,9 @@ struct block {
 };
 
 static const struct block blocks[] = {
-	{BLOCK_IDENTITY, IDENTITY_SIZE, fill_identity},
-	{BLOCK_STATUS, STATUS_SIZE, fill_status},
-	{BLOCK_COUNTERS, COUNTERS_SIZE, fill_counters},
+	{BLOCK_IDENTITY, IDENTITY_SIZE, fill_identity},    {BLOCK_STATUS, STATUS_SIZE, fill_status},
+	{BLOCK_COUNTERS, COUNTERS_SIZE, fill_counters},    {BLOCK_WITNESS, WITNESS_SIZE, fill_witness},
+	{BLOCK_KEY_SLOTS, KEY_SLOTS_SIZE, fill_key_slots}, {BLOCK_SELF_TEST, SELF_TEST_SIZE, fill_self_test},
 };
 enum { BLOCK_COUNT = sizeof blocks / sizeof blocks[0] };
 
@@ -153,10 +218,33 @@ static bool covers(uint16_t address, uint16_t count, uint16_t reg)
 	return address <= reg && reg < address + count;
 }
 
+/* Blocks that are written as a whole. */
+static const struct whole_block {
+	uint16_t address;
+	uint8_t size;
+	void (*take)(struct panel *p, const uint8_t *words);
+} whole_blocks[] = {
+	{BLOCK_WITNESS_WRITE, WITNESS_WRITE_SIZE, panel_witness},
+	{BLOCK_KEY_WRITE, KEY_WRITE_SIZE, panel_key},
+};
+enum { WHOLE_BLOCK_COUNT = sizeof whole_blocks / sizeof whole_blocks[0] };
+
+/* The one that `address` lies in; NULL: none. */
+static const struct whole_block *find_whole(uint16_t address)
+{
+	for (uint8_t i = 0; i < WHOLE_BLOCK_COUNT; i++)
+		if (covers(whole_blocks[i].address, whole_blocks[i].size, address))
+			return &whole_blocks[i];
+	return NULL;
+}
+
 enum modbus_exception registers_check_write(uint16_t address, uint16_t count, const uint8_t *values)
 {
 	uint16_t end = (uint16_t)(address + count);
+	const struct whole_block *whole = find_whole(address);
 
+	if (whole != NULL && count != 0)
+		return address == whole->address && count == whole->size ? EXCEPTION_NONE : EXCEPTION_VALUE;
 	if (count == 0 || address >= EXCHANGE_SIZE || count > EXCHANGE_SIZE - address)
 		return EXCEPTION_ADDRESS;
 	if (!takes_all_or_none(address, end, EXCHANGE_ACK_HIGH, EXCHANGE_ACK_LOW) ||
@@ -168,24 +256,16 @@ enum modbus_exception registers_check_write(uint16_t address, uint16_t count, co
 	return EXCEPTION_NONE;
 }
 
-static uint32_t pair_at(const uint8_t *values, uint8_t i)
-{
-	return (uint32_t)register_at(values, i) << 16 | register_at(values, (uint8_t)(i + 1));
-}
-
 /* `words` begins at COMMAND_CODE. */
 static void write_command(struct panel *p, const uint8_t *words, struct stamp at)
 {
 	struct command command = {.code = register_at(words, 0),
 				  .uplinks = register_at(words, COMMAND_UPLINKS - COMMAND_CODE),
-				  .nonce = pair_at(words, COMMAND_NONCE_HIGH - COMMAND_CODE),
-				  .argument = pair_at(words, COMMAND_ARGUMENT_HIGH - COMMAND_CODE),
+				  .nonce = register_pair_at(words, COMMAND_NONCE_HIGH - COMMAND_CODE),
+				  .argument = register_pair_at(words, COMMAND_ARGUMENT_HIGH - COMMAND_CODE),
 				  .at = at};
-	uint16_t check = 0;
 
-	for (uint8_t i = 0; i <= COMMAND_CHECK - COMMAND_CODE; i++)
-		check ^= register_at(words, i);
-	if (check == 0xFFFF)
+	if (words_check(words, EXCHANGE_SIZE - COMMAND_CODE))
 		panel_command(p, &command);
 	else
 		panel_command_refused(p, command.nonce);
@@ -193,6 +273,12 @@ static void write_command(struct panel *p, const uint8_t *words, struct stamp at
 
 void registers_write(struct panel *p, uint16_t address, uint16_t count, const uint8_t *values, struct stamp at)
 {
+	const struct whole_block *whole = find_whole(address);
+
+	if (whole != NULL) {
+		whole->take(p, values);
+		return;
+	}
 	if (covers(address, count, EXCHANGE_NONCE))
 		p->host.nonce = register_at(values, (uint8_t)(EXCHANGE_NONCE - address));
 	if (covers(address, count, EXCHANGE_HEARTBEAT))
@@ -200,7 +286,7 @@ void registers_write(struct panel *p, uint16_t address, uint16_t count, const ui
 	if (covers(address, count, EXCHANGE_LAMPS))
 		p->host.lamps = register_at(values, (uint8_t)(EXCHANGE_LAMPS - address));
 	if (covers(address, count, EXCHANGE_ACK_LOW))
-		eventq_acknowledge(&p->kept.events, pair_at(values, (uint8_t)(EXCHANGE_ACK_HIGH - address)));
+		eventq_acknowledge(&p->kept.events, register_pair_at(values, (uint8_t)(EXCHANGE_ACK_HIGH - address)));
 	if (covers(address, count, COMMAND_CHECK))
 		write_command(p, values + 2 * (COMMAND_CODE - address), at);
 }

@@ -5,10 +5,15 @@
 #include "firmware/core/panel.h"
 
 enum modbus_exception { EXCEPTION_NONE, EXCEPTION_FUNCTION, EXCEPTION_ADDRESS, EXCEPTION_VALUE };
-enum { REGISTERS_MAX = 44 }; /* of any block */
+/* The largest block that is read, and that is written. */
+enum { REGISTERS_MAX = KEY_SLOTS_SIZE, REGISTERS_WRITE_MAX = WITNESS_WRITE_SIZE };
 
 /* Registers as they came, high byte first; `get` reads number `i`. */
 uint16_t register_at(const uint8_t *bytes, uint8_t i);
+/* Numbers `i` and `i + 1` as one. */
+uint32_t register_pair_at(const uint8_t *bytes, uint8_t i);
+/* True when the last of so many words is the complement of the exclusive-or of the others. */
+bool words_check(const uint8_t *words, uint8_t count);
 
 /* A block that can be read. NULL: there is none at `address`, or it has not so many registers. */
 struct block;

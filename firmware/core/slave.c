@@ -126,7 +126,7 @@ static enum modbus_exception write_coils(struct panel *p, struct request *r)
 /* True when the byte count at `head` fits `count` registers and the rest of the request. */
 static bool values_fit(const struct request *r, uint16_t count, uint8_t head)
 {
-	return count <= EXCHANGE_SIZE && r->data[head] == 2 * count && r->length == head + 1 + 2 * count;
+	return count <= REGISTERS_WRITE_MAX && r->data[head] == 2 * count && r->length == head + 1 + 2 * count;
 }
 
 static enum modbus_exception write_registers(struct panel *p, struct request *r)

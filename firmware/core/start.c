@@ -96,6 +96,7 @@ void panel_step_start(struct panel *p)
 	if (p->started || p->now_ms < START_MS)
 		return;
 	p->started = true;
+	panel_self_test(p, SELF_TEST_AT_START);
 	panel_apply(p, p->kept.provision.fitted, CAUSE_START);
 	for (uint8_t i = 0; i < BOARD_UPLINKS; i++)
 		if ((p->coils & bit_of(i)) != 0)

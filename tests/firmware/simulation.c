@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { START_MS = 300, POLL_MS = 20, ANSWER_STEP_US = 200 };
+enum { START_MS = 300, SELF_TEST_MS = 5000, POLL_MS = 20, ANSWER_STEP_US = 200 };
 
 static void heard(void *context, uint8_t byte)
 {
@@ -71,6 +71,7 @@ void sim_up(struct sim *s)
 {
 	board_power(s->board, true);
 	sim_run_ms(s, START_MS);
+	(void)sim_find(s, EVENT_SELF_TEST, SELF_TEST_MS);
 	sim_drop_events(s);
 }
 

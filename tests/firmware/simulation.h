@@ -32,7 +32,7 @@ struct sim_event {
 /* A provisioned board without power; the .hex is that of $KANNUKI_BUILD. Fails the test when there is none. */
 void sim_open(struct sim *s);
 void sim_close(struct sim *s);
-/* Power on, start-up over, host present, all events acknowledged. */
+/* Power on, start-up and self-test over, host present, all events acknowledged. */
 void sim_up(struct sim *s);
 /* Power off for `ms`, and on again until the start-up is over. */
 void sim_power_cycle(struct sim *s, unsigned ms);
