@@ -65,6 +65,7 @@ struct ledger {
 	bool is_ended;        /* a later incarnation goes on elsewhere */
 	const struct succession *succession; /* of a new incarnation while it is made */
 	struct rejoin *rejoin;               /* a medium that is being taken in again */
+	struct opener *opener;               /* it is being opened, or NULL */
 	bool must_truncate;                  /* an erased text is still in a log file */
 	struct buf news; /* what happened to the media when they were opened: bodies of entries, one a line */
 	struct case_key cases[CASES_CACHED];

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "ledger/opener.h"
 #include "ledger/space.h"
 
 #include <sodium.h>
@@ -59,6 +60,7 @@ void ledger_close(struct ledger *l)
 	if (l == NULL)
 		return;
 	rejoin_end(l);
+	opener_leave(l->opener);
 	media_close(&l->media);
 	signer_fini(&l->running.key);
 	keys_fini(&l->keys);

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "ledger/number.h"
+#include "ledger/opener.h"
 #include "ledger/runner.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 static const char *const names[MEDIA_MAX] = {"first", "second"};
+static const int64_t opening_slice_ns = 250000000;
 
 static const char *name_of(const struct ledger *l, const struct medium *medium)
 {
@@ -455,6 +457,11 @@ static enum err make_folder(const char *folder, const char *beside, struct fault
 			 folder, parent, folder);
 }
 
+static enum err say_silent(const struct medium *medium, struct fault *f)
+{
+	return fault_set(f, ERR_BUSY, _("%s: still does not answer"), medium->folder);
+}
+
 static enum err make_anew(struct ledger *l, struct medium *medium, enum rejoin_how how, struct fault *f)
 {
 	const char *from = l->media.m[l->media.reading].folder;
@@ -477,23 +484,62 @@ static enum err make_anew(struct ledger *l, struct medium *medium, enum rejoin_h
 	return err;
 }
 
-static enum err take_in(struct ledger *l, struct medium *medium, enum rejoin_how how, struct fault *f)
+/* *is_open false: it has not answered yet; ask again. A slice waits for it, but never so long that a press would. */
+static enum err open_returned(struct ledger *l, struct medium *medium, bool *is_open, struct fault *f)
+{
+	enum err err = ERR_OK;
+
+	*is_open = true;
+	if (media_without_threads)
+		(void)!medium_open(medium, STORE_WRITE);
+	else if (l->opener == NULL)
+		err = opener_new(medium, &l->opener);
+	if (err != ERR_OK)
+		return fault_set(f, err, _("no memory"));
+	if (l->opener != NULL) {
+		*is_open = opener_take(l->opener, opening_slice_ns, medium);
+		if (!*is_open)
+			return slice_clock_ns() - opener_began_ns(l->opener) < l->media.patience_ns
+				       ? ERR_OK
+				       : say_silent(medium, f);
+		l->opener = NULL;
+	}
+	if (medium->state != MEDIUM_GOOD)
+		*f = medium->why;
+	return medium->state == MEDIUM_GOOD ? ERR_OK : f->err;
+}
+
+static enum err let_go(struct ledger *l, struct medium *medium, enum rejoin_how how, struct fault *f)
+{
+	if (medium->runner != NULL && runner_is_busy(medium->runner))
+		return say_silent(medium, f);
+	/* What it has opened meanwhile is closed for a medium that is made anew. */
+	if (l->opener != NULL && how != REJOIN_AS_IT_IS) {
+		if (!opener_take(l->opener, 0, medium))
+			return say_silent(medium, f);
+		l->opener = NULL;
+	}
+	if (l->opener == NULL)
+		medium_close(medium);
+	return ERR_OK;
+}
+
+static enum err take_in(struct ledger *l, struct medium *medium, enum rejoin_how how, bool *is_open, struct fault *f)
 {
 	uint64_t common = 0;
-	enum err err;
+	enum err err = let_go(l, medium, how, f);
 
-	if (medium->runner != NULL && runner_is_busy(medium->runner))
-		return fault_set(f, ERR_BUSY, _("%s: still does not answer"), medium->folder);
-	medium_close(medium);
-	if (how != REJOIN_AS_IT_IS) {
+	*is_open = true;
+	if (err != ERR_OK)
+		return err;
+	if (how != REJOIN_AS_IT_IS)
 		err = make_anew(l, medium, how, f);
-	} else {
-		err = medium_open(medium, STORE_WRITE);
-		if (err != ERR_OK)
-			*f = medium->why;
-		else
-			err = judge_returned(l, medium, &common, f);
-	}
+	else
+		err = open_returned(l, medium, is_open, f);
+	if (!*is_open)
+		return err;
+	if (err == ERR_OK && how == REJOIN_AS_IT_IS)
+		err = judge_returned(l, medium, &common, f);
 	/* Until it is filled it takes no part. */
 	medium->state = MEDIUM_FAILED;
 	if (err == ERR_OK)
@@ -503,19 +549,21 @@ static enum err take_in(struct ledger *l, struct medium *medium, enum rejoin_how
 	return err;
 }
 
+/* Without l->rejoin afterwards: the medium has not answered yet. */
 static enum err rejoin_begin(struct ledger *l, struct medium *medium, enum rejoin_how how, struct fault *f)
 {
+	bool is_open = false;
 	enum err err;
 
 	l->rejoin = calloc(1, sizeof *l->rejoin);
 	if (l->rejoin == NULL)
 		return fault_set(f, ERR_NOMEM, _("no memory"));
 	l->rejoin->medium = medium;
-	err = take_in(l, medium, how, f);
-	if (err != ERR_OK) {
+	err = take_in(l, medium, how, &is_open, f);
+	if (err != ERR_OK || !is_open)
 		rejoin_end(l);
+	if (err != ERR_OK)
 		medium_blame(medium, f);
-	}
 	return err;
 }
 
@@ -530,7 +578,7 @@ enum err ledger_rejoin(struct ledger *l, enum rejoin_how how, int64_t budget_ns,
 		return err;
 	if (l->rejoin == NULL)
 		err = rejoin_begin(l, lost, how, f);
-	if (err != ERR_OK)
+	if (err != ERR_OK || l->rejoin == NULL)
 		return err;
 	refill = l->rejoin->refill;
 	err = refill_step(refill, budget_ns, done, f);

@@ -4,11 +4,13 @@
  *   fails   every write and sync is answered with an error
  *   full    every write is answered with "no space"
  *   stuck   syncs do not return before the file is gone
+ *   shut    opening a file there does not return before the file is gone
  *   low     it says that little room is left
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +43,7 @@ static bool does(const char *how)
 {
 	const char *name = getenv("BROKEN_MEDIUM_HOW");
 	char word[16] = "";
-	int fd = name != NULL ? open(name, O_RDONLY | O_CLOEXEC) : -1;
+	int fd = name != NULL ? openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC) : -1;
 
 	if (fd < 0)
 		return false;
@@ -79,6 +81,47 @@ static int sync_it(int fd, const char *name)
 	}
 	*(void **)&next = real(name);
 	return next(fd);
+}
+
+static void wait_while(const char *path, const char *how)
+{
+	const struct timespec a_moment = {.tv_nsec = 5000000};
+
+	while (is_on_it(path) && does(how))
+		(void)nanosleep(&a_moment, NULL);
+}
+
+static int open_it(const char *name, const char *path, int flags, mode_t mode)
+{
+	int (*next)(const char *, int, ...);
+
+	*(void **)&next = real(name);
+	wait_while(path, "shut");
+	return next(path, flags, mode);
+}
+
+int open(const char *path, int flags, ...)
+{
+	va_list arguments;
+	mode_t mode = 0;
+
+	va_start(arguments, flags);
+	if ((flags & O_CREAT) != 0)
+		mode = va_arg(arguments, mode_t);
+	va_end(arguments);
+	return open_it("open", path, flags, mode);
+}
+
+int open64(const char *path, int flags, ...)
+{
+	va_list arguments;
+	mode_t mode = 0;
+
+	va_start(arguments, flags);
+	if ((flags & O_CREAT) != 0)
+		mode = va_arg(arguments, mode_t);
+	va_end(arguments);
+	return open_it("open64", path, flags, mode);
 }
 
 static int measure(const char *name, const char *path, struct statvfs *out)

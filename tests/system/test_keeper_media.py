@@ -152,6 +152,28 @@ class Media(unittest.TestCase):
         load = self.under_load(SECOND, "full")
         self.assert_alone(SECOND, load)
 
+    def test_recording_goes_on_while_a_returned_medium_hangs(self):
+        self.breakable(SECOND)
+        self.house.start()
+        load = Load(self.house)
+        load.start()
+        load.more()
+        self.do("fails")
+        self.wait_media("well", "failed")
+        self.do("shut")
+        with self.house.login("joho") as person, self.assertRaises(Refused) as caught:
+            person.ask("ledger.repair")
+        self.assertIn("does not answer", caught.exception.args_given["why"])
+        load.more()
+        self.assertTrue(self.how.exists(), "the medium was still hanging")
+        self.do(None)
+        with self.house.login("joho") as person:
+            person.ask("ledger.repair")
+        self.wait_media("well", "well")
+        load.stop()
+        self.assertEqual(load.refused, 0)
+        self.assert_alone(SECOND, load)
+
     def test_press_is_recorded_while_a_medium_stands_still(self):
         self.breakable(SECOND)
         self.house.start()
