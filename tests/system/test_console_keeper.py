@@ -126,6 +126,9 @@ class Record(ConsoleAndKeeper):
         self.see("show now", "記録簿の二つ目の媒体が故障しています")
         self.see("ledger repair", "この媒体は使えません", "ledger repair anew")
         self.see("ledger repair anew", "初めから書き写します")
+        self.see("1", "mkdir -m 700")
+        (mirror / "ledger").mkdir(mode=0o700, parents=True)
+        self.see("ledger repair anew", "初めから書き写します")
         self.see("1", "二つ目  正常")
         self.see("ledger media", "二つ目  正常")
 
