@@ -43,7 +43,8 @@ PROGRAMS := kannukid kannuki-paneld kannuki-console kannuki-ledger kannuki-verif
 kannukid_ROOM        := app/keeper
 kannukid_LIBS         = $(call pkg,libsodium sqlite3 jansson libsystemd libcrypto libcyaml) -lcsv
 kannuki-paneld_ROOM  := app/panel
-kannuki-paneld_LIBS   = $(call pkg,libsodium jansson libsystemd libmodbus libcyaml) -lpthread
+kannuki-paneld_LIBS   = $(FIRMWARE_HOST_LIB) $(call pkg,libsodium jansson libsystemd libmodbus libgpiod libcyaml) \
+	-lpthread
 kannuki-console_ROOM := app/console
 kannuki-console_LIBS  = $(call pkg,libsodium jansson libedit)
 kannuki-ledger_ROOM  := app/offline

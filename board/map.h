@@ -300,7 +300,8 @@ enum board_uplink {
 	UPLINK_LATCHED = 8,     /* only permit and key reconnect it */
 	UPLINK_PERMITTED = 16,  /* a running permit names it */
 	UPLINK_MIRROR_BAD = 32, /* mirror contact contradicts the coil */
-	UPLINK_PROVING = 64     /* a proof test is running: its coil is off for a moment */
+	UPLINK_PROVING = 64,    /* a proof test is running: its coil is off for a moment */
+	UPLINK_BLIND = 128      /* no mirror contact is wired: never proven; not on a board with a controller */
 };
 #define BOARD_UPLINK_STATE(word) ((word) >> 8)
 

@@ -32,6 +32,9 @@ $(FIRMWARE_HOST_LIB): $(call objects,firmware/core)
 	$(Q)mkdir -p $(@D) && rm -f $@
 	$(Q)$(AR) rcsD $@ $^
 
+# Without a controller the panel daemon is the panel.
+$(O)/bin/kannuki-paneld: $(FIRMWARE_HOST_LIB)
+
 # The simulated board provisions its EEPROM with the firmware's own CRC, and speaks JSON on its control socket.
 kannuki-simboard_LIBS += $(call pkg,jansson)
 $(O)/bin/kannuki-simboard: $(O)/firmware/core/crc16.o

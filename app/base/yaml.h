@@ -6,6 +6,7 @@
 #include "base/err.h"
 
 #include <cyaml/cyaml.h>
+#include <stdbool.h>
 
 enum { YAML_FILE_MAX = 256 * 1024 };
 
@@ -14,5 +15,13 @@ enum { YAML_FILE_MAX = 256 * 1024 };
 enum err yaml_load(const char *path, const cyaml_schema_value_t *schema, void **out, struct fault *f) MUST_USE;
 /* Not named yaml_free: libyaml exports that, and would call ours. */
 void yaml_release(const cyaml_schema_value_t *schema, void *data);
+
+/* Where something stands in such a file, for complaints that no schema can make. */
+struct yaml_place {
+	unsigned long line; /* of the innermost thing on the way that is there */
+	char value[64];     /* as much of a scalar as fits; "" for anything else */
+};
+/* `key`: names and list positions from 0 on, joined by dots: "inputs.feedback.2". False when it is not there. */
+bool yaml_find(const char *path, const char *key, struct yaml_place *out);
 
 #endif

@@ -75,6 +75,18 @@ void panel_push_lamps(struct keeper *k)
 
 /* ---- the daemon comes and goes -------------------------------------------------------------------------- */
 
+/* For a panel without memory of its own: what it may connect when it starts. */
+static json_t *connected_uplinks(const struct keeper *k)
+{
+	const struct book *book = scribe_book(k->scribe);
+	json_t *numbers = json_array();
+
+	for (size_t i = 0; book_uplink_id(book, i) != NULL; i++)
+		if (book_uplink_is_connected(book, i))
+			(void)json_array_append_new(numbers, json_integer((json_int_t)i + 1));
+	return json_pack("{s:o}", "connected", numbers);
+}
+
 void panel_hello(struct keeper *k, const struct request *r, const struct session *session)
 {
 	bool is_new = k->panel.connection != r->ticket.connection;
@@ -88,7 +100,7 @@ void panel_hello(struct keeper *k, const struct request *r, const struct session
 		diag(DIAG_NOTICE, "panel: controller %s, firmware %s", param_text(r, "controller"),
 		     param_text(r, "firmware"));
 	}
-	server_answer(k->server, r->ticket, NULL);
+	server_answer(k->server, r->ticket, connected_uplinks(k));
 	panel_push_lamps(k);
 	/* Whether a permit that was given before this connection has arrived cannot be known: it is withdrawn. */
 	if (is_new && scribe_recall(k->scribe)->permit_is_open)

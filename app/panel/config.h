@@ -1,23 +1,55 @@
-/* /etc/kannuki/panel.yaml: where the controller is.
+/* /etc/kannuki/panel.yaml: what holds the buttons and relays, and where. docs/operation/panel.md shows each form.
  *
- *   device: /dev/ttyAMA3    the serial line
- *   uplinks: 4              how many the board carries, 1 to 4
- *   baud: 115200            9600, 19200, 38400, 57600 or 115200 (default)
- *   parity: even            even (default), odd or none
+ *   driver: controller   (default) the panel controller on a serial line:  device, baud, parity
+ *   driver: gpio         lines of this computer:                           chip, outputs, inputs, inverted
+ *   driver: modbus       modules from the shelf, serial or TCP:            device or address, modules, outputs …
+ *   uplinks: 4           how many there are, 1 to 4
+ *
+ * A configuration that could not cut is refused: each uplink has a relay of its own, a button cuts something, and no
+ * module connects again by itself.
  */
 #ifndef KANNUKI_PANEL_CONFIG_H
 #define KANNUKI_PANEL_CONFIG_H
 
-#include "base/err.h"
+#include "uplink/modules.h"
+
+enum driver_kind { DRIVER_CONTROLLER, DRIVER_GPIO, DRIVER_MODBUS };
+
+struct module_use {
+	char map[256];
+	int slave;
+};
 
 struct panel_config {
+	int driver; /* enum driver_kind */
+	int uplinks;
+	/* controller, modbus */
 	char device[256];
 	int baud;
 	int parity; /* 'E', 'O' or 'N' */
-	int uplinks;
+	/* modbus */
+	char address[64];
+	int port;
+	struct module_use relay_module, input_module;
+	struct module_row relay_row, input_row; /* from the maps */
+	/* gpio */
+	char chip[256];
+	/* gpio, modbus */
+	struct wiring wiring;
+	unsigned relays_count, buttons_count, feedback_count, uplink_lamps_count;
+	int isolate_cuts[BOARD_UPLINKS];
+	unsigned isolate_cuts_count;
 };
 
 /* Errors read "FILE:LINE: what is wrong; what to write". */
 enum err config_load(const char *path, struct panel_config *out, struct fault *f) MUST_USE;
+
+/* Bit masks of uplinks: all of them; what ISOLATE cuts; those without a mirror contact. */
+uint8_t config_fitted(const struct panel_config *config);
+uint8_t config_isolate(const struct panel_config *config);
+uint8_t config_blind(const struct panel_config *config);
+
+/* What is allowed but should be known, one after the other from 0; NULL beyond the last. */
+const char *config_note(const struct panel_config *config, unsigned index);
 
 #endif

@@ -13,9 +13,9 @@ static const int64_t event_again_ns = 1000 * MS;
 static const int64_t pause_first_ns = 100 * MS, pause_last_ns = 2000 * MS;
 static const int64_t look_every_ns = 1000 * MS;
 
-void keeper_init(struct keeper *k, struct mail *mail, int64_t now_ns)
+void keeper_init(struct keeper *k, struct mail *mail, struct local *local, int64_t now_ns)
 {
-	*k = (struct keeper){.mail = mail, .try_ns = now_ns, .pause_ns = pause_first_ns};
+	*k = (struct keeper){.mail = mail, .local = local, .try_ns = now_ns, .pause_ns = pause_first_ns};
 }
 
 void keeper_fini(struct keeper *k)
@@ -121,6 +121,19 @@ static void event_answered(struct keeper *k, bool recorded, const char *code)
 	bell_ring(k->mail->orders_bell);
 }
 
+static void hello_answered(struct keeper *k, json_t *result)
+{
+	uint16_t connected;
+
+	if (k->trouble_said)
+		diag(DIAG_NOTICE, "the keeper answers");
+	k->trouble_said = false;
+	if (k->local != NULL && connected_parse(result, &connected) == ERR_OK)
+		local_recall(k->local, (uint8_t)connected);
+	else if (k->local != NULL)
+		diag(DIAG_ERROR, "the keeper does not say what was connected; everything stays cut");
+}
+
 static void take_answer(struct keeper *k, json_t *answer)
 {
 	json_t *error = json_object_get(answer, "error");
@@ -137,9 +150,8 @@ static void take_answer(struct keeper *k, json_t *answer)
 		k->picture_request.id = 0;
 	} else if (id != 0 && id == k->hello.id) {
 		k->hello.id = 0;
-		if (error == NULL && k->trouble_said)
-			diag(DIAG_NOTICE, "the keeper answers");
-		k->trouble_said = k->trouble_said && error != NULL;
+		if (error == NULL)
+			hello_answered(k, json_object_get(answer, "result"));
 	}
 	if (error != NULL)
 		diag(DIAG_WARNING, "the keeper refused request %lld: %s", (long long)id, code);

@@ -9,6 +9,7 @@
 
 #include "ipc/client.h"
 #include "panel/mail.h"
+#include "uplink/local.h"
 
 struct request {
 	int id; /* 0: none unanswered */
@@ -16,7 +17,8 @@ struct request {
 };
 
 struct keeper {
-	struct mail *mail; /* borrowed */
+	struct mail *mail;   /* borrowed */
+	struct local *local; /* borrowed; to be told what the record says is connected; NULL with a controller */
 	struct client *client;
 	uint32_t connection; /* counted, so that outcomes do not reach another keeper than asked */
 	bool is_broken;      /* a send failed: to be closed at the end of the turn */
@@ -40,7 +42,7 @@ struct keeper {
 	struct request picture_request;
 };
 
-void keeper_init(struct keeper *k, struct mail *mail, int64_t now_ns);
+void keeper_init(struct keeper *k, struct mail *mail, struct local *local, int64_t now_ns);
 void keeper_fini(struct keeper *k);
 /* To poll for POLLIN; -1 without a connection. */
 int keeper_fd(const struct keeper *k);

@@ -4,15 +4,14 @@
  *
  * Two threads: the link thread (link.h) has the bus, the main thread has the keeper (keeper.h). The controller cuts
  * without either of them; what is lost when this program ends is only the way of its events into the ledger, and it
- * keeps those until the program is back.
+ * keeps those until the program is back. Without a controller a third thread is the panel itself (uplink/local.h).
  */
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "panel/config.h"
+#include "panel/board.h"
 #include "panel/keeper.h"
 #include "panel/link.h"
-#include "uplink/controller.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -20,12 +19,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-static const int64_t link_stuck_after_ns = INT64_C(5000000000);
+static const int64_t stuck_after_ns = INT64_C(5000000000);
 
 struct options {
 	const char *config;
@@ -33,6 +31,7 @@ struct options {
 };
 
 /* Too large for a comfortable stack. */
+static struct board board;
 static struct mail mail;
 static struct link link_state;
 static struct keeper keeper;
@@ -77,7 +76,7 @@ static int signals_open(void)
 
 static void tell_watchdog(int64_t now_ns)
 {
-	if (now_ns - atomic_load(&mail.link_turned_ns) < link_stuck_after_ns)
+	if (now_ns - atomic_load(&mail.link_turned_ns) < stuck_after_ns && !board_is_stuck(&board, stuck_after_ns))
 		(void)sd_notify(0, "WATCHDOG=1");
 }
 
@@ -102,25 +101,21 @@ static void serve(int signals)
 
 static enum err run(const struct panel_config *config, struct fault *f)
 {
-	const struct serial_settings settings = {config->device, config->baud, (char)config->parity, BOARD_SLAVE};
-	struct controller controller;
-	struct serial_bus bus = {.is_open = false};
-	uint16_t nonce = 0;
 	int signals = signals_open();
-	enum err err = serial_bus_init(&bus, &settings, f);
+	enum err err = board_open(&board, config, f);
 
 	if (err != ERR_OK)
 		goto out;
 	err = mail_open(&mail, moment_now().boot_ns, f);
 	if (err != ERR_OK)
-		goto out;
-	(void)!getrandom(&nonce, sizeof nonce, 0);
-	controller_init(&controller, &bus.bus, nonce);
-	link_init(&link_state, &controller.driver, &mail, (unsigned)config->uplinks);
-	keeper_init(&keeper, &mail, moment_now().boot_ns);
+		goto close;
+	link_init(&link_state, board.driver, &mail, (unsigned)config->uplinks);
+	keeper_init(&keeper, &mail, board.local, moment_now().boot_ns);
 	/* Refused without the right to it; paging then costs time, nothing else. */
 	(void)mlockall(MCL_CURRENT | MCL_FUTURE);
-	err = link_start(&link_state, f);
+	err = board_start(&board, f);
+	if (err == ERR_OK)
+		err = link_start(&link_state, f);
 	if (err == ERR_OK) {
 		(void)sd_notify(0, "READY=1");
 		serve(signals);
@@ -129,11 +124,21 @@ static enum err run(const struct panel_config *config, struct fault *f)
 	}
 	keeper_fini(&keeper);
 	mail_close(&mail);
+close:
+	board_close(&board);
 out:
-	serial_bus_fini(&bus);
 	if (signals >= 0)
 		(void)close(signals);
 	return err;
+}
+
+static void say_correct(const char *path, const struct panel_config *config)
+{
+	const char *note;
+
+	for (unsigned i = 0; (note = config_note(config, i)) != NULL; i++)
+		(void)printf(_("%s: note: %s\n"), path, note);
+	(void)printf(_("%s: correct\n"), path);
 }
 
 int main(int argc, char **argv)
@@ -156,7 +161,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	if (options.check_only) {
-		(void)printf(_("%s: correct\n"), options.config);
+		say_correct(options.config, &config);
 		return 0;
 	}
 	if (run(&config, &f) != ERR_OK) {

@@ -65,8 +65,8 @@ static json_t *uplink_list(const struct picture *picture)
 			continue;
 		if (json_array_append_new(list, json_pack("{s:i, s:s, s:s, s:b}", "uplink", (int)i + 1, "state",
 							  uplink_state_word(state), "proof",
-							  uplink_is_proven(state) ? "contact" : "none", "latched",
-							  (int)latched)) != 0) {
+							  uplink_is_proven(picture->uplink[i]) ? "contact" : "none",
+							  "latched", (int)latched)) != 0) {
 			json_decref(list);
 			return NULL;
 		}
@@ -107,6 +107,7 @@ json_t *outcome_params(const struct outcome *outcome)
 			 outcome->word);
 }
 
+/* False when it is not a list of uplinks. */
 static bool mask_parse(json_t *list, uint16_t *mask)
 {
 	uint16_t found = 0;
@@ -121,7 +122,12 @@ static bool mask_parse(json_t *list, uint16_t *mask)
 		found |= (uint16_t)(1U << (uplink - 1));
 	}
 	*mask = found;
-	return found != 0;
+	return json_is_array(list);
+}
+
+enum err connected_parse(json_t *result, uint16_t *mask)
+{
+	return mask_parse(json_object_get(result, "connected"), mask) ? ERR_OK : ERR_FORMAT;
 }
 
 static bool nonce_parse(json_t *text, uint32_t *nonce)
@@ -164,7 +170,8 @@ enum err order_parse(const char *push, json_t *params, uint32_t fresh_nonce, str
 	else
 		return ERR_MISSING;
 	if (found.what.code != COMMAND_VOID)
-		readable = readable && mask_parse(json_object_get(params, "uplinks"), &found.what.uplinks);
+		readable = readable && mask_parse(json_object_get(params, "uplinks"), &found.what.uplinks) &&
+			   found.what.uplinks != 0;
 	if (found.what.code == COMMAND_PERMIT)
 		readable = readable && permit_parse(params, &found.what);
 	*order = found;

@@ -22,6 +22,8 @@ json_t *outcome_params(const struct outcome *outcome);
    ERR_MISSING: not a command at all. ERR_FORMAT: a command that cannot be read; order->command is set when at least
    that could be (else -1). */
 enum err order_parse(const char *push, json_t *params, uint32_t fresh_nonce, struct order *order) MUST_USE;
+/* The keeper's answer to hello → a mask of the uplinks that its record says are connected. */
+enum err connected_parse(json_t *result, uint16_t *mask) MUST_USE;
 /* panel.lamps → enum board_lamp bits. */
 enum err lamps_parse(json_t *params, uint32_t *lamps) MUST_USE;
 

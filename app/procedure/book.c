@@ -280,6 +280,11 @@ const char *book_uplink_id(const struct book *book, size_t index)
 	return index < book->uplinks_count ? book->uplinks[index].id : NULL;
 }
 
+bool book_uplink_is_connected(const struct book *book, size_t index)
+{
+	return index < book->uplinks_count && book->uplinks[index].state == UPLINK_CONNECTED;
+}
+
 int book_uplink_index(const struct book *book, const char *id)
 {
 	for (size_t i = 0; id != NULL && i < book->uplinks_count; i++)

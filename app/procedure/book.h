@@ -83,6 +83,8 @@ enum err book_next_erasure(const struct book *book, struct erasure *out) MUST_US
 
 /* Uplinks, as set up (index = the controller's uplink number − 1). NULL beyond the last. */
 const char *book_uplink_id(const struct book *book, size_t index);
+/* As the record says; true as long as it says nothing of a cut. */
+bool book_uplink_is_connected(const struct book *book, size_t index);
 /* −1 when there is no such uplink. */
 int book_uplink_index(const struct book *book, const char *id);
 

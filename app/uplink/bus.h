@@ -1,16 +1,8 @@
-/* The bus below the controller driver: one exchange at a time with one Modbus slave.
- *
- * The serial bus is libmodbus RTU with its error recovery off (with the device gone it would not return); opening
- * again, waiting out a slave and asking again are the driver's and the link's business.
- */
+/* The bus below the controller driver: one exchange at a time with whatever holds the registers of board/map.h. */
 #ifndef KANNUKI_UPLINK_BUS_H
 #define KANNUKI_UPLINK_BUS_H
 
-#include "base/err.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "uplink/wire.h"
 
 struct bus;
 
@@ -31,29 +23,14 @@ struct bus {
 	const struct bus_ops *ops;
 };
 
-struct serial_settings {
-	const char *device; /* borrowed for the life of the bus */
-	int baud;
-	char parity; /* 'E', 'O' or 'N' */
-	int slave;
-};
-
-struct _modbus;
-
+/* The bus of the panel controller on a serial line. */
 struct serial_bus {
 	struct bus bus;
-	struct serial_settings settings;
-	struct _modbus *with_parity;
-	struct _modbus *without; /* for pseudo-terminals */
-	struct _modbus *in_use;
-	bool is_open;
+	struct wire wire;
 };
 
 /* Allocates everything the bus will ever need; serial_bus_fini releases it. Opens nothing yet. */
-enum err serial_bus_init(struct serial_bus *s, const struct serial_settings *settings, struct fault *f) MUST_USE;
+enum err serial_bus_init(struct serial_bus *s, const struct wire_settings *settings, struct fault *f) MUST_USE;
 void serial_bus_fini(struct serial_bus *s);
-
-/* The longest an exchange of `bytes` on the wire may take: the slave's 40 ms and the time on the wire. */
-int64_t bus_patience_us(int baud, size_t bytes) MUST_USE;
 
 #endif

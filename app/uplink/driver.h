@@ -81,7 +81,7 @@ struct relay_driver {
 /* The state of one uplink as proven by its contacts. */
 enum board_uplink_state uplink_judge(uint16_t bits) MUST_USE;
 /* True when that state rests on the mirror contact. */
-bool uplink_is_proven(enum board_uplink_state state) MUST_USE;
+bool uplink_is_proven(uint16_t bits) MUST_USE;
 /* True when each uplink of the mask is latched and its coil off. */
 bool uplinks_are_cut(const struct panel_state *state, uint16_t mask) MUST_USE;
 

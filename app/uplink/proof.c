@@ -15,8 +15,12 @@ enum board_uplink_state uplink_judge(uint16_t bits)
 	return mirror ? UPLINK_IS_CUT : UPLINK_IS_CUTTING;
 }
 
-bool uplink_is_proven(enum board_uplink_state state)
+bool uplink_is_proven(uint16_t bits)
 {
+	enum board_uplink_state state = uplink_judge(bits);
+
+	if ((bits & UPLINK_BLIND) != 0)
+		return false;
 	return state == UPLINK_IS_CUT || state == UPLINK_IS_CONNECTED;
 }
 

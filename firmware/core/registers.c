@@ -70,6 +70,8 @@ static uint16_t uplink_word(const struct panel *p, uint8_t index)
 		word |= UPLINK_MIRROR_BAD;
 	if (panel_is_proving(p, index))
 		word |= UPLINK_PROVING;
+	if (p->relays[index].blind)
+		word |= UPLINK_BLIND;
 	return (uint16_t)(word | (uint16_t)relay_shown(&p->relays[index]) << 8);
 }
 

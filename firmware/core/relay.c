@@ -62,8 +62,13 @@ static enum relay_sight sight_of(struct relay *r, bool coil, bool mirror)
 
 enum relay_effect relay_step(struct relay *r, bool coil, bool mirror)
 {
-	const struct relay_cell *cell = &relay_table[r->state][sight_of(r, coil, mirror)];
+	const struct relay_cell *cell;
 
+	if (r->blind) {
+		r->state = coil ? RELAY_CONNECTED : RELAY_CUTTING;
+		return RELAY_NOTHING;
+	}
+	cell = &relay_table[r->state][sight_of(r, coil, mirror)];
 	r->state = cell->next;
 	if (cell->effect == RELAY_FAILED)
 		r->bad |= coil ? RELAY_BAD_ON : RELAY_BAD_OFF;

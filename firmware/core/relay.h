@@ -11,6 +11,8 @@
  *   BROKEN_ON   CONNECTED well .          .               CUT prove     CUTTING   BROKEN_OFF fail
  *   BROKEN_OFF  CONNECTED join CLOSING    BROKEN_ON fail  CUT prove     .         .
  *
+ * A blind relay has no mirror contact: it is CONNECTED with its coil on, CUTTING with its coil off, and never proven.
+ *
  * A relay that failed while off stays `bad` until a proven cut, also while it is connected again: welded contacts
  * look healthy then.
  */
@@ -55,7 +57,8 @@ enum relay_bad { RELAY_BAD_ON = 1, RELAY_BAD_OFF = 2 };
 
 struct relay {
 	uint8_t state;
-	uint8_t bad;         /* enum relay_bad bits */
+	uint8_t bad; /* enum relay_bad bits */
+	bool blind;
 	uint8_t contrary_ms; /* how long coil and mirror have contradicted each other */
 	struct stamp since;  /* the edge or other cause of the present cut */
 };

@@ -12,6 +12,7 @@ class FakeKeeper:
         self.changed = threading.Condition()
         self.requests = []        # (method, params) in the order of arrival
         self.records = True       # whether panel.event is answered with a result; None: never answered
+        self.connected = [1, 2, 3, 4]    # what its record says, told in the answer to hello; None: it says nothing
         self.answers = True       # False: reads, but answers nothing at all
         self.peer = None
         self.listener = None
@@ -80,6 +81,8 @@ class FakeKeeper:
             return None
         if request["method"] == "panel.event" and not self.records:
             return {"id": request["id"], "error": {"code": "not_recorded", "args": {}}}
+        if request["method"] == "panel.hello" and self.connected is not None:
+            return {"id": request["id"], "result": {"connected": self.connected}}
         return {"id": request["id"], "result": {}}
 
     # What the tests ask.

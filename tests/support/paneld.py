@@ -16,12 +16,13 @@ def wait_until(what, condition, seconds=10):
 
 
 class Paneld:
-    def __init__(self, root, device, uplinks=4):
+    def __init__(self, root, device, uplinks=4, settings=None):
         self.root, self.process, self.preload = root, None, ""
         self.log = tempfile.TemporaryFile(mode="w+")
         os.makedirs(os.path.join(root, "etc/kannuki"), exist_ok=True)
-        with open(os.path.join(root, "etc/kannuki/panel.yaml"), "w", encoding="utf-8") as settings:
-            settings.write(f"device: {device}\nuplinks: {uplinks}\n")
+        os.makedirs(os.path.join(root, "run/kannuki-paneld"), exist_ok=True)
+        with open(os.path.join(root, "etc/kannuki/panel.yaml"), "w", encoding="utf-8") as file:
+            file.write(settings or f"device: {device}\nuplinks: {uplinks}\n")
 
     def start(self):
         program = os.path.join(os.environ["KANNUKI_BIN"], "kannuki-paneld")

@@ -323,6 +323,7 @@ static void only_the_mirror_contact_is_proof(void **unused)
 		{UPLINK_FITTED | UPLINK_LATCHED, UPLINK_IS_CUTTING, false},
 		{UPLINK_FITTED | UPLINK_MIRROR, UPLINK_IS_CUT, true},
 		{UPLINK_FITTED | UPLINK_COIL, UPLINK_IS_CONNECTED, true},
+		{UPLINK_FITTED | UPLINK_COIL | UPLINK_BLIND, UPLINK_IS_CONNECTED, false},
 		{UPLINK_FITTED | UPLINK_COIL | UPLINK_MIRROR, UPLINK_IS_CLOSING, false},
 		{UPLINK_FITTED | UPLINK_MIRROR | UPLINK_MIRROR_BAD, UPLINK_IS_BROKEN, false},
 		{UPLINK_FITTED | UPLINK_COIL | UPLINK_MIRROR_BAD, UPLINK_IS_BROKEN, false},
@@ -331,7 +332,7 @@ static void only_the_mirror_contact_is_proof(void **unused)
 	(void)unused;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		assert_int_equal(uplink_judge(cases[i].bits), cases[i].state);
-		assert_int_equal(uplink_is_proven(cases[i].state), cases[i].proven);
+		assert_int_equal(uplink_is_proven(cases[i].bits), cases[i].proven);
 	}
 }
 
@@ -369,9 +370,14 @@ static void every_number_has_a_word(void **unused)
 
 static void patience_covers_the_slave_and_the_wire(void **unused)
 {
+	struct wire_settings fast = {.device = "/dev/a", .baud = 115200, .slave_ms = 40};
+	struct wire_settings slow = {.device = "/dev/a", .baud = 19200, .slave_ms = 40};
+	struct wire_settings net = {.address = "192.0.2.1", .slave_ms = 200};
+
 	(void)unused;
-	assert_int_equal(bus_patience_us(115200, 0), 40000);
-	assert_int_equal(bus_patience_us(19200, 96), 40000 + 55000);
+	assert_int_equal(wire_patience_us(&fast, 0), 40000);
+	assert_int_equal(wire_patience_us(&slow, 96), 40000 + 55000);
+	assert_int_equal(wire_patience_us(&net, 96), 200000);
 }
 
 int main(void)
