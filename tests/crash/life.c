@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "ledger/inside.h"
+#include "ledger/pins.h"
 
 #include <fcntl.h>
 #include <sodium.h>
@@ -401,6 +402,84 @@ enum err life_tidy(struct life *l)
 
 	if (err != ERR_OK)
 		(void)fault_set(&l->fault, err, "the ledger could not be tidied");
+	return settle(l, from, holders, err);
+}
+
+/* ---- witnesses and stamps ---- */
+
+static const struct actor actor = {"u1", "cli"};
+
+static void make_witness(struct signer *secret, struct note_key *key)
+{
+	uint8_t seed[SEED_SIZE] = {9};
+
+	insist(signer_init(secret, "unused", seed), &(struct fault){.text = "no signer"});
+	insist(witness_key_make(key, "witness.example/w", secret->key.key), &(struct fault){.text = "no witness"});
+}
+
+enum err life_trust(struct life *l)
+{
+	size_t from = l->disk->op_count;
+	unsigned holders = life_holders(l);
+	struct buf policy = {.cap = NOTE_MAX};
+	struct note_key key;
+	struct signer secret;
+	char vkey[VKEY_SIZE];
+	enum err err;
+
+	make_witness(&secret, &key);
+	vkey_format(vkey, &l->ledger->genesis.identity);
+	buf_addf(&policy, "log %s\n", vkey);
+	vkey_format(vkey, &key);
+	buf_addf(&policy, "witness w %s\nquorum w\n", vkey);
+	err = policy_set(l->ledger, &actor, policy.data, policy.len, life_now(l), &l->fault);
+	buf_fini(&policy);
+	return settle(l, from, holders, err);
+}
+
+static void cosign(struct buf *out, const struct buf *request)
+{
+	const char *text = strstr(request->data, "\n\n") + 2;
+	struct note_key key;
+	struct signer secret;
+	struct note note;
+
+	make_witness(&secret, &key);
+	insist(note_parse(&note, text, request->len - (size_t)(text - request->data)),
+	       &(struct fault){.text = "a request without a note"});
+	note_cosign_line(out, note.text, note.text_len, &key, 1790000000, secret.secret);
+}
+
+enum err life_witness(struct life *l)
+{
+	size_t from = l->disk->op_count;
+	unsigned holders = life_holders(l);
+	struct buf request = {.cap = PIN_FILE_MAX}, answer = {.cap = NOTE_MAX};
+	struct cosigned taken;
+	enum err err = settle(l, from, holders,
+			      witness_request(l->ledger, WITNESS_SEEN_BEFORE, life_now(l), &request, &l->fault));
+
+	if (err == ERR_OK) {
+		cosign(&answer, &request);
+		from = l->disk->op_count;
+		holders = life_holders(l);
+		err = settle(
+			l, from, holders,
+			witness_accept(l->ledger, &actor, answer.data, answer.len, life_now(l), &taken, &l->fault));
+	}
+	buf_fini(&answer);
+	buf_fini(&request);
+	return err;
+}
+
+enum err life_ask_stamp(struct life *l)
+{
+	size_t from = l->disk->op_count;
+	unsigned holders = life_holders(l);
+	struct buf query = {.cap = PIN_FILE_MAX};
+	enum err err = stamp_request(l->ledger, life_now(l), &query, &l->fault);
+
+	buf_fini(&query);
 	return settle(l, from, holders, err);
 }
 

@@ -113,6 +113,10 @@ enum err life_tidy(struct life *l) MUST_USE;
 /* A pulled medium comes back as a blank one, and is filled because somebody says so. */
 void life_put_blank(struct life *l, unsigned medium);
 enum err life_repair(struct life *l) MUST_USE;
+/* A policy that names the witness; the witness is asked, and its answer is taken; an authority is asked for a stamp. */
+enum err life_trust(struct life *l) MUST_USE;
+enum err life_witness(struct life *l) MUST_USE;
+enum err life_ask_stamp(struct life *l) MUST_USE;
 /* Erases the text of an entry, if any has one. */
 enum err life_redact(struct life *l) MUST_USE;
 /* An erased text that still lies on one of these media, or NULL. */

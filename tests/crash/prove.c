@@ -172,6 +172,21 @@ static bool only_the_next_secret_is_kept(sqlite3 *db, uint64_t epoch, struct fin
 	return true;
 }
 
+/* A body's first words stand in it from character 45 on, in base64url; COSIGNED is {"act":"witness.cosigned. */
+#define COSIGNED "eyJhY3QiOiJ3aXRuZXNzLmNvc2lnbmVk"
+
+static bool cosignatures_are_those_recorded(sqlite3 *db, struct finding *out)
+{
+	int64_t recorded =
+		ask(db, "SELECT count(*) FROM entries WHERE substr(body, 45, 32) = CAST('" COSIGNED "' AS BLOB)");
+	int64_t stored = ask(db, "SELECT count(*) FROM cosignatures");
+
+	if (recorded != stored)
+		return found(out, "pinned", "%lld cosignatures were recorded, %lld are stored", (long long)recorded,
+			     (long long)stored);
+	return true;
+}
+
 static bool rows_agree(sqlite3 *a, sqlite3 *b, const char *query)
 {
 	sqlite3_stmt *rows[MEDIA] = {NULL, NULL};
@@ -204,6 +219,8 @@ static bool media_agree(sqlite3 *const db[MEDIA], struct finding *out)
 		"SELECT epoch, sealed FROM secrets",
 		"SELECT about, sealed FROM cases ORDER BY about",
 		"SELECT generation, alone, filling FROM medium",
+		"SELECT size, line FROM cosignatures ORDER BY size, line",
+		"SELECT epoch, nonce FROM asked ORDER BY epoch",
 	};
 
 	for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
@@ -221,7 +238,8 @@ static bool files_are_right(const struct life *l, uint64_t epoch, unsigned holde
 		if ((holders & 1U << m) == 0)
 			continue;
 		db[m] = look_into(l, m);
-		good = good && only_the_next_secret_is_kept(db[m], epoch, out);
+		good = good && only_the_next_secret_is_kept(db[m], epoch, out) &&
+		       cosignatures_are_those_recorded(db[m], out);
 	}
 	if (good && holders == 3U)
 		good = media_agree(db, out);

@@ -229,6 +229,21 @@ static void run_erasing_away(struct life *l)
 	}
 }
 
+/* Each answer of a witness is one transaction with the entry that says so; each question ends an epoch. */
+static void run_pinned(struct life *l)
+{
+	must(l, life_open(l));
+	must(l, life_append(l, 2));
+	must(l, life_trust(l));
+	for (int i = 0; i < 4; i++) {
+		must(l, life_append(l, 1 + (unsigned)i % 2));
+		must(l, life_witness(l));
+		must(l, life_ask_stamp(l));
+		if (i == 2)
+			tidy(l);
+	}
+}
+
 const struct workload workloads[] = {
 	{"single", run_single, 1, CUT_LATER},
 	{"groups", run_groups, 1, CUT_LATER},
@@ -239,6 +254,7 @@ const struct workload workloads[] = {
 	{"failed-syncs", run_failed_syncs, 1, CUT_LATER},
 	{"full", run_full, 1, CUT_LATER},
 	{"erasing", run_erasing, 1, CUT_LATER},
+	{"pinned", run_pinned, 1, CUT_LATER},
 	{"mirrored", run_mixed, 2, CUT_LATER},
 	{"mirrored-restarts", run_restarts, 2, CUT_LATER},
 	{"pulled", run_pulled, 2, CUT_LATER},
@@ -248,5 +264,6 @@ const struct workload workloads[] = {
 	{"repaired", run_repaired, 2, CUT_LATER},
 	{"mirrored-erasing", run_erasing, 2, CUT_LATER},
 	{"erasing-away", run_erasing_away, 2, CUT_LATER},
+	{"mirrored-pinned", run_pinned, 2, CUT_LATER},
 };
 const size_t workload_count = sizeof workloads / sizeof *workloads;
