@@ -128,6 +128,12 @@ $(O)/share/kannuki-verify.html: scripts/page $(wildcard app/verify/page/*)
 	$(Q)mkdir -p $(@D)
 	$(Q)scripts/page $@
 
+# The simulated board's page lies where kannuki-simboard looks for it.
+page: $(O)/share/kannuki-simboard.html
+$(O)/share/kannuki-simboard.html: board/simulator/page.html
+	$(call say,COPY,$@)
+	$(Q)mkdir -p $(@D) && cp $< $@
+
 # ---- the panel controller -------------------------------------------------------------------------
 
 include firmware/firmware.mk

@@ -1,6 +1,7 @@
 #include "board/simulator/board.h"
 
 #include "board/simulator/chip.h"
+#include "board/simulator/line.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@ struct plan {
 };
 
 struct relay_model {
-	bool wanted, energised, welded, wire_cut;
+	bool wanted, energised, welded, wire_cut, wire_shorted;
 	bool coil, was_connected; /* as last noted */
 	uint64_t due;
 };
@@ -29,6 +30,9 @@ struct board {
 	void *context;
 	bool pressed[BUTTONS];
 	bool first_pole_broken, second_pole_broken;
+	bool supply_taken, jumper_set;
+	uint16_t broken_lamps;
+	struct line line;
 	struct relay_model relays[BOARD_UPLINKS];
 	struct plan agenda[BOARD_PLANS];
 	size_t planned;
@@ -76,7 +80,7 @@ const struct board_note *board_log_at(const struct board *b, uint64_t number)
 
 bool board_supply(const struct board *b)
 {
-	return b->chip != NULL && (!b->pressed[ISOLATE_BIT] || b->second_pole_broken);
+	return b->chip != NULL && !b->supply_taken && (!b->pressed[ISOLATE_BIT] || b->second_pole_broken);
 }
 
 bool board_coil(const struct board *b, uint8_t uplink)
@@ -91,7 +95,9 @@ bool board_connected(const struct board *b, uint8_t uplink)
 
 bool board_mirror(const struct board *b, uint8_t uplink)
 {
-	return !board_connected(b, uplink) && !b->relays[uplink].wire_cut;
+	const struct relay_model *r = &b->relays[uplink];
+
+	return r->wire_shorted || (!board_connected(b, uplink) && !r->wire_cut);
 }
 
 uint16_t board_lamps(const struct board *b)
@@ -127,6 +133,7 @@ static void drive_pins(struct board *b)
 	for (uint8_t i = 0; i < BOARD_UPLINKS; i++)
 		chip_drive(b->chip, 'B', (uint8_t)(PIN_MIRROR + i), !board_mirror(b, i));
 	chip_drive(b->chip, 'B', PIN_SUPPLY, board_supply(b));
+	chip_drive(b->chip, 'B', PIN_JUMPER, !b->jumper_set);
 }
 
 static void relay_follow(struct board *b, uint8_t uplink)
@@ -184,7 +191,7 @@ static size_t first_planned(const struct board *b)
 
 static uint64_t next_due(const struct board *b, uint64_t until)
 {
-	uint64_t due = until;
+	uint64_t due = line_next(&b->line, until);
 
 	if (b->planned > 0 && b->agenda[first_planned(b)].at < due)
 		due = b->agenda[first_planned(b)].at;
@@ -222,13 +229,24 @@ static void act_on_plans(struct board *b)
 
 static void send_byte(struct board *b)
 {
+	uint8_t byte = b->queue[b->queue_first];
+
 	if (b->queue_count == 0 || b->queue_due > board_now(b))
 		return;
-	if (b->chip != NULL)
-		chip_receive(b->chip, b->queue[b->queue_first]);
+	if (line_to_chip(&b->line, &byte) && b->chip != NULL)
+		chip_receive(b->chip, byte);
 	b->queue_first = (b->queue_first + 1) % QUEUE;
 	b->queue_count--;
 	b->queue_due = board_now(b) + CYCLES_PER_BYTE;
+}
+
+static void deliver_bytes(struct board *b)
+{
+	uint8_t byte;
+
+	while (line_arrived(&b->line, board_now(b), &byte))
+		if (b->listener != NULL)
+			b->listener(b->context, byte);
 }
 
 static void run_chip(struct board *b, uint64_t until)
@@ -245,6 +263,7 @@ void board_run(struct board *b, uint64_t until)
 		run_chip(b, next_due(b, until));
 		act_on_plans(b);
 		send_byte(b);
+		deliver_bytes(b);
 		settle(b);
 	}
 }
@@ -278,6 +297,69 @@ void board_cut_mirror_wire(struct board *b, uint8_t uplink, bool cut)
 	settle(b);
 }
 
+void board_short_mirror_wire(struct board *b, uint8_t uplink, bool shorted)
+{
+	b->relays[uplink].wire_shorted = shorted;
+	settle(b);
+}
+
+bool board_mirror_wire_is_cut(const struct board *b, uint8_t uplink)
+{
+	return b->relays[uplink].wire_cut;
+}
+
+bool board_mirror_wire_is_shorted(const struct board *b, uint8_t uplink)
+{
+	return b->relays[uplink].wire_shorted;
+}
+
+void board_break_lamps(struct board *b, uint16_t lamps)
+{
+	b->broken_lamps = lamps;
+}
+
+uint16_t board_broken_lamps(const struct board *b)
+{
+	return b->broken_lamps;
+}
+
+void board_take_supply(struct board *b, bool taken)
+{
+	b->supply_taken = taken;
+	settle(b);
+}
+
+bool board_supply_is_taken(const struct board *b)
+{
+	return b->supply_taken;
+}
+
+void board_set_jumper(struct board *b, bool set)
+{
+	b->jumper_set = set;
+	settle(b);
+}
+
+bool board_jumper(const struct board *b)
+{
+	return b->jumper_set;
+}
+
+bool board_attention(const struct board *b)
+{
+	return b->chip != NULL && (chip_output(b->chip, 'B') >> PIN_ATTENTION & 1) != 0;
+}
+
+void board_set_line(struct board *b, enum board_line line)
+{
+	b->line.is = (uint8_t)line;
+}
+
+enum board_line board_line(const struct board *b)
+{
+	return (enum board_line)b->line.is;
+}
+
 bool board_send(struct board *b, const uint8_t *bytes, size_t length)
 {
 	if (length > QUEUE - b->queue_count)
@@ -301,8 +383,8 @@ static void heard(void *context, uint8_t byte)
 {
 	struct board *b = context;
 
-	if (b->listener != NULL)
-		b->listener(b->context, byte);
+	line_from_chip(&b->line, board_now(b), byte);
+	deliver_bytes(b);
 }
 
 void board_power(struct board *b, bool on)
@@ -326,6 +408,15 @@ void board_power(struct board *b, bool on)
 void board_reset_flags(struct board *b, uint8_t flags)
 {
 	b->reset_flags = flags;
+}
+
+void board_brown_out(struct board *b)
+{
+	if (b->chip == NULL)
+		return;
+	board_power(b, false);
+	board_reset_flags(b, RESET_BROWN_OUT);
+	board_power(b, true);
 }
 
 void board_hang(struct board *b)

@@ -5,6 +5,7 @@
  *   relay   follows its coil after RELAY_TRAVEL, when the coil is driven and has supply (ISOLATE's second pole)
  *   mirror  closed when the relay has fallen and its main contact is not welded
  *   eeprom  a byte takes 3.4 ms; power lost meanwhile tears it
+ *   faults  of contacts, wires, lamps, supply and line stay until they are mended
  */
 #ifndef KANNUKI_SIMULATOR_BOARD_H
 #define KANNUKI_SIMULATOR_BOARD_H
@@ -66,13 +67,40 @@ void board_break_isolate(struct board *b, bool first_pole, bool second_pole);
 void board_weld(struct board *b, uint8_t uplink, bool welded);
 bool board_is_welded(const struct board *b, uint8_t uplink);
 void board_cut_mirror_wire(struct board *b, uint8_t uplink, bool cut);
+/* The mirror contact is seen closed whatever the relay does. */
+void board_short_mirror_wire(struct board *b, uint8_t uplink, bool shorted);
+bool board_mirror_wire_is_cut(const struct board *b, uint8_t uplink);
+bool board_mirror_wire_is_shorted(const struct board *b, uint8_t uplink);
 /* The coil pin, the main contact, the mirror contact. */
 bool board_coil(const struct board *b, uint8_t uplink);
 bool board_connected(const struct board *b, uint8_t uplink);
 bool board_mirror(const struct board *b, uint8_t uplink);
 /* enum board_lamp bits, from the pins. */
 uint16_t board_lamps(const struct board *b);
+/* Lamps that stay dark whatever their pin says. */
+void board_break_lamps(struct board *b, uint16_t lamps);
+uint16_t board_broken_lamps(const struct board *b);
+/* At the coils: behind ISOLATE's second pole. */
 bool board_supply(const struct board *b);
+/* The coils' power supply itself. */
+void board_take_supply(struct board *b, bool taken);
+bool board_supply_is_taken(const struct board *b);
+void board_set_jumper(struct board *b, bool set);
+bool board_jumper(const struct board *b);
+/* The line that is high while an event waits. */
+bool board_attention(const struct board *b);
+
+enum board_line {
+	LINE_WHOLE,
+	LINE_DEAF,      /* nothing reaches the chip */
+	LINE_MUTE,      /* nothing the chip sends arrives */
+	LINE_UNPLUGGED, /* neither */
+	LINE_NOISY,     /* bytes are disturbed, both ways */
+	LINE_LATE,      /* answers arrive when the host has given up */
+	LINE_COUNT
+};
+void board_set_line(struct board *b, enum board_line line);
+enum board_line board_line(const struct board *b);
 
 /* Sends bytes to the chip at 115200 baud, one after the other. False when there is no room. */
 bool board_send(struct board *b, const uint8_t *bytes, size_t length);
@@ -81,6 +109,8 @@ uint64_t board_sent_at(const struct board *b);
 
 /* Makes the processor run in a circle at the place where it is, until a reset. */
 void board_hang(struct board *b);
+/* The chip's supply sags for a moment. */
+void board_brown_out(struct board *b);
 /* The next power-up is reported to the chip with these reset flags (enum board_reset). */
 void board_reset_flags(struct board *b, uint8_t flags);
 

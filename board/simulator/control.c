@@ -148,9 +148,10 @@ static const char *do_wire(struct board *b, const struct words *w)
 {
 	uint8_t uplink;
 
-	if (!uplink_at(w, 1, &uplink) || (!is_word(w, 2, "cut") && !is_word(w, 2, "whole")))
-		return "wire 1-4 cut|whole";
+	if (!uplink_at(w, 1, &uplink) || (!is_word(w, 2, "cut") && !is_word(w, 2, "short") && !is_word(w, 2, "whole")))
+		return "wire 1-4 cut|short|whole";
 	board_cut_mirror_wire(b, uplink, is_word(w, 2, "cut"));
+	board_short_mirror_wire(b, uplink, is_word(w, 2, "short"));
 	return NULL;
 }
 
@@ -162,6 +163,79 @@ static const char *do_pole(struct board *b, const struct words *w)
 	if (!number_at(w, 1, 1, 2, &pole) || (!broken && !is_word(w, 2, "whole")))
 		return "pole 1|2 broken|whole";
 	board_break_isolate(b, pole == 1 && broken, pole == 2 && broken);
+	return NULL;
+}
+
+static const char *const lamp_names[] = {"recorded", "incident", "fault", "drill", "alarm", "buzzer"};
+
+/* POWER has no pin; its bit is one the map leaves free. */
+enum { LAMP_POWER = 1 << 15, DRILL_LAMP = 3 };
+
+/* The enum board_lamp bit named from word 1 on; 0: none. */
+static uint16_t lamp_at(const struct words *w, int *next)
+{
+	uint8_t uplink;
+
+	*next = 2;
+	if (is_word(w, 1, "power"))
+		return LAMP_POWER;
+	for (unsigned i = 0; i <= DRILL_LAMP; i++)
+		if (is_word(w, 1, lamp_names[i]))
+			return (uint16_t)(1U << i);
+	*next = 3;
+	return is_word(w, 1, "uplink") && uplink_at(w, 2, &uplink) ? (uint16_t)(LAMP_UPLINK_1 << uplink) : 0;
+}
+
+static const char *do_lamp(struct board *b, const struct words *w)
+{
+	int next;
+	uint16_t lamp = lamp_at(w, &next);
+
+	if (lamp == 0 || (!is_word(w, next, "dead") && !is_word(w, next, "whole")))
+		return "lamp power|recorded|incident|fault|drill|uplink N dead|whole";
+	if (is_word(w, next, "dead"))
+		board_break_lamps(b, board_broken_lamps(b) | lamp);
+	else
+		board_break_lamps(b, (uint16_t)(board_broken_lamps(b) & ~lamp));
+	return NULL;
+}
+
+static const char *do_supply(struct board *b, const struct words *w)
+{
+	if (!is_word(w, 1, "taken") && !is_word(w, 1, "there"))
+		return "supply taken|there";
+	board_take_supply(b, is_word(w, 1, "taken"));
+	return NULL;
+}
+
+static const char *do_jumper(struct board *b, const struct words *w)
+{
+	if (!is_word(w, 1, "set") && !is_word(w, 1, "off"))
+		return "jumper set|off";
+	board_set_jumper(b, is_word(w, 1, "set"));
+	return NULL;
+}
+
+static const char *const line_names[LINE_COUNT] = {
+	[LINE_WHOLE] = "whole",         [LINE_DEAF] = "deaf",   [LINE_MUTE] = "mute",
+	[LINE_UNPLUGGED] = "unplugged", [LINE_NOISY] = "noisy", [LINE_LATE] = "late",
+};
+
+static const char *do_line(struct board *b, const struct words *w)
+{
+	for (int i = 0; i < LINE_COUNT; i++) {
+		if (is_word(w, 1, line_names[i])) {
+			board_set_line(b, (enum board_line)i);
+			return NULL;
+		}
+	}
+	return "line whole|deaf|mute|unplugged|noisy|late";
+}
+
+static const char *do_brownout(struct board *b, const struct words *w)
+{
+	(void)w;
+	board_brown_out(b);
 	return NULL;
 }
 
@@ -181,7 +255,6 @@ static uint64_t us_of(uint64_t cycles)
 
 static const char *const button_names[] = {"declare",  "isolate",  "uplink 1", "uplink 2",
 					   "uplink 3", "uplink 4", "key",      "test"};
-static const char *const lamp_names[] = {"recorded", "incident", "fault", "drill", "alarm", "buzzer"};
 
 static json_t *pressed_of(const struct board *b)
 {
@@ -195,11 +268,46 @@ static json_t *pressed_of(const struct board *b)
 
 static json_t *lamps_of(const struct board *b)
 {
-	json_t *lamps = json_pack("{s:b}", "power", board_has_power(b));
+	uint16_t lit = board_lamps(b) & (uint16_t)~board_broken_lamps(b);
+	bool power = board_has_power(b) && (board_broken_lamps(b) & LAMP_POWER) == 0;
+	json_t *lamps = json_pack("{s:b}", "power", power);
 
 	for (size_t i = 0; i < sizeof lamp_names / sizeof lamp_names[0]; i++)
-		json_object_set_new(lamps, lamp_names[i], json_boolean((board_lamps(b) >> i & 1) != 0));
+		json_object_set_new(lamps, lamp_names[i], json_boolean((lit >> i & 1) != 0));
 	return lamps;
+}
+
+static json_t *dead_of(const struct board *b)
+{
+	uint16_t dead = board_broken_lamps(b);
+	json_t *names = json_array();
+
+	if ((dead & LAMP_POWER) != 0)
+		json_array_append_new(names, json_string("power"));
+	for (unsigned i = 0; i <= DRILL_LAMP; i++)
+		if ((dead >> i & 1) != 0)
+			json_array_append_new(names, json_string(lamp_names[i]));
+	for (unsigned i = 0; i < BOARD_UPLINKS; i++)
+		if ((dead & LAMP_UPLINK_1 << i) != 0)
+			json_array_append_new(names, json_sprintf("uplink %u", i + 1));
+	return names;
+}
+
+static const char *wire_of(const struct board *b, uint8_t uplink)
+{
+	if (board_mirror_wire_is_shorted(b, uplink))
+		return "short";
+	return board_mirror_wire_is_cut(b, uplink) ? "cut" : "whole";
+}
+
+static json_t *uplink_of(const struct board *b, uint8_t uplink)
+{
+	uint16_t lit = board_lamps(b) & (uint16_t)~board_broken_lamps(b);
+
+	return json_pack("{s:b,s:b,s:b,s:b,s:b,s:s}", "coil", board_coil(b, uplink), "connected",
+			 board_connected(b, uplink), "mirror", board_mirror(b, uplink), "lamp",
+			 (lit & (LAMP_UPLINK_1 << uplink)) != 0, "welded", board_is_welded(b, uplink), "wire",
+			 wire_of(b, uplink));
 }
 
 static json_t *uplinks_of(const struct board *b)
@@ -207,18 +315,17 @@ static json_t *uplinks_of(const struct board *b)
 	json_t *uplinks = json_array();
 
 	for (uint8_t i = 0; i < BOARD_UPLINKS; i++)
-		json_array_append_new(uplinks, json_pack("{s:b,s:b,s:b,s:b,s:b}", "coil", board_coil(b, i), "connected",
-							 board_connected(b, i), "mirror", board_mirror(b, i), "lamp",
-							 (board_lamps(b) & (LAMP_UPLINK_1 << i)) != 0, "welded",
-							 board_is_welded(b, i)));
+		json_array_append_new(uplinks, uplink_of(b, i));
 	return uplinks;
 }
 
 static json_t *state_of(const struct board *b)
 {
-	return json_pack("{s:I,s:b,s:b,s:b,s:o,s:o,s:o}", "time_us", (json_int_t)us_of(board_now(b)), "power",
-			 board_has_power(b), "supply", board_supply(b), "key", board_is_pressed(b, BIT_KEY), "pressed",
-			 pressed_of(b), "lamps", lamps_of(b), "uplinks", uplinks_of(b));
+	return json_pack("{s:I,s:b,s:b,s:b,s:b,s:b,s:s,s:b,s:o,s:o,s:o,s:o}", "time_us",
+			 (json_int_t)us_of(board_now(b)), "power", board_has_power(b), "supply", board_supply(b),
+			 "supply_taken", board_supply_is_taken(b), "jumper", board_jumper(b), "attention",
+			 board_attention(b), "line", line_names[board_line(b)], "key", board_is_pressed(b, BIT_KEY),
+			 "pressed", pressed_of(b), "lamps", lamps_of(b), "dead", dead_of(b), "uplinks", uplinks_of(b));
 }
 
 static json_t *note_as_json(const struct board_note *note)
@@ -240,11 +347,14 @@ static json_t *note_as_json(const struct board_note *note)
 			 note->level != 0);
 }
 
-static json_t *log_of(const struct board *b)
+static json_t *log_of(const struct board *b, uint64_t newest)
 {
 	json_t *notes = json_array();
+	uint64_t first = board_log_begin(b);
 
-	for (uint64_t i = board_log_begin(b); i < board_log_end(b); i++)
+	if (board_log_end(b) - first > newest)
+		first = board_log_end(b) - newest;
+	for (uint64_t i = first; i < board_log_end(b); i++)
 		json_array_append_new(notes, note_as_json(board_log_at(b, i)));
 	return json_pack("{s:I,s:o}", "time_us", (json_int_t)us_of(board_now(b)), "notes", notes);
 }
@@ -274,8 +384,10 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"press", do_press}, {"hold", do_hold}, {"release", do_hold}, {"key", do_key},   {"power", do_power},
-	{"weld", do_weld},   {"wire", do_wire}, {"pole", do_pole},    {"hang", do_hang},
+	{"press", do_press}, {"hold", do_hold},         {"release", do_hold},  {"key", do_key},
+	{"power", do_power}, {"weld", do_weld},         {"wire", do_wire},     {"pole", do_pole},
+	{"hang", do_hang},   {"lamp", do_lamp},         {"supply", do_supply}, {"jumper", do_jumper},
+	{"line", do_line},   {"brownout", do_brownout},
 };
 
 enum control_after control_do(struct board *b, const char *line, char **answer)
@@ -290,8 +402,15 @@ enum control_after control_do(struct board *b, const char *line, char **answer)
 		*answer = answer_of(NULL);
 		return CONTROL_QUIT;
 	}
-	if (is_word(&w, 0, "state") || is_word(&w, 0, "log")) {
-		*answer = json_text(is_word(&w, 0, "state") ? state_of(b) : log_of(b));
+	if (is_word(&w, 0, "state")) {
+		*answer = json_text(state_of(b));
+		return CONTROL_GO_ON;
+	}
+	if (is_word(&w, 0, "log")) {
+		long newest = BOARD_LOG;
+
+		(void)number_at(&w, 1, 1, BOARD_LOG, &newest);
+		*answer = json_text(log_of(b, (uint64_t)newest));
 		return CONTROL_GO_ON;
 	}
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
@@ -300,6 +419,7 @@ enum control_after control_do(struct board *b, const char *line, char **answer)
 			return CONTROL_GO_ON;
 		}
 	}
-	*answer = answer_of("press, hold, release, key, power, weld, wire, pole, hang, state, log or quit");
+	*answer = answer_of("press, hold, release, key, power, weld, wire, pole, lamp, supply, line, jumper, hang, "
+			    "brownout, state, log or quit");
 	return CONTROL_GO_ON;
 }

@@ -6,11 +6,17 @@
  *   key on|off|turn                      turn: on for 600 ms
  *   power on|off
  *   weld N on|off                        the main contact of relay N sticks
- *   wire N cut|whole                     the wire of mirror contact N
+ *   wire N cut|short|whole               the wire of mirror contact N; short: seen closed for ever
  *   pole 1|2 broken|whole                a pole of the ISOLATE switch
+ *   lamp LAMP dead|whole                 LAMP: power, recorded, incident, fault, drill, or uplink N
+ *   supply taken|there                   the coils' power supply
+ *   line whole|deaf|mute|unplugged|noisy|late   the serial line, see enum board_line
+ *   jumper set|off                       the flash jumper
  *   hang                                 the processor runs in a circle until its watchdog bites
- *   state                                {"time_us", "power", "supply", "key", "pressed", "lamps", "uplinks"}
- *   log                                  {"time_us", "notes": [{"t_us", "what", "index", "on"}]}: the last 1024
+ *   brownout                             the chip's supply sags
+ *   state                                {"time_us", "power", "supply", "supply_taken", "jumper", "attention", "line",
+ *                                        "key", "pressed", "lamps", "dead", "uplinks"}; a dead lamp is never lit
+ *   log [N]                              {"time_us", "notes": [{"t_us", "what", "index", "on"}]}: the last N (1024)
  *   quit
  *
  * Answers: "ok", one line of JSON, or "error: …".

@@ -20,37 +20,51 @@ enum {
 	OPTION_CONTROL = 'c',
 	OPTION_ATTACH = 'a',
 	OPTION_SEND = 's',
-	OPTION_UPLINKS = 'u'
+	OPTION_UPLINKS = 'u',
+	OPTION_WEB = 'w'
 };
 
 static const struct option names[] = {
-	{"hex", required_argument, NULL, OPTION_HEX},         {"eeprom", required_argument, NULL, OPTION_EEPROM},
-	{"pty-link", required_argument, NULL, OPTION_PTY},    {"control", required_argument, NULL, OPTION_CONTROL},
-	{"attach", required_argument, NULL, OPTION_ATTACH},   {"send", required_argument, NULL, OPTION_SEND},
-	{"uplinks", required_argument, NULL, OPTION_UPLINKS}, {NULL, 0, NULL, 0},
+	{"hex", required_argument, NULL, OPTION_HEX},
+	{"eeprom", required_argument, NULL, OPTION_EEPROM},
+	{"pty-link", required_argument, NULL, OPTION_PTY},
+	{"control", required_argument, NULL, OPTION_CONTROL},
+	{"attach", required_argument, NULL, OPTION_ATTACH},
+	{"send", required_argument, NULL, OPTION_SEND},
+	{"uplinks", required_argument, NULL, OPTION_UPLINKS},
+	{"web", required_argument, NULL, OPTION_WEB},
+	{NULL, 0, NULL, 0},
 };
 
 static int usage(void)
 {
-	fputs(_("kannuki-simboard [--hex FILE] [--eeprom FILE] [--uplinks 1-4] [--pty-link PATH] [--control PATH]   simulate\n"
-		"kannuki-simboard --attach PATH                                                     operate by hand\n"
-		"kannuki-simboard --send PATH COMMAND ...                                           operate by script\n"),
+	fputs(_("kannuki-simboard [--hex FILE] [--eeprom FILE] [--uplinks 1-4] [--pty-link PATH] [--control PATH] [--web PORT]   simulate\n"
+		"kannuki-simboard --attach PATH                operate by hand\n"
+		"kannuki-simboard --send PATH COMMAND ...      operate by script\n"),
 	      stderr);
 	return 2;
 }
 
-/* ../firmware/kannuki-panel.hex beside the folder of this program. */
-static const char *default_hex(void)
+/* `file` beside the folder of this program. */
+static const char *beside(char path[PATH_MAX + 64], const char *file)
 {
-	static char path[PATH_MAX + 64];
 	char self[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
 
 	if (length <= 0)
-		return "kannuki-panel.hex";
+		return file;
 	self[length] = '\0';
-	snprintf(path, sizeof path, "%s/../firmware/kannuki-panel.hex", dirname(self));
+	snprintf(path, PATH_MAX + 64, "%s/../%s", dirname(self), file);
 	return path;
+}
+
+/* 0: not a port. */
+static int port_of(const char *text)
+{
+	char *end;
+	long port = strtol(text, &end, 10);
+
+	return *end == '\0' && port > 0 && port < 65536 ? (int)port : 0;
 }
 
 static enum err send_commands(const char *path, char **commands, struct fault *f)
@@ -76,7 +90,11 @@ static enum err send_commands(const char *path, char **commands, struct fault *f
 
 int main(int argc, char **argv)
 {
-	struct server_options options = {.hex = default_hex(), .uplinks = BOARD_UPLINKS};
+	static char hex[PATH_MAX + 64], page[PATH_MAX + 64];
+	struct server_options options = {.hex = beside(hex, "firmware/kannuki-panel.hex"),
+					 .uplinks = BOARD_UPLINKS,
+					 .page = beside(page, "share/kannuki-simboard.html")};
+	bool is_wrong = false;
 	const char *attach = NULL;
 	const char *send = NULL;
 	struct fault fault = {0};
@@ -94,6 +112,10 @@ int main(int argc, char **argv)
 		case OPTION_UPLINKS:
 			options.uplinks = strlen(optarg) == 1 ? *optarg - '0' : 0;
 			break;
+		case OPTION_WEB:
+			options.port = port_of(optarg);
+			is_wrong = options.port == 0;
+			break;
 		case OPTION_PTY:
 			options.pty_link = optarg;
 			break;
@@ -110,7 +132,7 @@ int main(int argc, char **argv)
 			return usage();
 		}
 	}
-	if ((send == NULL) != (optind == argc) || options.uplinks < 1 || options.uplinks > BOARD_UPLINKS)
+	if (is_wrong || (send == NULL) != (optind == argc) || options.uplinks < 1 || options.uplinks > BOARD_UPLINKS)
 		return usage();
 	if (attach != NULL)
 		err = page_run(attach, &fault);

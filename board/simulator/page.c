@@ -18,6 +18,7 @@
 enum { REDRAW_MS = 100, UPLINKS = 4, LABEL_COLUMNS = 24 };
 
 static volatile sig_atomic_t told_to_end;
+static size_t chosen; /* the uplink, from 0, that w and m break */
 
 static void on_signal(int number)
 {
@@ -112,29 +113,45 @@ static void draw_lamps(struct buf *b, const json_t *state)
 	add_line(b, "");
 }
 
+static const char *wire_fault(const json_t *uplink)
+{
+	const char *wire = json_string_value(json_object_get(uplink, "wire"));
+
+	if (wire == NULL || strcmp(wire, "whole") == 0)
+		return "";
+	return strcmp(wire, "cut") == 0 ? _(" (wire broken)") : _(" (wire shorted)");
+}
+
+static const char *main_contact(const json_t *uplink)
+{
+	if (flag(uplink, "welded"))
+		return _("closed: welded");
+	return flag(uplink, "connected") ? _("closed: connected") : _("open: cut");
+}
+
 static void draw_uplink(struct buf *b, const json_t *state, size_t index)
 {
 	const json_t *uplink = json_array_get(json_object_get(state, "uplinks"), index);
 	char button[16];
 
 	snprintf(button, sizeof button, "uplink %zu", index + 1);
-	buf_addf(b, "  [%zu] ", index + 1);
-	add_padded(b, is_pressed(state, button) ? _("pressed") : "", 10);
-	add_padded(b, flag(uplink, "lamp") ? "●" : "○", 8);
-	add_padded(b, flag(uplink, "coil") ? _("driven") : _("released"), 14);
-	add_padded(b, flag(uplink, "connected") ? _("closed: connected") : _("open: cut"), 20);
-	add_padded(b, flag(uplink, "mirror") ? _("closed: proves the cut") : _("open"), 0);
-	buf_adds(b, flag(uplink, "welded") ? _("  (welded)") : "");
+	buf_addf(b, "%s [%zu] ", index == chosen ? " >" : "  ", index + 1);
+	add_padded(b, is_pressed(state, button) ? _("pressed") : "", 9);
+	add_padded(b, flag(uplink, "lamp") ? "●" : "○", 7);
+	add_padded(b, flag(uplink, "coil") ? _("driven") : _("released"), 9);
+	add_padded(b, main_contact(uplink), 19);
+	buf_adds(b, flag(uplink, "mirror") ? _("closed: proves") : _("open"));
+	buf_adds(b, wire_fault(uplink));
 	add_line(b, "");
 }
 
 static void draw_uplinks(struct buf *b, const json_t *state)
 {
-	buf_adds(b, "      ");
-	add_padded(b, _("Button"), 10);
-	add_padded(b, _("Lamp"), 8);
-	add_padded(b, _("Relay coil"), 14);
-	add_padded(b, _("Main contact"), 20);
+	buf_adds(b, "       ");
+	add_padded(b, _("Button"), 9);
+	add_padded(b, _("Lamp"), 7);
+	add_padded(b, _("Coil"), 9);
+	add_padded(b, _("Main contact"), 19);
 	add_line(b, _("Mirror contact"));
 	for (size_t i = 0; i < UPLINKS; i++)
 		draw_uplink(b, state, i);
@@ -147,11 +164,39 @@ static void draw_uplinks(struct buf *b, const json_t *state)
 		add_line(b, "");
 }
 
+/* What the word of the control socket means to a person. */
+static const char *line_words(const json_t *state)
+{
+	static const struct {
+		const char *word, *meaning;
+	} lines[] = {{"whole", N_("whole")},
+		     {"deaf", N_("Pi to board broken")},
+		     {"mute", N_("board to Pi broken")},
+		     {"unplugged", N_("Pi unplugged")},
+		     {"noisy", N_("garbage")},
+		     {"late", N_("answers too late")}};
+	const char *word = json_string_value(json_object_get(state, "line"));
+
+	for (size_t i = 0; word != NULL && i < sizeof lines / sizeof lines[0]; i++)
+		if (strcmp(lines[i].word, word) == 0)
+			return _(lines[i].meaning);
+	return "?";
+}
+
+static void draw_faults(struct buf *b, const json_t *state)
+{
+	buf_addf(b, _("  Line: %s   Coil supply: %s   Jumper: %s"), line_words(state),
+		 flag(state, "supply_taken") ? _("gone") : _("there"), flag(state, "jumper") ? _("set") : _("off"));
+	add_line(b, "");
+}
+
 static void draw_help(struct buf *b)
 {
 	add_line(b, "------------------------------------------------------------------------------");
-	add_line(b, _("  d i k t: the controls above   1-4: cut one uplink   p: power off and on"));
-	buf_adds(b, _("  w: weld relay 1, or free it   q: leave (the board goes on)"));
+	add_line(b, _("  d i k t: the controls above   1-4: cut one uplink   q: leave (it goes on)"));
+	add_line(b, _("  Break and mend   u: choose an uplink   w: weld it   m: its mirror wire"));
+	add_line(b, _("  s: ISOLATE stuck   K: key left on   c: coil supply   x: line   j: jumper"));
+	buf_adds(b, _("  p: power off and on   h: hang the processor   o: brown-out"));
 	buf_adds(b, "\033[K\033[J");
 }
 
@@ -165,6 +210,7 @@ static void draw(const json_t *state)
 	draw_buttons(&b, state);
 	draw_lamps(&b, state);
 	draw_uplinks(&b, state);
+	draw_faults(&b, state);
 	draw_help(&b);
 	if (buf_status(&b) == ERR_OK)
 		written = write(STDOUT_FILENO, b.data, b.len);
@@ -174,34 +220,75 @@ static void draw(const json_t *state)
 
 /* ---- the keys ---- */
 
-static const char *command_of(char key, const json_t *state)
+/* The word after `word` in this circle of words. */
+static const char *next_of(const char *const words[], const char *word)
 {
-	const json_t *first = json_array_get(json_object_get(state, "uplinks"), 0);
+	for (size_t i = 0; word != NULL && words[i] != NULL; i++)
+		if (strcmp(words[i], word) == 0)
+			return words[i + 1] != NULL ? words[i + 1] : words[0];
+	return words[0];
+}
 
+static const char *break_uplink(char key, const json_t *state)
+{
+	static const char *const wires[] = {"whole", "cut", "short", NULL};
+	static char command[40];
+	const json_t *uplink = json_array_get(json_object_get(state, "uplinks"), chosen);
+	const char *wire = json_string_value(json_object_get(uplink, "wire"));
+
+	if (key == 'w')
+		snprintf(command, sizeof command, "weld %zu %s", chosen + 1, flag(uplink, "welded") ? "off" : "on");
+	else
+		snprintf(command, sizeof command, "wire %zu %s", chosen + 1, next_of(wires, wire));
+	return command;
+}
+
+static const char *break_line(const json_t *state)
+{
+	static const char *const lines[] = {"whole", "deaf", "mute", "unplugged", "noisy", "late", NULL};
+	static char command[40];
+
+	snprintf(command, sizeof command, "line %s", next_of(lines, json_string_value(json_object_get(state, "line"))));
+	return command;
+}
+
+/* What is one thing now and the other after the key. */
+static const char *toggle_of(char key, const json_t *state)
+{
 	switch (key) {
-	case 'd':
-		return "press declare";
-	case 'i':
-		return "press isolate";
-	case 'k':
-		return "key turn";
-	case 't':
-		return "press test";
-	case '1':
-		return "press uplink 1";
-	case '2':
-		return "press uplink 2";
-	case '3':
-		return "press uplink 3";
-	case '4':
-		return "press uplink 4";
 	case 'p':
 		return flag(state, "power") ? "power off" : "power on";
-	case 'w':
-		return flag(first, "welded") ? "weld 1 off" : "weld 1 on";
+	case 'c':
+		return flag(state, "supply_taken") ? "supply there" : "supply taken";
+	case 'j':
+		return flag(state, "jumper") ? "jumper off" : "jumper set";
+	case 'K':
+		return flag(state, "key") ? "key off" : "key on";
+	case 's':
+		return is_pressed(state, "isolate") ? "release isolate" : "hold isolate";
+	case 'x':
+		return break_line(state);
 	default:
-		return NULL;
+		return break_uplink(key, state);
 	}
+}
+
+static const char *command_of(char key, const json_t *state)
+{
+	static const struct {
+		char key;
+		const char *command;
+	} presses[] = {{'d', "press declare"},  {'i', "press isolate"},  {'k', "key turn"},
+		       {'t', "press test"},     {'1', "press uplink 1"}, {'2', "press uplink 2"},
+		       {'3', "press uplink 3"}, {'4', "press uplink 4"}, {'h', "hang"},
+		       {'o', "brownout"}};
+
+	for (size_t i = 0; i < sizeof presses / sizeof presses[0]; i++)
+		if (presses[i].key == key)
+			return presses[i].command;
+	if (key == 'u')
+		chosen = (chosen + 1) % UPLINKS;
+	return key != '\0' && strchr("pcjKsxwm", key) != NULL ? toggle_of(key, state) : NULL;
 }
 
 static enum err tell(int fd, const char *command, struct fault *f)
@@ -235,14 +322,16 @@ static enum err show(int fd, json_t **state, struct fault *f)
 static bool take_keys(int fd, const json_t *state, enum err *err, struct fault *f)
 {
 	struct pollfd input = {STDIN_FILENO, POLLIN, 0};
+	const char *command;
 	char key;
 
 	if (poll(&input, 1, REDRAW_MS) <= 0)
 		return true;
 	if (read(STDIN_FILENO, &key, 1) != 1 || key == 'q' || key == 3)
 		return false;
-	if (command_of(key, state) != NULL)
-		*err = tell(fd, command_of(key, state), f);
+	command = command_of(key, state);
+	if (command != NULL)
+		*err = tell(fd, command, f);
 	return *err == ERR_OK;
 }
 

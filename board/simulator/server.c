@@ -1,6 +1,7 @@
 #include "board/simulator/server.h"
 
 #include "board/simulator/control.h"
+#include "board/simulator/web.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +32,7 @@ struct server {
 	int pty, listener;
 	bool pty_open; /* somebody has the other end */
 	struct line_client clients[CLIENTS];
+	struct web web;
 	int64_t real_ns;  /* wall time that board time 0 stands for */
 	uint64_t board_0; /* board time at real_ns */
 	bool quits;
@@ -259,11 +261,13 @@ static void keep_pace(struct server *s)
 
 static void wait_for_something(struct server *s)
 {
-	struct pollfd fds[2 + CLIENTS] = {{pty_is_open(s) ? s->pty : -1, POLLIN, 0}, {s->listener, POLLIN, 0}};
+	struct pollfd fds[2 + CLIENTS + WEB_FDS] = {{pty_is_open(s) ? s->pty : -1, POLLIN, 0},
+						    {s->listener, POLLIN, 0}};
 
 	for (size_t i = 0; i < CLIENTS; i++)
 		fds[2 + i] = (struct pollfd){s->clients[i].fd, POLLIN, 0};
-	if (poll(fds, 2 + CLIENTS, STEP_MS) <= 0)
+	web_watch(&s->web, fds + 2 + CLIENTS);
+	if (poll(fds, 2 + CLIENTS + WEB_FDS, STEP_MS) <= 0)
 		return;
 	keep_pace(s);
 	if ((fds[0].revents & POLLIN) != 0)
@@ -273,6 +277,7 @@ static void wait_for_something(struct server *s)
 	for (size_t i = 0; i < CLIENTS; i++)
 		if (fds[2 + i].revents != 0)
 			client_read(s, &s->clients[i]);
+	web_serve(&s->web, fds + 2 + CLIENTS, s->board);
 }
 
 static void run(struct server *s)
@@ -304,6 +309,7 @@ enum err server_run(const struct server_options *options, struct fault *f)
 
 	for (size_t i = 0; i < CLIENTS; i++)
 		s.clients[i].fd = -1;
+	web_init(&s.web);
 	catch_signals();
 	err = eeprom_map(&s, options->eeprom, options->uplinks, f);
 	if (err != ERR_OK)
@@ -318,8 +324,11 @@ enum err server_run(const struct server_options *options, struct fault *f)
 	if (err == ERR_OK)
 		err = control_open(&s, options->control, f);
 	if (err == ERR_OK)
+		err = web_open(&s.web, options->port, options->page, f);
+	if (err == ERR_OK)
 		run(&s);
 out:
+	web_fini(&s.web);
 	for (size_t i = 0; i < CLIENTS; i++)
 		if (s.clients[i].fd >= 0)
 			close(s.clients[i].fd);

@@ -10,6 +10,8 @@ struct server_options {
 	int uplinks;          /* how many a new EEPROM is provisioned with, 1 to 4 */
 	const char *pty_link; /* becomes a link to the terminal */
 	const char *control;  /* path of the socket */
+	int port;             /* of the page on 127.0.0.1; 0: none */
+	const char *page;     /* file */
 };
 
 /* Runs until SIGTERM, SIGINT or the command quit. Takes link and socket away again. */

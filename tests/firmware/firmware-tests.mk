@@ -1,7 +1,7 @@
 # tests/firmware: the flashable .hex on the simulated board. libsimavr (GPL-3) is linked here and into
 # kannuki-simboard, and nowhere else.
 
-SIMULATION := $(addprefix $(O)/board/simulator/,board.o chip.o provision.o) \
+SIMULATION := $(addprefix $(O)/board/simulator/,board.o chip.o line.o provision.o) \
 	$(O)/tests/firmware/simulation.o $(O)/firmware/core/crc16.o
 FIRMWARE_TESTS := $(if $(NO_SIMULATOR),,$(patsubst %.c,$(O)/%,$(sort $(wildcard tests/firmware/test_*.c))))
 

@@ -8,8 +8,8 @@ from paneld import wait_until
 
 
 class Simboard:
-    def __init__(self, folder):
-        self.folder, self.process, self.control = folder, None, None
+    def __init__(self, folder, *options):
+        self.folder, self.options, self.process, self.control = folder, options, None, None
         self.device = os.path.join(folder, "board.pty")
         self.path = os.path.join(folder, "board.sock")
         self.log = os.path.join(folder, "board.log")
@@ -20,7 +20,7 @@ class Simboard:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([program, "--hex", firmware, "--eeprom",
                                              os.path.join(self.folder, "board.eeprom"), "--pty-link", self.device,
-                                             "--control", self.path], stderr=log)
+                                             "--control", self.path, *self.options], stderr=log)
         wait_until("the simulated board", self.connect)
         return self
 

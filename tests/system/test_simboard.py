@@ -76,6 +76,42 @@ class SimboardTest(unittest.TestCase):
         self.board.ask("weld 2 off")
         self.wait_uplinks(lambda u: u["mirror"], [1])
 
+    def test_a_shorted_mirror_wire_is_seen_closed_for_ever(self):
+        self.board.ask("wire 1 short")
+        self.assertTrue(self.board.state()["uplinks"][0]["mirror"])
+        self.assertEqual(self.board.state()["uplinks"][0]["wire"], "short")
+        self.board.ask("wire 1 whole")
+        self.assertFalse(self.board.state()["uplinks"][0]["mirror"])
+
+    def test_a_dead_lamp_stays_dark_in_its_test_and_the_others_shine(self):
+        self.board.ask("lamp recorded dead")
+        self.board.ask("lamp uplink 2 dead")
+        self.board.ask("press test 50")
+        wait_until("the lamps", lambda: self.board.state()["lamps"]["incident"])
+        state = self.board.state()
+        self.assertEqual(state["dead"], ["recorded", "uplink 2"])
+        self.assertFalse(state["lamps"]["recorded"] or state["uplinks"][1]["lamp"])
+        self.assertTrue(state["lamps"]["power"] and state["lamps"]["fault"] and state["uplinks"][0]["lamp"])
+        self.board.ask("lamp power dead")
+        self.assertFalse(self.board.state()["lamps"]["power"])
+        self.board.ask("lamp recorded whole")
+        self.assertEqual(self.board.state()["dead"], ["power", "uplink 2"])
+
+    def test_a_line_that_is_broken_one_way_or_both_carries_nothing(self):
+        line = os.open(self.board.device, os.O_RDWR | os.O_NOCTTY)
+        self.addCleanup(os.close, line)
+        tty.setraw(line)
+        request = bytes((1, 3, 0, 0x80, 0, 4))
+        for broken in ("deaf", "mute", "unplugged"):
+            self.board.ask("line whole")
+            wait_until("an answer", lambda: self.exchange(line, request + crc(request)))
+            self.board.ask(f"line {broken}")
+            self.assertEqual(self.exchange(line, request + crc(request)), b"", broken)
+
+    def exchange(self, line, request):
+        os.write(line, request)
+        return read_for(line, 0.5, lambda data: len(data) >= 13)
+
     def test_a_hung_processor_comes_back(self):
         self.board.ask("hang")
         wait_until("the reset", lambda: any(n["what"] == "reset" for n in self.board.notes()))
@@ -111,7 +147,8 @@ class SimboardTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn('"key":true', done.stdout.splitlines()[1])
         for wrong in ("press", "press uplink 5", "press declare soon", "hold key", "key", "power", "weld 0 on", "wire 1",
-                      "pole 3 broken", "open sesame", "a b c d e f", "x" * 200):
+                      "pole 3 broken", "lamp", "lamp uplink 5 dead", "lamp alarm dead", "line sideways", "supply",
+                      "jumper out", "wire 1 bent", "open sesame", "a b c d e f", "x" * 200):
             done = self.send(wrong)
             self.assertEqual(done.returncode, 1, wrong)
             self.assertIn("write: ", done.stderr)
@@ -157,6 +194,23 @@ class SimboardTest(unittest.TestCase):
             read_for(terminal, 20, lambda data: page.poll() is not None)
             self.assertEqual(page.wait(20), 0)
             os.close(terminal)
+
+    def test_the_page_breaks_and_mends_by_keys(self):
+        terminal, inner = pty.openpty()
+        termios.tcsetwinsize(inner, (24, 80))
+        page = subprocess.Popen([PROGRAM, "--attach", self.board.path], stdin=inner, stdout=inner)
+        os.close(inner)
+        self.addCleanup(os.close, terminal)
+        self.addCleanup(page.wait, 20)
+        self.addCleanup(page.terminate)
+        read_for(terminal, 20, lambda data: b"[4]" in data)
+        for keys, holds in ((b"uw", lambda s: s["uplinks"][1]["welded"]), (b"m", lambda s: s["uplinks"][1]["wire"] == "cut"),
+                            (b"s", lambda s: s["pressed"] == ["isolate"]), (b"K", lambda s: s["key"]),
+                            (b"c", lambda s: s["supply_taken"]), (b"x", lambda s: s["line"] == "deaf"),
+                            (b"j", lambda s: s["jumper"]), (b"p", lambda s: not s["power"])):
+            os.write(terminal, keys)
+            self.board.wait(f"what {keys} breaks", holds)
+            read_for(terminal, 0, lambda data: True)
 
 
 tap.main()
