@@ -47,6 +47,15 @@ static enum err open_modules(struct board *b, const struct panel_config *config,
 	return err == ERR_OK ? open_local(b, config, &b->modules.pins, f) : err;
 }
 
+static enum err open_gpio(struct board *b, const struct panel_config *config, struct fault *f)
+{
+	struct gpio_settings settings = {.wiring = config->wiring};
+
+	(void)snprintf(settings.chip, sizeof settings.chip, "%s", config->chip);
+	gpio_init(&b->gpio, &settings);
+	return open_local(b, config, &b->gpio.pins, f);
+}
+
 static enum err open_serial(struct board *b, const struct panel_config *config, struct fault *f)
 {
 	struct wire_settings wire = wire_of(config);
@@ -60,7 +69,10 @@ enum err board_open(struct board *b, const struct panel_config *config, struct f
 	enum err err;
 
 	memset(b, 0, sizeof *b);
-	err = config->driver == DRIVER_MODBUS ? open_modules(b, config, f) : open_serial(b, config, f);
+	if (config->driver == DRIVER_MODBUS)
+		err = open_modules(b, config, f);
+	else
+		err = config->driver == DRIVER_GPIO ? open_gpio(b, config, f) : open_serial(b, config, f);
 	if (err != ERR_OK) {
 		board_close(b);
 		return err;

@@ -4,6 +4,7 @@
 
 #include "panel/config.h"
 #include "uplink/controller.h"
+#include "uplink/gpio.h"
 #include "uplink/local.h"
 
 struct board {
@@ -12,6 +13,7 @@ struct board {
 	struct controller controller;
 	struct serial_bus serial;
 	struct modules modules;
+	struct gpio gpio;
 	struct local panel;
 	bool is_started;
 };

@@ -8,7 +8,8 @@
 #include <string.h>
 
 /* As words, so that the parser itself refuses every other number and names its line. */
-static const cyaml_strval_t drivers[] = {{"controller", DRIVER_CONTROLLER}, {"modbus", DRIVER_MODBUS}};
+static const cyaml_strval_t drivers[] = {
+	{"controller", DRIVER_CONTROLLER}, {"gpio", DRIVER_GPIO}, {"modbus", DRIVER_MODBUS}};
 static const cyaml_strval_t bauds[] = {{"4800", 4800},   {"9600", 9600},   {"19200", 19200},
 				       {"38400", 38400}, {"57600", 57600}, {"115200", 115200}};
 static const cyaml_strval_t parities[] = {{"even", 'E'}, {"odd", 'O'}, {"none", 'N'}};

@@ -248,7 +248,7 @@ int64_t local_turn(struct local *l, int64_t now_ns)
 	atomic_store(&l->turned_ns, now_ns);
 	if (err != ERR_OK)
 		return now_ns + open_again_ns;
-	return now_ns + (l->trip.inputs.moving != 0 ? MS : l->pins->rest_ns);
+	return now_ns + (l->trip.inputs.moving != 0 || l->pins->has_more ? MS : l->pins->rest_ns);
 }
 
 static void *local_run(void *context)

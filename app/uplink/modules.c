@@ -1,11 +1,7 @@
 #include "uplink/modules.h"
 
 #include <modbus/modbus.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { ATTEMPTS = 2, REQUEST_BYTES = 16 };
 
@@ -147,14 +143,6 @@ static enum err keep_outputs(struct modules *s, struct fault *f)
 
 /* ---- pins ------------------------------------------------------------------------------------------------ */
 
-static bool is_inverted(const struct wiring *wiring, const char *name)
-{
-	for (unsigned i = 0; i < wiring->inverted_count; i++)
-		if (strcmp(wiring->inverted[i], name) == 0)
-			return true;
-	return false;
-}
-
 static uint16_t inputs_from(const struct modules *s, uint64_t bits)
 {
 	const struct wiring *wiring = &s->settings.wiring;
@@ -163,7 +151,7 @@ static uint16_t inputs_from(const struct modules *s, uint64_t bits)
 	for (unsigned i = 0; i < WIRED_INPUTS; i++) {
 		uint64_t point = point_bit(wiring->inputs[i]);
 
-		if (point != 0 && ((bits & point) != 0) != is_inverted(wiring, wiring->inputs[i]))
+		if (point != 0 && ((bits & point) != 0) != wiring_inverts(wiring, wiring->inputs[i]))
 			inputs |= (uint16_t)(1U << i);
 	}
 	return inputs;
@@ -237,18 +225,8 @@ static enum err modules_drive(struct pins *pins, uint8_t coils, uint16_t lamps, 
 
 static void modules_wait(struct pins *pins, int bell, int64_t until_ns)
 {
-	struct pollfd ready = {.fd = bell, .events = POLLIN};
-	struct timespec now, left = {0};
-	int64_t left_ns;
-	uint64_t times;
-
 	(void)pins;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	left_ns = until_ns - now.tv_sec * INT64_C(1000000000) - now.tv_nsec;
-	if (left_ns > 0)
-		left = (struct timespec){.tv_sec = left_ns / 1000000000, .tv_nsec = (long)(left_ns % 1000000000)};
-	if (ppoll(&ready, 1, &left, NULL) > 0)
-		(void)!read(bell, &times, sizeof times);
+	pins_wait(bell, -1, until_ns);
 }
 
 static void modules_close(struct pins *pins)
@@ -268,7 +246,7 @@ enum err modules_init(struct modules *m, const struct modules_settings *settings
 	static const struct pins_ops ops = {modules_open,  modules_sense, modules_next,
 					    modules_drive, modules_wait,  modules_close};
 
-	*m = (struct modules){.pins = {&ops, rest_ns, settle_ns}, .settings = *settings};
+	*m = (struct modules){.pins = {.ops = &ops, .rest_ns = rest_ns, .settle_ns = settle_ns}, .settings = *settings};
 	for (unsigned i = 0; i < BOARD_UPLINKS; i++)
 		m->used |= point_bit(settings->wiring.relays[i]);
 	for (unsigned i = 0; i < WIRED_LAMPS; i++)

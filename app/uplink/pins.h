@@ -36,7 +36,11 @@ struct pins_ops {
 struct pins {
 	const struct pins_ops *ops;
 	int64_t rest_ns;   /* between two looks when nothing moves */
+	bool has_more;     /* a change was found that is later than what was asked for */
 	int64_t settle_ns; /* after a coil was driven, a mirror contact may lag behind for so long */
 };
+
+/* Sleeps until then, until the bell rings, or until `fd` (or -1) can be read. */
+void pins_wait(int bell, int fd, int64_t until_ns);
 
 #endif

@@ -29,4 +29,7 @@ static inline bool point_is_wired(const char *name)
 	return name[0] != '\0' && !(name[0] == '-' && name[1] == '\0');
 }
 
+/* Whether the input of this name is inverted. */
+bool wiring_inverts(const struct wiring *wiring, const char *name);
+
 #endif

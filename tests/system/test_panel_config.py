@@ -39,7 +39,22 @@ inputs:
   test: 7
 inverted: [1, 2]
 """
-FORMS = {"controller": CONTROLLER, "modbus": MODBUS}
+GPIO = """driver: gpio
+uplinks: 2
+chip: /dev/gpiochip0
+outputs:
+  uplinks: [GPIO17, 27]
+  recorded: GPIO5
+  uplink_lamps: [6, 7]
+inputs:
+  isolate: GPIO22
+  uplinks: ["-", GPIO23]
+  feedback: [24, 25]
+  key: GPIO4
+inverted: [GPIO22]
+isolate_cuts: [1]
+"""
+FORMS = {"controller": CONTROLLER, "modbus": MODBUS, "gpio": GPIO}
 
 # What is changed, and the line and the words of the complaint.
 MISTAKES = {
@@ -50,6 +65,19 @@ MISTAKES = {
         ("parity: even", "parity: mark", 4, "parity"),
         ("parity: even", "chip: /dev/gpiochip0", 4, "chip"),
         ("device: /dev/ttyAMA3", "driver: serial\ndevice: /dev/ttyAMA3", 1, "driver"),
+    ],
+    "gpio": [
+        ("chip: /dev/gpiochip0\n", "", 13, "chip"),
+        ("chip: /dev/gpiochip0", "device: /dev/ttyAMA0", 3, "device"),
+        ("isolate: GPIO22", "test: GPIO22", 8, "no ISOLATE button"),
+        ("key: GPIO4", "key: GPIO17", 12, "'GPIO17' is there twice"),
+        ("recorded: GPIO5", "recorded: 27", 6, "'27' is there twice"),
+        ('uplinks: ["-", GPIO23]', 'uplinks: ["-"]', 14, "no button cuts uplink 2"),
+        ("isolate_cuts: [1]", "isolate_cuts: [2]", 14, "no button cuts uplink 1"),
+        ("inverted: [GPIO22]", "inverted: [27]", 13, "is no input"),
+        ("uplink_lamps: [6, 7]", "uplink_lamps: [6, 7, 8]", 7, "more than the 2 uplinks"),
+        ("uplinks: 2\n", "uplinks: 3\n", 5, "3 uplinks, but 2 relays"),
+        ("GPIO17, 27", "GPIO17", 5, "2 uplinks, but 1 relays"),
     ],
     "modbus": [
         ("device: /dev/ttyUSB0\n", "", 1, "either 'device'"),

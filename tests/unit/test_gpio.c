@@ -1,0 +1,644 @@
+/* The panel on GPIO lines, with lines, relays and a clock that the test owns. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "uplink/controller.h"
+#include "uplink/gpio.h"
+#include "uplink/local.h"
+
+#define US INT64_C(1000)
+#define MS INT64_C(1000000)
+
+enum { RELAY_MS_TO_MOVE = 5, QUEUE_MAX = 400 };
+
+/* ---- lines in the place of lines.c ----------------------------------------------------------------------- */
+
+static struct {
+	int64_t now_ns, due_ns;
+	const struct lines_plan *plan;
+	uint32_t levels, outputs;
+	struct line_edge queue[QUEUE_MAX];
+	size_t queued;
+	size_t queue_limit; /* what comes beyond is lost */
+	enum err open_err, set_err, level_err;
+	unsigned opened, closed;
+	int64_t dropped_ns; /* when an output last went off */
+	int64_t relay_ns[BOARD_UPLINKS];
+	bool is_relay_on[BOARD_UPLINKS];
+	bool is_welded, is_waiting;
+} world;
+
+enum err lines_open(struct lines *l, const struct lines_plan *plan, struct fault *f)
+{
+	if (world.open_err != ERR_OK)
+		return fault_set(f, world.open_err, "no such chip");
+	*l = (struct lines){.inputs_count = plan->inputs_count};
+	world.plan = plan;
+	world.opened++;
+	return ERR_OK;
+}
+
+void lines_close(struct lines *l)
+{
+	(void)l;
+	world.closed++;
+}
+
+int lines_fd(const struct lines *l)
+{
+	(void)l;
+	return -1;
+}
+
+enum err lines_edges(struct lines *l, struct line_edge *out, size_t max, size_t *count, struct fault *f)
+{
+	(void)l;
+	(void)f;
+	*count = world.queued < max ? world.queued : max;
+	memcpy(out, world.queue, *count * sizeof *out);
+	world.queued -= *count;
+	memmove(world.queue, world.queue + *count, world.queued * sizeof *out);
+	return ERR_OK;
+}
+
+enum err lines_levels(struct lines *l, uint32_t *on, struct fault *f)
+{
+	(void)l;
+	if (world.level_err != ERR_OK)
+		return fault_set(f, world.level_err, "the chip is gone");
+	*on = world.levels;
+	return ERR_OK;
+}
+
+enum err lines_set(struct lines *l, uint32_t on, struct fault *f)
+{
+	(void)l;
+	if (world.set_err != ERR_OK)
+		return fault_set(f, world.set_err, "the chip is gone");
+	if ((world.outputs & ~on & BOARD_ALL_UPLINKS) != 0)
+		world.dropped_ns = world.now_ns;
+	world.outputs = on;
+	return ERR_OK;
+}
+
+static unsigned line_of(const char *name)
+{
+	for (unsigned i = 0; i < world.plan->inputs_count; i++)
+		if (strcmp(world.plan->inputs[i].name, name) == 0)
+			return i;
+	fail_msg("no line %s", name);
+	return 0;
+}
+
+static void flip(const char *name, bool on)
+{
+	unsigned input = line_of(name);
+
+	if ((world.levels >> input & 1) == on)
+		return;
+	world.levels ^= UINT32_C(1) << input;
+	if (world.queued < world.queue_limit)
+		world.queue[world.queued++] = (struct line_edge){input, on, world.now_ns};
+}
+
+/* ---- the panel under test ---------------------------------------------------------------------------------- */
+
+static struct gpio gpio;
+static struct local local;
+static struct controller driver;
+
+static int64_t clock_now(void)
+{
+	return world.now_ns;
+}
+
+static struct gpio_settings settings_of(void)
+{
+	return (struct gpio_settings){
+		.chip = "/dev/gpiochip9",
+		.wiring = {.relays = {"R1", "R2"},
+			   .lamps = {[0] = "RECORDED", [2] = "FAULT", [4] = "ALARM"},
+			   .inputs = {[WIRED_DECLARE] = "DECLARE",
+				      [WIRED_ISOLATE] = "ISOLATE",
+				      [WIRED_BUTTON + 1] = "B2",
+				      [WIRED_KEY] = "KEY",
+				      [WIRED_FEEDBACK] = "M1",
+				      [WIRED_FEEDBACK + 1] = "M2"}},
+	};
+}
+
+static void set_up_with(const char *memory)
+{
+	struct gpio_settings wires = settings_of();
+	struct local_settings settings = {.fitted = 3, .isolate = 3, .blind = 0};
+	struct fault f;
+
+	memset(&world, 0, sizeof world);
+	world.now_ns = 5000 * MS;
+	world.queue_limit = QUEUE_MAX;
+	(void)snprintf(settings.memory, sizeof settings.memory, "%s", memory);
+	gpio_init(&gpio, &wires);
+	assert_int_equal(local_init(&local, &settings, &gpio.pins, &f), ERR_OK);
+	local.clock_ns = clock_now;
+	controller_init(&driver, &local.bus, 1);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	set_up_with("");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	local_fini(&local);
+	return 0;
+}
+
+static void move_relay(unsigned i)
+{
+	static const char *const mirrors[] = {"M1", "M2"};
+	bool coil = (world.outputs >> i & 1) != 0;
+
+	if (world.is_relay_on[i] == coil)
+		world.relay_ns[i] = world.now_ns;
+	else if (world.now_ns - world.relay_ns[i] >= RELAY_MS_TO_MOVE * MS)
+		world.is_relay_on[i] = coil;
+	if (!world.is_welded || coil)
+		flip(mirrors[i], !world.is_relay_on[i]);
+}
+
+/* Time passes; the panel's thread is woken by edges and when it wants to be, unless it is kept waiting. */
+static void pass_us(int64_t us)
+{
+	for (int64_t end_ns = world.now_ns + us * US; world.now_ns < end_ns;) {
+		world.now_ns += 50 * US;
+		if (world.plan != NULL)
+			for (unsigned i = 0; i < 2; i++)
+				move_relay(i);
+		if (!world.is_waiting && (world.queued > 0 || world.now_ns >= world.due_ns))
+			world.due_ns = local_turn(&local, world.now_ns);
+	}
+}
+
+static void pass_ms(int64_t ms)
+{
+	pass_us(ms * 1000);
+}
+
+static void press(const char *name, int64_t us)
+{
+	flip(name, true);
+	pass_us(us);
+	flip(name, false);
+}
+
+static struct panel_state poll_driver(uint32_t recorded)
+{
+	struct panel_wish wish = {.recorded = recorded};
+	struct panel_state state;
+
+	assert_int_equal(driver.driver.ops->poll(&driver.driver, &wish, &state, NULL), ERR_OK);
+	return state;
+}
+
+/* Acknowledges events until one of this kind has come; number 0: there was none. */
+static struct panel_event find_event(enum board_event kind)
+{
+	struct panel_state state = poll_driver(0);
+
+	while (state.event.number != 0 && state.event.kind != kind)
+		state = poll_driver(state.event.number);
+	if (state.event.number != 0)
+		(void)poll_driver(state.event.number);
+	return state.event;
+}
+
+static void drop_events(void)
+{
+	struct panel_state state = poll_driver(0);
+
+	while (state.event.number != 0)
+		state = poll_driver(state.event.number);
+}
+
+static void connected(void)
+{
+	local_recall(&local, 3);
+	pass_ms(200);
+	assert_int_equal(world.outputs & 3, 3);
+	drop_events();
+}
+
+/* As the link thread does it; carried out by the panel's thread, here in the next turn. */
+static uint16_t command(uint16_t code, uint16_t uplinks, uint32_t nonce, uint32_t argument)
+{
+	struct panel_command what = {code, uplinks, nonce, argument};
+	struct panel_wish wish = {.lamps = 0};
+	struct panel_state state;
+
+	/* Nobody carries it out meanwhile: an old answer. */
+	assert_int_equal(driver.driver.ops->command(&driver.driver, &wish, &what, &state, NULL), ERR_BUSY);
+	pass_ms(20);
+	state = poll_driver(0);
+	assert_int_equal(state.result_nonce, nonce);
+	return state.result;
+}
+
+/* ---- start ----------------------------------------------------------------------------------------------------- */
+
+static void everything_is_cut_until_the_record_has_spoken(void **unused)
+{
+	struct panel_identity identity;
+	struct panel_state state;
+
+	(void)unused;
+	pass_ms(1000);
+	assert_int_equal(world.opened, 1);
+	assert_int_equal(world.outputs & 3, 0);
+	assert_int_not_equal(world.outputs & 1U << 3, 0); /* FAULT */
+	assert_int_equal(driver.driver.ops->connect(&driver.driver, &identity, &state, NULL), ERR_BUSY);
+	local_recall(&local, 2);
+	local_recall(&local, 3); /* too late */
+	pass_ms(200);
+	assert_int_equal(world.outputs & 3, 2);
+	assert_int_equal(driver.driver.ops->connect(&driver.driver, &identity, &state, NULL), ERR_OK);
+	assert_int_equal(identity.fitted, 3);
+	assert_int_equal(uplink_judge(state.uplink[0]), UPLINK_IS_CUT);
+	assert_true((state.uplink[0] & UPLINK_LATCHED) != 0);
+	assert_int_equal(uplink_judge(state.uplink[1]), UPLINK_IS_CONNECTED);
+	assert_int_equal(find_event(EVENT_CUT_AT_START).uplink, 1);
+}
+
+static void a_chip_that_is_not_there_is_tried_again(void **unused)
+{
+	struct panel_identity identity;
+	struct panel_state state;
+	struct fault f = {ERR_OK, ""};
+
+	(void)unused;
+	world.open_err = ERR_MISSING;
+	local_recall(&local, 3);
+	pass_ms(1200);
+	assert_int_equal(driver.driver.ops->connect(&driver.driver, &identity, &state, &f), ERR_MISSING);
+	assert_string_equal(f.text, "no such chip");
+	world.open_err = ERR_OK;
+	pass_ms(1200);
+	assert_int_equal(world.outputs & 3, 3);
+}
+
+/* ---- pressing ---------------------------------------------------------------------------------------------------- */
+
+static void the_coil_falls_at_the_fourth_sample(void **unused)
+{
+	(void)unused;
+	connected();
+	for (int phase = 0; phase < 20; phase++) {
+		int64_t pressed_ns;
+
+		tear_down(NULL);
+		set_up(NULL);
+		connected();
+		pass_us(50 * phase + 1000);
+		pressed_ns = world.now_ns;
+		press("ISOLATE", 100000);
+		assert_int_equal(world.outputs & 3, 0);
+		assert_in_range(world.dropped_ns - pressed_ns, 3 * MS, 4 * MS + 100 * US);
+		assert_in_range(find_event(EVENT_CUT_BUTTON).arg, 3000, 4100);
+	}
+}
+
+static void a_cut_is_proven_by_its_contact(void **unused)
+{
+	struct panel_state state;
+
+	(void)unused;
+	connected();
+	press("ISOLATE", 60000);
+	pass_ms(50);
+	state = poll_driver(0);
+	assert_int_equal(uplink_judge(state.uplink[0]), UPLINK_IS_CUT);
+	assert_true(uplink_is_proven(state.uplink[0]));
+	assert_in_range(find_event(EVENT_PROVEN).arg, 8000, 10000);
+}
+
+static void what_is_shorter_than_three_milliseconds_never_cuts(void **unused)
+{
+	(void)unused;
+	connected();
+	srand(4);
+	for (int i = 0; i < 2000; i++) {
+		press("ISOLATE", 50 + 50 * (rand() % 58));
+		pass_us(1000 + 50 * (rand() % 100));
+		assert_int_equal(world.outputs & 3, 3);
+	}
+	pass_ms(20);
+	assert_int_equal(find_event(EVENT_ISOLATE).number, 0);
+}
+
+static void a_bouncing_press_is_one_press(void **unused)
+{
+	(void)unused;
+	connected();
+	srand(5);
+	for (int i = 0; i < 30; i++)
+		press("ISOLATE", 50 + 50 * (rand() % 40)), pass_us(50 + 50 * (rand() % 20));
+	press("ISOLATE", 200000);
+	for (int i = 0; i < 30; i++)
+		pass_us(50 + 50 * (rand() % 20)), press("ISOLATE", 50 + 50 * (rand() % 40));
+	pass_ms(100);
+	assert_int_equal(world.outputs & 3, 0);
+	assert_int_equal(find_event(EVENT_ISOLATE).times, 1);
+	assert_int_equal(find_event(EVENT_ISOLATE).number, 0);
+}
+
+static void a_press_while_the_thread_was_kept_waiting_is_not_missed(void **unused)
+{
+	(void)unused;
+	connected();
+	world.is_waiting = true;
+	pass_ms(10);
+	press("ISOLATE", 10000);
+	pass_ms(20);
+	assert_int_equal(world.outputs & 3, 3);
+	world.is_waiting = false;
+	pass_ms(1);
+	assert_int_equal(world.outputs & 3, 0);
+}
+
+static void a_spike_while_the_thread_was_kept_waiting_does_not_count_for_longer(void **unused)
+{
+	(void)unused;
+	connected();
+	world.is_waiting = true;
+	pass_ms(10);
+	press("ISOLATE", 2500);
+	pass_ms(20);
+	world.is_waiting = false;
+	pass_ms(50);
+	assert_int_equal(world.outputs & 3, 3);
+}
+
+static void when_the_kernel_lost_edges_the_level_counts(void **unused)
+{
+	(void)unused;
+	connected();
+	world.queue_limit = 0;
+	flip("ISOLATE", true);
+	pass_ms(30);
+	assert_int_equal(world.outputs & 3, 0);
+}
+
+static void more_edges_than_fit_are_read_one_after_the_other(void **unused)
+{
+	(void)unused;
+	connected();
+	world.is_waiting = true;
+	for (int i = 0; i < 150; i++)
+		press("DECLARE", 50), pass_us(50);
+	flip("ISOLATE", true);
+	pass_ms(20);
+	world.is_waiting = false;
+	pass_ms(50);
+	assert_int_equal(world.outputs & 3, 0);
+}
+
+static void an_uplinks_own_button_cuts_it_alone(void **unused)
+{
+	(void)unused;
+	connected();
+	press("B2", 60000);
+	assert_int_equal(world.outputs & 3, 1);
+	assert_int_equal(find_event(EVENT_UPLINK_ISOLATE).uplink, 2);
+}
+
+static void declaring_cuts_nothing_and_rings(void **unused)
+{
+	(void)unused;
+	connected();
+	press("DECLARE", 60000);
+	pass_ms(20);
+	assert_int_equal(world.outputs & 3, 3);
+	assert_int_not_equal(world.outputs & 1U << 4, 0); /* ALARM */
+	assert_int_not_equal(find_event(EVENT_DECLARE).number, 0);
+}
+
+/* ---- commands and restoring ----------------------------------------------------------------------------------------
+ */
+
+static void a_command_is_driven_and_then_reported(void **unused)
+{
+	struct panel_state state;
+
+	(void)unused;
+	connected();
+	assert_int_equal(command(COMMAND_ISOLATE, 1, 77, 0), RESULT_DONE);
+	assert_int_equal(world.outputs & 3, 2);
+	state = poll_driver(0);
+	assert_true(uplinks_are_cut(&state, 1));
+	assert_int_equal(find_event(EVENT_CUT_COMMAND).uplink, 1);
+}
+
+static void permit_and_key_connect_again(void **unused)
+{
+	uint32_t latch;
+
+	(void)unused;
+	connected();
+	press("ISOLATE", 60000);
+	pass_ms(100);
+	latch = poll_driver(0).latch;
+	assert_int_equal(command(COMMAND_PERMIT, 1, 78, latch - 1), RESULT_WRONG_LATCH);
+	assert_int_equal(command(COMMAND_PERMIT, 1, 79, latch), RESULT_DONE);
+	pass_ms(100);
+	press("KEY", 100000);
+	pass_ms(100);
+	assert_int_equal(world.outputs & 3, 0);
+	press("KEY", 500000);
+	pass_ms(100);
+	assert_int_equal(world.outputs & 3, 1);
+	assert_int_equal(find_event(EVENT_RESTORED).uplink, 1);
+}
+
+static void a_permit_ends_after_300_seconds_even_when_nobody_looked(void **unused)
+{
+	(void)unused;
+	connected();
+	press("ISOLATE", 60000);
+	pass_ms(100);
+	assert_int_equal(command(COMMAND_PERMIT, 1, 80, poll_driver(0).latch), RESULT_DONE);
+	world.is_waiting = true;
+	world.now_ns += 301 * 1000 * MS;
+	world.is_waiting = false;
+	pass_ms(20);
+	press("KEY", 500000);
+	pass_ms(100);
+	assert_int_equal(world.outputs & 3, 0);
+	assert_int_not_equal(find_event(EVENT_PERMIT_EXPIRED).number, 0);
+}
+
+static void a_welded_relay_is_no_cut_and_forbids_the_permit(void **unused)
+{
+	(void)unused;
+	connected();
+	world.is_welded = true;
+	press("ISOLATE", 60000);
+	pass_ms(200);
+	assert_int_equal(uplink_judge(poll_driver(0).uplink[0]), UPLINK_IS_BROKEN);
+	assert_int_equal(command(COMMAND_PERMIT, 1, 81, poll_driver(0).latch), RESULT_MIRROR_FAULT);
+}
+
+/* ---- faults
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static void a_cut_that_could_not_be_driven_is_tried_again(void **unused)
+{
+	struct panel_wish wish = {.lamps = 0};
+	struct panel_state state;
+
+	(void)unused;
+	connected();
+	world.set_err = ERR_IO;
+	press("ISOLATE", 60000);
+	pass_ms(100);
+	assert_int_equal(world.outputs & 3, 3);
+	assert_int_equal(driver.driver.ops->poll(&driver.driver, &wish, &state, NULL), ERR_IO);
+	world.set_err = ERR_OK;
+	pass_ms(600);
+	assert_int_equal(world.outputs & 3, 0);
+	assert_int_not_equal(find_event(EVENT_CUT_BUTTON).number, 0);
+}
+
+static void a_command_latches_even_when_nothing_can_be_driven(void **unused)
+{
+	struct panel_command what = {COMMAND_ISOLATE, 3, 90, 0};
+	struct panel_wish wish = {.lamps = 0};
+	struct panel_state state;
+
+	(void)unused;
+	connected();
+	world.level_err = ERR_IO;
+	pass_ms(20);
+	assert_int_equal(driver.driver.ops->command(&driver.driver, &wish, &what, &state, NULL), ERR_IO);
+	pass_ms(600);
+	world.level_err = ERR_OK;
+	pass_ms(600);
+	assert_int_equal(world.outputs & 3, 0);
+	assert_int_equal(poll_driver(0).uplink[0] & UPLINK_LATCHED, UPLINK_LATCHED);
+	assert_in_range(world.opened, 2, 9);
+}
+
+static void a_latch_and_its_events_survive_the_process(void **unused)
+{
+	char path[] = "/tmp/kannuki-memory-XXXXXX";
+	int file = mkstemp(path);
+	struct panel_identity before, after;
+	struct panel_state state;
+	struct panel_event event;
+
+	(void)unused;
+	assert_true(file >= 0);
+	(void)close(file);
+	local_fini(&local);
+	set_up_with(path);
+	connected();
+	assert_int_equal(driver.driver.ops->connect(&driver.driver, &before, &state, NULL), ERR_OK);
+	press("B2", 60000);
+	pass_ms(50);
+	state = poll_driver(0);
+	local_fini(&local);
+	set_up_with(path);
+	local_recall(&local, 3); /* what the record still says */
+	pass_ms(200);
+	assert_int_equal(world.outputs & 3, 1);
+	assert_int_equal(driver.driver.ops->connect(&driver.driver, &after, &state, NULL), ERR_OK);
+	assert_true(before.controller == after.controller && before.controller != 0);
+	event = find_event(EVENT_UPLINK_ISOLATE);
+	assert_int_equal(event.uplink, 2);
+	(void)unlink(path);
+}
+
+static void memory_of_another_length_counts_as_new(void **unused)
+{
+	char path[] = "/tmp/kannuki-memory-XXXXXX";
+	int file = mkstemp(path);
+
+	(void)unused;
+	assert_int_equal(write(file, "short", 5), 5);
+	(void)close(file);
+	local_fini(&local);
+	set_up_with(path);
+	connected();
+	(void)unlink(path);
+}
+
+/* ---- the plan
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static void inverted_inputs_and_names_reach_the_lines(void **unused)
+{
+	struct gpio_settings wires = settings_of();
+
+	(void)unused;
+	(void)snprintf(wires.wiring.inverted[0], POINT_NAME, "KEY");
+	(void)snprintf(wires.wiring.relays[1], POINT_NAME, "-");
+	wires.wiring.inverted_count = 1;
+	gpio_init(&gpio, &wires);
+	assert_int_equal(gpio.plan.outputs_count, 4);
+	assert_string_equal(gpio.plan.chip, "/dev/gpiochip9");
+	for (unsigned i = 0; i < gpio.plan.inputs_count; i++)
+		assert_int_equal(gpio.plan.inputs[i].is_inverted, strcmp(gpio.plan.inputs[i].name, "KEY") == 0);
+}
+
+static void closing_switches_everything_off(void **unused)
+{
+	(void)unused;
+	connected();
+	gpio.pins.ops->close(&gpio.pins);
+	assert_int_equal(world.outputs, 0);
+	assert_int_equal(world.closed, 1);
+	gpio.pins.ops->close(&gpio.pins);
+	assert_int_equal(world.closed, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(everything_is_cut_until_the_record_has_spoken),
+		TEST(a_chip_that_is_not_there_is_tried_again),
+		TEST(the_coil_falls_at_the_fourth_sample),
+		TEST(a_cut_is_proven_by_its_contact),
+		TEST(what_is_shorter_than_three_milliseconds_never_cuts),
+		TEST(a_bouncing_press_is_one_press),
+		TEST(a_press_while_the_thread_was_kept_waiting_is_not_missed),
+		TEST(a_spike_while_the_thread_was_kept_waiting_does_not_count_for_longer),
+		TEST(when_the_kernel_lost_edges_the_level_counts),
+		TEST(more_edges_than_fit_are_read_one_after_the_other),
+		TEST(an_uplinks_own_button_cuts_it_alone),
+		TEST(declaring_cuts_nothing_and_rings),
+		TEST(a_command_is_driven_and_then_reported),
+		TEST(permit_and_key_connect_again),
+		TEST(a_permit_ends_after_300_seconds_even_when_nobody_looked),
+		TEST(a_welded_relay_is_no_cut_and_forbids_the_permit),
+		TEST(a_cut_that_could_not_be_driven_is_tried_again),
+		TEST(a_command_latches_even_when_nothing_can_be_driven),
+		TEST(a_latch_and_its_events_survive_the_process),
+		TEST(memory_of_another_length_counts_as_new),
+		TEST(inverted_inputs_and_names_reach_the_lines),
+		TEST(closing_switches_everything_off),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
