@@ -97,8 +97,8 @@ void panel_hello(struct keeper *k, const struct request *r, const struct session
 	if (is_new) {
 		json_decref(k->panel.state);
 		k->panel.state = NULL;
-		diag(DIAG_NOTICE, "panel: controller %s, firmware %s", param_text(r, "controller"),
-		     param_text(r, "firmware"));
+		diag(DIAG_NOTICE, "panel: controller %s, journal %s, firmware %s", param_text(r, "controller"),
+		     param_text(r, "journal"), param_text(r, "firmware"));
 	}
 	server_answer(k->server, r->ticket, connected_uplinks(k));
 	panel_push_lamps(k);
@@ -282,24 +282,37 @@ static unsigned word_code(const char *word)
 	return code;
 }
 
+/* The retry key of an event: controller, journal and number. `salt` tells apart two events that carry the same. */
+static void event_key(char out[33], const struct request *r, unsigned salt)
+{
+	unsigned long journal = strtoul(param_text(r, "journal"), NULL, 16);
+
+	(void)snprintf(out, 33, "%.16s%08lx%08" PRIx32, param_text(r, "controller"), journal ^ salt,
+		       (uint32_t)param_count(r, "number"));
+}
+
 void panel_event(struct keeper *k, const struct request *r, const struct session *session)
 {
 	const struct event_cell *cell = cell_of(param_text(r, "kind"));
-	struct waiter waiter = receipt_waiter(k, r->ticket);
+	struct waiter waiter = {NULL, NULL};
 	char idem[33];
 	enum err err;
 
 	(void)session;
-	(void)snprintf(idem, sizeof idem, "%.16s%016" PRIx64, param_text(r, "controller"), param_count(r, "number"));
+	if (param_count(r, "number") > UINT32_MAX) {
+		server_refuse(k->server, r->ticket, "invalid", json_pack("{s:s}", "field", "number"));
+		return;
+	}
+	waiter = receipt_waiter(k, r->ticket);
+	event_key(idem, r, 0);
 	err = waiter.hear == NULL ? ERR_NOMEM : scribe_repeat(k->scribe, idem, "panel", cell->act, waiter);
 	if (err == ERR_EXISTS) {
-		/* A controller that lost its memory counts from 1 again. Its press must be recorded, not refused for
-		   ever: event numbers have 32 bits, so the upper half of the key is free to tell the acts apart. */
+		/* A controller that lost its memory but not its journal counts from 1 again. Its press must be
+		   recorded, not refused for ever. */
 		diag(DIAG_WARNING,
 		     "controller %.16s: event %" PRIu64 " was another act before; it has lost its numbering",
 		     param_text(r, "controller"), param_count(r, "number"));
-		(void)snprintf(idem, sizeof idem, "%.16s%08x%08" PRIx64, param_text(r, "controller"),
-			       word_code(param_text(r, "kind")), param_count(r, "number") & 0xffffffff);
+		event_key(idem, r, word_code(param_text(r, "kind")));
 		err = scribe_repeat(k->scribe, idem, "panel", cell->act, waiter);
 	}
 	if (err == ERR_OK)

@@ -5,19 +5,28 @@
 #include <stdio.h>
 #include <string.h>
 
-static void controller_hex(char out[HEX_SIZE(8)], uint64_t controller)
+struct names {
+	char controller[HEX_SIZE(8)], journal[HEX_SIZE(4)];
+};
+
+static struct names names_of(const struct panel_identity *identity)
 {
-	(void)snprintf(out, HEX_SIZE(8), "%016llx", (unsigned long long)controller);
+	struct names names;
+
+	(void)snprintf(names.controller, sizeof names.controller, "%016llx", (unsigned long long)identity->controller);
+	(void)snprintf(names.journal, sizeof names.journal, "%08lx", (unsigned long)identity->journal);
+	return names;
 }
 
 json_t *hello_params(const struct panel_identity *controller)
 {
-	char hex[HEX_SIZE(8)], firmware[32];
+	struct names names = names_of(controller);
+	char firmware[32];
 
-	controller_hex(hex, controller->controller);
 	(void)snprintf(firmware, sizeof firmware, "%u.%u.%u", controller->firmware[0], controller->firmware[1],
 		       controller->firmware[2]);
-	return json_pack("{s:s, s:s, s:i}", "controller", hex, "firmware", firmware, "map", (int)controller->map);
+	return json_pack("{s:s, s:s, s:s, s:i}", "controller", names.controller, "journal", names.journal, "firmware",
+			 firmware, "map", (int)controller->map);
 }
 
 /* Adds the age unless it is unknown. */
@@ -32,13 +41,13 @@ json_t *event_params(const struct panel_identity *controller, const struct news 
 {
 	const struct panel_event *event = &news->event;
 	int64_t waited_ms = (now_ns - news->at_ns) / 1000000;
-	char hex[HEX_SIZE(8)];
+	struct names names = names_of(controller);
 	json_t *params;
 	int bad = 0;
 
-	controller_hex(hex, controller->controller);
-	params = json_pack("{s:s, s:I, s:s, s:I}", "controller", hex, "number", (json_int_t)event->number, "kind",
-			   event_word(event->kind), "arg", (json_int_t)event->arg);
+	params = json_pack("{s:s, s:s, s:I, s:s, s:I}", "controller", names.controller, "journal", names.journal,
+			   "number", (json_int_t)event->number, "kind", event_word(event->kind), "arg",
+			   (json_int_t)event->arg);
 	if (event->uplink != 0)
 		bad |= json_object_set_new(params, "uplink", json_integer(event->uplink));
 	bad |= add_age(params, "age_ms", event->age_ms, waited_ms);

@@ -30,6 +30,7 @@ enum err identity_decode(const uint16_t *words, size_t count, struct panel_ident
 		return ERR_RANGE;
 	*out = (struct panel_identity){
 		.controller = (uint64_t)pair(words + IDENTITY_CONTROLLER) << 32 | pair(words + IDENTITY_CONTROLLER + 2),
+		.journal = pair(words + IDENTITY_JOURNAL_HIGH),
 		.map = words[HEADER_MAP],
 		.firmware = {words[IDENTITY_FIRMWARE_MAJOR], words[IDENTITY_FIRMWARE_MINOR],
 			     words[IDENTITY_FIRMWARE_PATCH]},

@@ -18,7 +18,8 @@
 
 struct panel_identity {
 	uint64_t controller;
-	uint16_t map; /* of the controller; commands only when it is BOARD_MAP_VERSION */
+	uint32_t journal; /* with it an event number names one event for ever; 0: not known */
+	uint16_t map;     /* of the controller; commands only when it is BOARD_MAP_VERSION */
 	uint16_t firmware[3];
 	uint16_t fitted; /* mask */
 };

@@ -32,6 +32,7 @@ class FakeBoard:
         self.lock = threading.RLock()
         self.map = 2
         self.controller = 0x0123456789ABCDEF
+        self.journal = 0x6A6F7572
         self.nonce = self.sequence = self.lamps = self.latch = 0
         self.uplinks = [FITTED | COIL] * 4
         self.events = []          # (number, kind, uplink, arg, age in ms)
@@ -138,4 +139,5 @@ class FakeBoard:
     def identity(self):
         c = self.controller
         return [self.map, self.sequence & 0xFFFF, self.nonce, IDENTITY, 0x4B4E, 0, 1, 0,
-                c >> 48, c >> 32 & 0xFFFF, c >> 16 & 0xFFFF, c & 0xFFFF, 15, 15, 0, 0, 2000, 0, 0, 0, 1]
+                c >> 48, c >> 32 & 0xFFFF, c >> 16 & 0xFFFF, c & 0xFFFF, 15, 15, 0, 0, 2000, 0, 0,
+                self.journal >> 16, self.journal & 0xFFFF]

@@ -111,16 +111,17 @@ class Peer:
 class Panel(Peer):
     """The panel daemon's side, without a controller."""
 
-    CONTROLLER = "00000000000000c1"
+    CONTROLLER, JOURNAL = "00000000000000c1", "6a6f7572"
 
     def __init__(self, house):
         super().__init__(house, "panel")
 
     def hello(self):
-        return self.call("panel.hello", controller=self.CONTROLLER, firmware="0.1.0", map=1)
+        return self.call("panel.hello", controller=self.CONTROLLER, journal=self.JOURNAL, firmware="0.1.0", map=2)
 
     def event(self, number, kind, **params):
-        return self.call("panel.event", controller=self.CONTROLLER, number=number, kind=kind, **params)
+        return self.call("panel.event", **{"controller": self.CONTROLLER, "journal": self.JOURNAL, "number": number,
+                                           "kind": kind, **params})
 
     def state(self, latch=1):
         uplinks = [{"uplink": n, "state": "connected", "proof": "none", "latched": False} for n in (1, 2, 3, 4)]

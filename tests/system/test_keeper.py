@@ -125,7 +125,7 @@ class People(Keeper):
         peers = [self.peer("web") for _ in range(10)]
         panel = self.panel()
         numbers = [(peer, peer.send("login", name="nobody", password="x" * 12)) for peer in peers for _ in range(3)]
-        panel.event(secrets.randbelow(1 << 40), "test_pressed")
+        panel.event(secrets.randbelow(1 << 31), "test_pressed")
         waiting = [peer for peer in peers if not self.has_answers(peer, 3)]
         self.assertTrue(waiting, "the press was answered only after all the logins")
         codes = []
@@ -178,8 +178,8 @@ class Acts(Keeper):
         self.refused("conflict", self.person("hanako").act, "incident.noted", about=about, idem=idem, text="x")
 
     def test_nobody_can_take_the_key_of_an_event_to_come(self):
-        person, panel, number = self.person("hanako"), self.panel(), secrets.randbelow(1 << 40)
-        self.declare(person, idem=f"{panel.CONTROLLER}{number:016x}")
+        person, panel, number = self.person("hanako"), self.panel(), secrets.randbelow(1 << 31)
+        self.declare(person, idem=f"{panel.CONTROLLER}{panel.JOURNAL}{number:08x}")
         press = panel.event(number, "isolate_pressed")
         self.assertEqual(panel.event(number, "isolate_pressed")["seq"], press["seq"])
 
@@ -374,6 +374,16 @@ class PanelEvents(Keeper):
         panel.close()
         after = self.panel().event(number, "isolate_pressed", age_ms=90000)
         self.assertEqual({first["seq"]}, {again["seq"], after["seq"]})
+
+    def test_a_board_provisioned_anew_or_another_board_never_repeats_a_press(self):
+        panel, number = self.panel(), self.next_number()
+        seqs = [panel.event(number, "isolate_pressed", **other)["seq"]
+                for other in ({}, {"journal": "6a6f7573"}, {"controller": "00000000000000c2"}, {"journal": "00000000"})]
+        self.assertEqual(sorted(set(seqs)), seqs)
+        self.assertEqual(panel.event(number, "isolate_pressed", journal="6a6f7573")["seq"], seqs[1])
+
+    def test_a_number_that_no_controller_can_count_to_is_refused(self):
+        self.assertEqual(self.refused("invalid", self.panel().event, 1 << 32, "isolate_pressed"), {"field": "number"})
 
     def test_unknown_event_is_noted_under_its_name(self):
         self.assertIn("seq", self.panel().event(self.next_number(), "something_new", arg=7, uplink=9))
@@ -769,7 +779,8 @@ class Slices(Keeper):
         self.house.process.send_signal(signal.SIGSTOP)
         work = person.send(method, session=person.session, **params)
         second = other.send("ledger.find", session=other.session, word="another")
-        press = panel.send("panel.event", controller=panel.CONTROLLER, number=self.number, kind="test_pressed")
+        press = panel.send("panel.event", controller=panel.CONTROLLER, journal=panel.JOURNAL,
+                           number=self.number, kind="test_pressed")
         self.house.process.send_signal(signal.SIGCONT)
         receipt = panel.take(press)
         with self.assertRaises(Refused) as caught:

@@ -34,8 +34,8 @@ class Hostile(unittest.TestCase):
         return person.act("incident.declared", text="不審なメールを開いた", **params)["about"]
 
     def test_nobody_can_take_the_key_of_an_event_to_come(self):
-        number = secrets.randbelow(1 << 40)
-        self.declare(self.person("hanako"), idem=f"{Panel.CONTROLLER}{number:016x}")
+        number = secrets.randbelow(1 << 31)
+        self.declare(self.person("hanako"), idem=f"{Panel.CONTROLLER}{Panel.JOURNAL}{number:08x}")
         press = self.panel.event(number, "isolate_pressed")
         self.assertEqual(self.panel.event(number, "isolate_pressed")["seq"], press["seq"])
 

@@ -47,7 +47,7 @@ class Events(PanelCase):
         self.start()
         self.keeper.wait("hello", lambda: (self.keeper.last("panel.hello") or {}).get("map") == 2)
         self.assertEqual(self.keeper.last("panel.hello"),
-                         {"controller": "0123456789abcdef", "firmware": "0.1.0", "map": 2})
+                         {"controller": "0123456789abcdef", "journal": "6a6f7572", "firmware": "0.1.0", "map": 2})
 
     def test_events_arrive_in_order_with_their_words_and_are_acknowledged(self):
         self.start()
@@ -56,7 +56,7 @@ class Events(PanelCase):
         events = self.keeper.events()
         self.assertEqual([(e["number"], e["kind"], e.get("uplink"), e["arg"]) for e in events],
                          [(7, "isolate_pressed", None, 3), (8, "cut_button", 2, 3800), (9, "proven", 2, 9000)])
-        self.assertTrue(all(e["controller"] == "0123456789abcdef" for e in events))
+        self.assertEqual({(e["controller"], e["journal"]) for e in events}, {("0123456789abcdef", "6a6f7572")})
         self.assertTrue(20 <= events[0]["age_ms"] < 5000)
 
     def test_an_age_that_is_unknown_is_not_told(self):
@@ -139,6 +139,17 @@ class Events(PanelCase):
         self.keeper.records = True
         self.board.restart()
         self.wait_acknowledged(3)
+
+    def test_a_board_provisioned_anew_tells_its_events_under_the_new_journal(self):
+        self.keeper.records = None
+        self.start()
+        self.board.events.append((3, DECLARE_PRESSED, 0, 0, 0))
+        self.keeper.wait_event("declare_pressed")
+        self.keeper.records = True
+        self.board.journal = 0xFEDC0001
+        self.board.restart()
+        self.wait_acknowledged(3)
+        self.assertEqual(self.keeper.events()[-1]["journal"], "fedc0001")
 
 
 class Orders(PanelCase):
