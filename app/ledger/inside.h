@@ -104,10 +104,14 @@ enum err standing_hear(struct ledger *l, int index, enum standing_how how, struc
 /* Opens the media, decides which one is right, and makes the other like it when the ledger is to be written. */
 enum err reconcile(struct ledger *l, enum store_mode mode, struct standing *out, const struct progress *progress,
 		   struct fault *f) MUST_USE;
+/* False when the damaged one may hold what the good one lacks. */
+bool medium_is_behind(const struct medium *damaged, const struct medium *good);
 /* Same box, same identity, an earlier number. */
 bool genesis_is_earlier(const struct genesis *a, const struct genesis *b);
 enum err say_half_filled(const struct medium *medium, const struct fault *of_other, struct fault *f);
 enum err say_unrelated(const struct ledger *l, struct fault *f);
+enum err say_conflict(const struct ledger *l, struct fault *f);
+enum err say_of_another_log(const char *folder, bool is_earlier_one, struct fault *f);
 /* The name of its file while it is made; the first removes what an earlier try left, the second puts it into the place
    of the old one on the media that hold it. */
 extern const char incarnation_next[];
@@ -127,6 +131,9 @@ bool incarnation_is_ended(const char *folder, struct fault *f);
 /* The news as entries, staged. */
 enum err news_stage(struct ledger *l, struct moment now, struct fault *f) MUST_USE;
 void news_add(struct ledger *l, const char *format, ...) PRINTF_LIKE(2, 3);
+void news_of_loss(struct ledger *l, const struct medium *medium);
+/* "first" or "second", as entries name it. */
+const char *medium_name(const struct ledger *l, const struct medium *medium);
 
 /* check_begin, also without the stored files. */
 enum check_what { CHECK_ENTRIES, CHECK_FILES_TOO };
