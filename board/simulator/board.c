@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUEUE = 2048, CYCLES_PER_BYTE = 704, BUTTONS = 8, ISOLATE_BIT = 1 };
+enum { QUEUE = 2048, BITS_PER_BYTE = 11, BUTTONS = 8, ISOLATE_BIT = 1, BISTABLE = 2 };
 
 struct plan {
 	uint64_t at;
@@ -26,6 +26,8 @@ struct board {
 	uint8_t *eeprom;
 	uint64_t base; /* board time at the chip's cycle 0, or the time itself without power */
 	uint8_t reset_flags;
+	uint8_t bistable; /* mask of uplinks with such a relay, from the provisioning block, like the speed */
+	uint32_t byte_cycles;
 	board_listener *listener;
 	void *context;
 	bool pressed[BUTTONS];
@@ -136,11 +138,24 @@ static void drive_pins(struct board *b)
 	chip_drive(b->chip, 'B', PIN_JUMPER, !b->jumper_set);
 }
 
+/* A bistable relay stays where it is unless one of its coils has supply: the closing one as ever, the opening one
+   always, and from ISOLATE's second pole. */
+static bool relay_wanted(const struct board *b, uint8_t uplink)
+{
+	bool closes = board_coil(b, uplink) && board_supply(b);
+
+	if ((b->bistable >> uplink & 1) == 0)
+		return closes;
+	if (b->chip != NULL && (board_coil(b, (uint8_t)(uplink + BISTABLE)) || !board_supply(b)))
+		return false;
+	return closes || b->relays[uplink].energised;
+}
+
 static void relay_follow(struct board *b, uint8_t uplink)
 {
 	struct relay_model *r = &b->relays[uplink];
 	bool coil = board_coil(b, uplink);
-	bool wanted = coil && board_supply(b);
+	bool wanted = relay_wanted(b, uplink);
 
 	if (coil != r->coil) {
 		r->coil = coil;
@@ -237,7 +252,7 @@ static void send_byte(struct board *b)
 		chip_receive(b->chip, byte);
 	b->queue_first = (b->queue_first + 1) % QUEUE;
 	b->queue_count--;
-	b->queue_due = board_now(b) + CYCLES_PER_BYTE;
+	b->queue_due = board_now(b) + b->byte_cycles;
 }
 
 static void deliver_bytes(struct board *b)
@@ -374,7 +389,7 @@ bool board_send(struct board *b, const uint8_t *bytes, size_t length)
 
 uint64_t board_sent_at(const struct board *b)
 {
-	return b->queue_due + b->queue_count * CYCLES_PER_BYTE;
+	return b->queue_due + b->queue_count * b->byte_cycles;
 }
 
 /* ---- power ---- */
@@ -387,6 +402,17 @@ static void heard(void *context, uint8_t byte)
 	deliver_bytes(b);
 }
 
+/* The board is wired as it is provisioned. */
+static void read_wiring(struct board *b)
+{
+	const uint8_t *block = b->eeprom + PROVISION_AT;
+	bool is_told = block[PROVISION_MAGIC] == 'K' && block[PROVISION_VERSION] == 2;
+	uint32_t baud = is_told && block[PROVISION_BAUD] == 1 ? BOARD_BAUD_SLOW : BOARD_BAUD;
+
+	b->bistable = is_told ? block[PROVISION_PULSE] : 0;
+	b->byte_cycles = BOARD_CLOCK / baud * BITS_PER_BYTE;
+}
+
 void board_power(struct board *b, bool on)
 {
 	const struct chip_hooks hooks = {.context = b, .sent = heard};
@@ -394,6 +420,7 @@ void board_power(struct board *b, bool on)
 	if (on == board_has_power(b))
 		return;
 	if (on) {
+		read_wiring(b);
 		b->chip = chip_new(&b->image, b->eeprom, b->reset_flags, &hooks);
 		b->reset_flags = RESET_POWER_ON;
 	} else {
@@ -443,6 +470,7 @@ struct board *board_new(const char *hex_path, uint8_t eeprom[BOARD_EEPROM_SIZE])
 	}
 	b->eeprom = eeprom;
 	b->reset_flags = RESET_POWER_ON;
+	read_wiring(b);
 	return b;
 }
 

@@ -2,7 +2,8 @@
  *
  * Deterministic: time is counted in the chip's clock and moves only in board_run. Inputs act at the exact cycle.
  *
- *   relay   follows its coil after RELAY_TRAVEL, when the coil is driven and has supply (ISOLATE's second pole)
+ *   relay   follows its coil after RELAY_TRAVEL, when the coil is driven and has supply (ISOLATE's second pole);
+ *           a bistable one, where so provisioned, stays as it is without a pulse
  *   mirror  closed when the relay has fallen and its main contact is not welded
  *   eeprom  a byte takes 3.4 ms; power lost meanwhile tears it
  *   faults  of contacts, wires, lamps, supply and line stay until they are mended
@@ -102,7 +103,7 @@ enum board_line {
 void board_set_line(struct board *b, enum board_line line);
 enum board_line board_line(const struct board *b);
 
-/* Sends bytes to the chip at 115200 baud, one after the other. False when there is no room. */
+/* Sends bytes to the chip, one after the other, at the speed it is provisioned for. False when there is no room. */
 bool board_send(struct board *b, const uint8_t *bytes, size_t length);
 /* When the last byte given to board_send will have arrived. */
 uint64_t board_sent_at(const struct board *b);

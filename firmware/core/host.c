@@ -68,6 +68,14 @@ static enum board_result isolate(struct panel *p, const struct command *command)
 	return RESULT_DONE;
 }
 
+static bool some_is_blind(const struct panel *p, uint8_t uplinks)
+{
+	for (uint8_t i = 0; i < BOARD_UPLINKS; i++)
+		if ((uplinks & bit_of(i)) != 0 && p->relays[i].blind)
+			return true;
+	return false;
+}
+
 /* All that a hand can move must be at rest: an uplink is cut for a moment, and nobody may take that for the answer. */
 static enum board_result prove(struct panel *p, const struct command *command)
 {
@@ -79,6 +87,8 @@ static enum board_result prove(struct panel *p, const struct command *command)
 		return RESULT_NO_SUPPLY;
 	if (!panel_all_are(p, (uint8_t)command->uplinks, RELAY_CONNECTED))
 		return RESULT_NOT_CONNECTED;
+	if (some_is_blind(p, (uint8_t)command->uplinks))
+		return RESULT_MIRROR_FAULT;
 	panel_prove(p, (uint8_t)command->uplinks);
 	return RESULT_DONE;
 }

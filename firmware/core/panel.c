@@ -110,5 +110,6 @@ void panel_step(struct panel *p, const struct panel_view *view)
 	panel_step_keys(p);
 	panel_step_self_test(p);
 	lamps_step(p);
+	p->told = p->started ? BOARD_ALL_UPLINKS : p->kept.latched;
 	p->attention = p->kept.events.waiting != 0;
 }

@@ -53,6 +53,7 @@ struct proof {
 
 struct self_test {
 	bool is_running, is_known;
+	bool was_provisioned;       /* at start */
 	uint16_t found, last_found; /* enum board_fault bits */
 	uint32_t at_s;
 };
@@ -88,6 +89,7 @@ struct panel {
 	struct stamp now;
 	uint16_t inputs;       /* enum board_input bits */
 	uint8_t coils;         /* uplinks to be energised */
+	uint8_t told;          /* uplinks that know what they shall be (coils.h) */
 	uint8_t tested;        /* uplinks whose coil is off only for a proof test */
 	uint8_t proof_awaited; /* uplinks whose cut was reported but not proven yet */
 	bool started;          /* the start-up test is over and coils may be on */

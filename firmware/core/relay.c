@@ -39,9 +39,9 @@ const struct relay_cell relay_table[RELAY_STATE_COUNT][RELAY_SIGHT_COUNT] = {
 			      [SIGHT_OFF_LATE] = {RELAY_BROKEN_OFF, RELAY_NOTHING}},
 };
 
-void relay_init(struct relay *r)
+void relay_init(struct relay *r, uint8_t limit_ms)
 {
-	*r = (struct relay){.state = RELAY_CUTTING};
+	*r = (struct relay){.state = RELAY_CUTTING, .limit_ms = limit_ms};
 }
 
 static enum relay_sight sight_of(struct relay *r, bool coil, bool mirror)
@@ -52,7 +52,7 @@ static enum relay_sight sight_of(struct relay *r, bool coil, bool mirror)
 		r->contrary_ms = 0;
 		return coil ? SIGHT_ON_OPEN : SIGHT_OFF_CLOSED;
 	}
-	late = r->contrary_ms >= BOARD_RELAY_MS;
+	late = r->contrary_ms >= r->limit_ms;
 	if (!late)
 		r->contrary_ms++;
 	if (coil)

@@ -1,7 +1,7 @@
 /* One relay under supervision: coil state is not proof, the mirror contact is.
  *
  * A force-guided relay closes its mirror contact only when the main contacts are open. What is seen of coil and
- * mirror is one of six sights; LATE means that they have contradicted each other for BOARD_RELAY_MS.
+ * mirror is one of six sights; LATE means that they have contradicted each other for too long.
  *
  *               ON_OPEN        ON_CLOSED  ON_LATE         OFF_CLOSED    OFF_OPEN  OFF_LATE
  *   CONNECTED   .              .          BROKEN_ON fail  CUT prove     CUTTING   BROKEN_OFF fail
@@ -59,12 +59,13 @@ struct relay {
 	uint8_t state;
 	uint8_t bad; /* enum relay_bad bits */
 	bool blind;
+	uint8_t limit_ms;    /* BOARD_RELAY_MS, or that of a bistable relay */
 	uint8_t contrary_ms; /* how long coil and mirror have contradicted each other */
 	struct stamp since;  /* the edge or other cause of the present cut */
 };
 
 /* Coil off, nothing proven yet. */
-void relay_init(struct relay *r);
+void relay_init(struct relay *r, uint8_t limit_ms);
 /* Every millisecond. */
 enum relay_effect relay_step(struct relay *r, bool coil, bool mirror);
 /* As the map names it. */

@@ -28,7 +28,7 @@ static bool provisioning_has_changed(const struct panel *p)
 {
 	struct provision again;
 
-	return provision_read(p->journal.eeprom, &again) != p->kept.provision.valid;
+	return provision_read(p->journal.eeprom, &again) != p->test.was_provisioned;
 }
 
 static void end(struct panel *p)

@@ -48,8 +48,11 @@ void panel_load(struct panel *p, const struct eeprom *eeprom, struct watchdog_me
 {
 	*p = (struct panel){.watchdog = watchdog, .stack_free = UINT16_MAX};
 	journal_load(&p->journal, eeprom, &p->kept);
+	p->test.was_provisioned = p->kept.provision.valid;
 	for (uint8_t i = 0; i < BOARD_UPLINKS; i++) {
-		relay_init(&p->relays[i]);
+		bool bistable = (p->kept.provision.pulse & bit_of(i)) != 0;
+
+		relay_init(&p->relays[i], bistable ? BOARD_PULSE_RELAY_MS : BOARD_RELAY_MS);
 		p->standing[i] = (p->kept.latched & bit_of(i)) != 0 ? STANDING_LATCHED : STANDING_STARTING;
 	}
 }

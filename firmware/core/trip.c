@@ -61,9 +61,11 @@ uint8_t trip_sample(struct trip *t, uint16_t raw, struct stamp now)
 	uint16_t changed = debounce_sample(&t->inputs, raw);
 	uint16_t pressed = changed & t->inputs.state;
 
-	t->pressed |= pressed;
-	t->released |= changed & (uint16_t)~t->inputs.state;
-	trip_by(t, pressed, now);
+	if (changed != 0) {
+		t->pressed |= pressed;
+		t->released |= changed & (uint16_t)~t->inputs.state;
+		trip_by(t, pressed, now);
+	}
 	if (t->inputs.moving == 0)
 		t->edge_known = false;
 	return t->coils;
@@ -76,13 +78,16 @@ void trip_dropped(struct trip *t, struct stamp now)
 
 void trip_take(struct trip *t, struct trip_news *news)
 {
-	*news = (struct trip_news){.state = t->inputs.state,
-				   .pressed = t->pressed,
-				   .released = t->released,
-				   .dropped = t->dropped,
-				   .coils = t->coils,
-				   .edge = t->drop_edge,
-				   .drop = t->drop};
+	/* Field by field: interrupts are off, and most of it is not needed most of the time. */
+	news->state = t->inputs.state;
+	news->pressed = t->pressed;
+	news->released = t->released;
+	news->dropped = t->dropped;
+	news->coils = t->coils;
+	if (t->dropped != 0) {
+		news->edge = t->drop_edge;
+		news->drop = t->drop;
+	}
 	t->pressed = 0;
 	t->released = 0;
 	t->dropped = 0;

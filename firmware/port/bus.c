@@ -59,9 +59,26 @@ ISR(USART0_RX_vect)
 	silence_restart();
 }
 
+static void listen(void)
+{
+	bus.length = 0;
+	bus.state = BUS_LISTENS;
+}
+
+static void end_sending(void)
+{
+	UCSR0B &= (uint8_t)(~(1 << TXCIE0));
+	pins_driver_off();
+	listen();
+}
+
 ISR(TIMER0_COMPA_vect)
 {
 	silence_stop();
+	if (bus.state == BUS_SENDS) {
+		end_sending();
+		return;
+	}
 	if (!bus.bad) {
 		bus.state = BUS_HAS_FRAME;
 		return;
@@ -78,20 +95,15 @@ ISR(USART0_UDRE_vect)
 		/* Forgets a completion in the middle of the answer; this byte's own is a character away. */
 		UCSR0A = 1 << TXC0;
 		UCSR0B = (uint8_t)((UCSR0B & ~(1 << UDRIE0)) | 1 << TXCIE0);
+		/* Should that one not come, the bus must not be dead for ever. */
+		silence_restart();
 	}
-}
-
-static void listen(void)
-{
-	bus.length = 0;
-	bus.state = BUS_LISTENS;
 }
 
 ISR(USART0_TX_vect)
 {
-	UCSR0B &= (uint8_t)(~(1 << TXCIE0));
-	pins_driver_off();
-	listen();
+	silence_stop();
+	end_sending();
 }
 
 bool bus_has_frame(void)

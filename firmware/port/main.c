@@ -1,5 +1,6 @@
 /* The controller's program: start, the two interrupts that matter, and the loop. */
 #include "board/map.h"
+#include "firmware/core/coils.h"
 #include "firmware/core/panel.h"
 #include "firmware/core/slave.h"
 #include "firmware/port/bus.h"
@@ -17,6 +18,7 @@
 #define NOT_CLEARED __attribute__((section(".noinit")))
 
 static struct panel panel;
+static struct coils coils; /* the interrupt's, like trip */
 static struct stamp mirror_edge[BOARD_UPLINKS];
 static volatile uint8_t ticks; /* milliseconds the loop has not dealt with */
 
@@ -38,12 +40,13 @@ __attribute__((naked, used, section(".init3"))) static void before_main(void)
 ISR(TIMER1_COMPA_vect)
 {
 	uint8_t before = trip.coils;
-	uint8_t coils;
+	uint8_t wanted;
 
 	clock_tick();
-	coils = trip_sample(&trip, pins_read(), clock_now());
-	pins_set_coils(coils);
-	if ((before & (uint8_t)~coils) != 0)
+	coils_step(&coils, (uint8_t)(trip.inputs.state / INPUT_MIRROR_1));
+	wanted = trip_sample(&trip, pins_read(), clock_now());
+	pins_set_coils(coils_set(&coils, wanted, trip.unsaved));
+	if ((before & (uint8_t)~wanted) != 0)
 		trip_dropped(&trip, clock_now());
 	if (ticks != UINT8_MAX)
 		ticks++;
@@ -71,7 +74,7 @@ static void drive_coils(void)
 	ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
 	{
 		trip_set_coils(&trip, panel.coils);
-		pins_set_coils(trip.coils);
+		pins_set_coils(coils_set(&coils, trip.coils, panel.told));
 	}
 }
 
@@ -132,6 +135,7 @@ static void start(void)
 	pins_init();
 	panel_load(&panel, &memory, &watchdog_memory);
 	how.unsaved = trip_init(&trip, panel.kept.provision.isolate, memory_state);
+	coils_init(&coils, panel.kept.provision.pulse);
 	panel_start(&panel, &how);
 	bus_init(panel.kept.provision.baud != 0 ? BOARD_BAUD_SLOW : BOARD_BAUD);
 	clock_init();

@@ -11,6 +11,7 @@ void pins_init(void);
 uint16_t pins_read(void);
 /* Mirror contacts that are closed. */
 uint8_t pins_mirrors(void);
+/* Coil pins to energise. */
 void pins_set_coils(uint8_t coils);
 /* enum board_lamp bits */
 void pins_set_lamps(uint16_t lamps);

@@ -2,7 +2,7 @@
 
 #include <avr/io.h>
 
-enum { PAINT = 0xC5, BYTES_AT_ONCE = 32 };
+enum { PAINT = 0xC5, BYTES_AT_ONCE = 8 };
 
 extern uint8_t __heap_start; /* the end of all variables; there is no heap */
 

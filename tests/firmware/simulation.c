@@ -85,7 +85,7 @@ void sim_power_cycle(struct sim *s, unsigned ms)
 
 /* ---- the master ---- */
 
-/* An answer is over when nothing came for 2 ms. */
+/* An answer begins within the timeout, and is over when nothing came for 2 ms. */
 void sim_send(struct sim *s, const uint8_t *bytes, size_t length)
 {
 	uint64_t end;
@@ -94,7 +94,7 @@ void sim_send(struct sim *s, const uint8_t *bytes, size_t length)
 	s->answer_length = 0;
 	assert_true(board_send(s->board, bytes, length));
 	end = board_sent_at(s->board) + BOARD_MS(BOARD_BUS_TIMEOUT_MS);
-	while (board_now(s->board) < end) {
+	while (board_now(s->board) < end || s->answer_length > before) {
 		before = s->answer_length;
 		sim_run_ms(s, 2);
 		if (before > 0 && s->answer_length == before)

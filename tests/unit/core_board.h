@@ -2,6 +2,7 @@
 #ifndef KANNUKI_TEST_CORE_BOARD_H
 #define KANNUKI_TEST_CORE_BOARD_H
 
+#include "firmware/core/coils.h"
 #include "firmware/core/panel.h"
 #include "firmware/core/crc16.h"
 #include "firmware/core/slave.h"
@@ -15,6 +16,8 @@ enum { CORE_EEPROM = 4096, CORE_RELAY_MS = 10, CORE_WRITE_MS = 4 };
 static struct {
 	struct panel panel;
 	struct trip trip;
+	struct coils coils;
+	uint8_t pins; /* coil pins that are energised */
 	struct watchdog_memory watchdog;
 	uint16_t pressed; /* enum board_input bits of buttons and key */
 	bool no_supply;
@@ -77,6 +80,8 @@ static inline void core_start(uint8_t reset, enum memory_state memory)
 	core.raw_before = 0;
 	panel_load(&core.panel, &core_memory, &core.watchdog);
 	start.unsaved = trip_init(&core.trip, core.panel.kept.provision.isolate, memory);
+	coils_init(&core.coils, core.panel.kept.provision.pulse);
+	core.pins = 0;
 	panel_start(&core.panel, &start);
 }
 
@@ -90,14 +95,27 @@ static inline uint16_t core_mirrors(void)
 	return (uint16_t)((closed & ~core.welded) | core.stuck_closed);
 }
 
+/* Bistable relays move by pulses; ISOLATE's second pole feeds their opening coils. */
+static inline int core_relay_goes(int i)
+{
+	bool isolate = (core.pressed & INPUT_ISOLATE) != 0;
+	bool closes = (core.pins >> i & 1) != 0 && !core.no_supply && !isolate;
+
+	if ((core.coils.bistable >> i & 1) == 0)
+		return closes ? 1 : -1;
+	if ((core.pins >> (i + BISTABLE_UPLINKS) & 1) != 0 || isolate)
+		return -1;
+	return closes ? 1 : 0;
+}
+
 static inline void core_move_relays(void)
 {
-	uint8_t powered = core.no_supply || (core.pressed & INPUT_ISOLATE) != 0 ? 0 : core.trip.coils;
-
 	for (int i = 0; i < BOARD_UPLINKS; i++) {
-		if ((powered >> i & 1) != 0 && core.relay[i] < CORE_RELAY_MS)
+		int goes = core_relay_goes(i);
+
+		if (goes > 0 && core.relay[i] < CORE_RELAY_MS)
 			core.relay[i]++;
-		else if ((powered >> i & 1) == 0 && core.relay[i] > 0)
+		else if (goes < 0 && core.relay[i] > 0)
 			core.relay[i]--;
 	}
 }
@@ -123,12 +141,15 @@ static inline void core_one_ms(void)
 	if (((raw ^ core.raw_before) & 0xFF) != 0)
 		trip_edge(&core.trip, core.now);
 	core.raw_before = raw;
+	coils_step(&core.coils, (uint8_t)(core.trip.inputs.state / INPUT_MIRROR_1));
 	trip_sample(&core.trip, raw, core.now);
+	coils_set(&core.coils, core.trip.coils, core.trip.unsaved);
 	trip_dropped(&core.trip, core.now);
 	trip_take(&core.trip, &view.news);
 	view.now = core.now;
 	panel_step(&core.panel, &view);
 	trip_set_coils(&core.trip, core.panel.coils);
+	core.pins = coils_set(&core.coils, core.trip.coils, core.panel.told);
 	trip_saved(&core.trip, journal_step(&core.panel.journal, &core.panel.kept));
 	if (core.busy_ms > 0)
 		core.busy_ms--;

@@ -101,6 +101,14 @@ static void a_proof_test_is_refused_when_anything_else_goes_on(void **state)
 	assert_int_equal(command(COMMAND_PERMIT, 1, core.panel.kept.latch_number), RESULT_BUSY);
 }
 
+static void what_has_no_mirror_contact_cannot_be_tested(void **state)
+{
+	(void)state;
+	core.panel.relays[1].blind = true;
+	assert_int_equal(command(COMMAND_PROVE, 0x02, 0), RESULT_MIRROR_FAULT);
+	assert_int_equal(command(COMMAND_PROVE, 0x01, 0), RESULT_DONE);
+}
+
 static void a_welded_relay_fails_and_the_next_one_is_tested(void **state)
 {
 	struct event event;
@@ -339,6 +347,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WHEN_UP(a_proof_test_takes_one_uplink_after_the_other),
 		WHEN_UP(a_proof_test_is_refused_when_anything_else_goes_on),
+		WHEN_UP(what_has_no_mirror_contact_cannot_be_tested),
 		WHEN_UP(a_welded_relay_fails_and_the_next_one_is_tested),
 		WHEN_UP(a_mirror_that_does_not_open_again_fails),
 		WHEN_UP(a_press_in_every_millisecond_of_a_proof_test_wins),

@@ -545,9 +545,9 @@ static void an_empty_witness_slot_that_is_damaged_is_blanked(void **state)
 static void lost_provisioning_is_found(void **state)
 {
 	(void)state;
-	core.panel.kept.provision.valid = true;
+	core.panel.test.was_provisioned = true;
 	self_test();
-	assert_int_equal(core_find_event(EVENT_SELF_TEST).arg, FAULT_EEPROM);
+	assert_int_equal(core_find_event(EVENT_SELF_TEST).arg, FAULT_PROVISION | FAULT_EEPROM);
 }
 
 static uint16_t read_block(uint16_t at, uint8_t size, int index)

@@ -52,7 +52,7 @@ static void a_relay_that_follows_is_proven(void **state)
 	struct relay r;
 
 	(void)state;
-	relay_init(&r);
+	relay_init(&r, BOARD_RELAY_MS);
 	assert_int_equal(relay_step(&r, false, true), RELAY_PROVEN);
 	assert_int_equal(relay_shown(&r), UPLINK_IS_CUT);
 	assert_int_equal(steps(&r, true, true, 10), RELAY_NOTHING);
@@ -70,7 +70,7 @@ static void a_welded_relay_stays_bad_until_a_proven_cut(void **state)
 	struct relay r;
 
 	(void)state;
-	relay_init(&r);
+	relay_init(&r, BOARD_RELAY_MS);
 	assert_int_equal(steps(&r, false, false, BOARD_RELAY_MS), RELAY_NOTHING);
 	assert_int_equal(relay_step(&r, false, false), RELAY_FAILED);
 	assert_int_equal(relay_shown(&r), UPLINK_IS_BROKEN);
@@ -86,7 +86,7 @@ static void a_mirror_that_closes_while_the_coil_is_on_is_reported_once(void **st
 	struct relay r;
 
 	(void)state;
-	relay_init(&r);
+	relay_init(&r, BOARD_RELAY_MS);
 	relay_step(&r, true, false);
 	assert_int_equal(steps(&r, true, true, 200), RELAY_FAILED);
 	assert_int_equal(r.bad, RELAY_BAD_ON);
