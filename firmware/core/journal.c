@@ -168,34 +168,29 @@ static void begin_urgent(struct journal *j, struct kept *kept)
 		begin_event_work(j, &kept->events);
 }
 
+static void write_again(uint8_t *state)
+{
+	if (*state == STORE_IS_KEPT)
+		*state = STORE_IS_WRITING;
+}
+
 /* An unreadable slot: blanked, and what memory knows of it is written again. */
 static void mend(struct journal *j, struct kept *kept, enum ring_name ring, uint8_t slot)
 {
 	struct event *event = &kept->events.slots[slot];
 
 	begin_blank(j, JOB_BLANK, ring, slot);
-	switch (ring) {
-	case RING_LATCH:
+	if (ring == RING_LATCH) {
 		kept->latch_unsaved = true;
-		break;
-	case RING_LIFE:
+	} else if (ring == RING_LIFE) {
 		j->reserved = 0;
-		break;
-	case RING_EVENT:
+	} else if (ring == RING_EVENT) {
 		event->unsaved = event->number != 0;
 		kept->events.has_work = true;
-		break;
-	case RING_WITNESS:
-		if (kept->witness.state == STORE_IS_KEPT)
-			kept->witness.state = STORE_IS_WRITING;
-		break;
-	case RING_KEY:
-		if (kept->keys[slot].state == STORE_IS_KEPT)
-			kept->keys[slot].state = STORE_IS_WRITING;
-		break;
-	case RING_COUNT:
-	default:
-		break;
+	} else if (ring == RING_WITNESS) {
+		write_again(&kept->witness.state);
+	} else {
+		write_again(&kept->keys[slot].state);
 	}
 }
 

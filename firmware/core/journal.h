@@ -116,7 +116,7 @@ struct journal {
 	/* The scan. */
 	uint8_t scan_ring; /* RING_COUNT: none goes on */
 	uint8_t scan_slot;
-	uint8_t scan_bad; /* slots found unreadable; stays at 255 */
+	uint8_t scan_bad; /* slots found unreadable */
 };
 
 /* Reads everything; the memory must be ready. Counts this start. */

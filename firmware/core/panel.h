@@ -69,7 +69,8 @@ struct panel {
 	struct self_test test;
 	struct {
 		struct answer answer;
-		uint32_t has_rested_from_s; /* uptime of the last write and 1; 0: none since start */
+		bool is_written; /* since start, last at … */
+		uint32_t at_s;
 	} witness;
 	struct {
 		struct answer answer;

@@ -1,15 +1,20 @@
 /* The permit: the only way back from a latched trip. Two people approve elsewhere; here the key is watched.
  *
- *              give     void     trip     expired  off       on        turned    long      fit      unfit
- *   NONE       start    .        .        .        .         .         .         .         .        .
- *   WAIT_OFF   replace  void     void     expire   WAIT_ON   .         WAIT_ON   .         .        .
- *   WAIT_ON    replace  void     void     expire   .         HELD      .         WAIT_OFF  .        .
- *   HELD       replace  void     void     expire   WAIT_ON   .         connect   WAIT_OFF  .        .
- *   CLOSING    refuse   .        void     .        .         .         .         .         restored failed
+ *            NONE            WAIT_OFF       WAIT_ON           HELD              CLOSING
+ *   give     WAIT_OFF start  replace        WAIT_OFF replace  WAIT_OFF replace  refuse
+ *   void     .               NONE withdraw  NONE withdraw     NONE withdraw     .
+ *   trip     .               NONE trip      NONE trip         NONE trip         NONE trip
+ *   expired  .               NONE expire    NONE expire       NONE expire       .
+ *   off      .               WAIT_ON        .                 WAIT_ON           .
+ *   on       .               .              HELD              .                 .
+ *   turned   .               WAIT_ON        .                 CLOSING connect   .
+ *   long     .               .              WAIT_OFF          WAIT_OFF          .
+ *   fit      .               .              .                 .                 NONE restored
+ *   unfit    .               .              .                 .                 NONE failed
  *
- * `on` and `off` are the level of the key, seen every millisecond; `turned` is its release after 0.2 to 3 s, `long`
- * the moment it has been on for 3 s. In CLOSING the coils are on and the mirror contacts decide: `fit` when all have
- * opened, `unfit` when one has not.
+ * `give` and `void` are commands, `trip` is any cut; `on` and `off` are the level of the key, seen every millisecond;
+ * `turned` is its release after 0.2 to 3 s, `long` the moment it has been on for 3 s. In CLOSING the coils are on and
+ * the mirror contacts decide: `fit` when all have opened, `unfit` when one has not.
  */
 #ifndef KANNUKI_FIRMWARE_PERMIT_H
 #define KANNUKI_FIRMWARE_PERMIT_H

@@ -245,7 +245,7 @@ enum modbus_exception registers_check_write(uint16_t address, uint16_t count, co
 	uint16_t end = (uint16_t)(address + count);
 	const struct whole_block *whole = find_whole(address);
 
-	if (whole != NULL && count != 0)
+	if (whole != NULL)
 		return address == whole->address && count == whole->size ? EXCEPTION_NONE : EXCEPTION_VALUE;
 	if (count == 0 || address >= EXCHANGE_SIZE || count > EXCHANGE_SIZE - address)
 		return EXCEPTION_ADDRESS;

@@ -3,13 +3,13 @@
  * A force-guided relay closes its mirror contact only when the main contacts are open. What is seen of coil and
  * mirror is one of six sights; LATE means that they have contradicted each other for too long.
  *
- *               ON_OPEN        ON_CLOSED  ON_LATE         OFF_CLOSED    OFF_OPEN  OFF_LATE
- *   CONNECTED   .              .          BROKEN_ON fail  CUT prove     CUTTING   BROKEN_OFF fail
- *   CUTTING     CONNECTED join CLOSING    BROKEN_ON fail  CUT prove     .         BROKEN_OFF fail
- *   CUT         CONNECTED join CLOSING    BROKEN_ON fail  .             .         BROKEN_OFF fail
- *   CLOSING     CONNECTED join .          BROKEN_ON fail  CUT prove     CUTTING   BROKEN_OFF fail
- *   BROKEN_ON   CONNECTED well .          .               CUT prove     CUTTING   BROKEN_OFF fail
- *   BROKEN_OFF  CONNECTED join CLOSING    BROKEN_ON fail  CUT prove     .         .
+ *               ON_OPEN         ON_CLOSED  ON_LATE         OFF_CLOSED  OFF_OPEN  OFF_LATE
+ *   CONNECTED   .               .          BROKEN_ON fail  CUT prove   CUTTING   BROKEN_OFF fail
+ *   CUTTING     CONNECTED join  CLOSING    BROKEN_ON fail  CUT prove   .         BROKEN_OFF fail
+ *   CUT         CONNECTED join  CLOSING    BROKEN_ON fail  .           .         BROKEN_OFF fail
+ *   CLOSING     CONNECTED join  .          BROKEN_ON fail  CUT prove   CUTTING   BROKEN_OFF fail
+ *   BROKEN_ON   CONNECTED well  .          .               CUT prove   CUTTING   BROKEN_OFF fail
+ *   BROKEN_OFF  CONNECTED join  CLOSING    BROKEN_ON fail  CUT prove   .         .
  *
  * A blind relay has no mirror contact: it is CONNECTED with its coil on, CUTTING with its coil off, and never proven.
  *

@@ -12,12 +12,6 @@ bool journal_is_scanning(const struct journal *j)
 	return j->scan_ring < RING_COUNT;
 }
 
-static void count_bad(struct journal *j)
-{
-	if (j->scan_bad < UINT8_MAX)
-		j->scan_bad++;
-}
-
 bool scan_next(struct journal *j, enum ring_name *ring, uint8_t *slot)
 {
 	uint8_t record[JOURNAL_RECORD_MAX];
@@ -31,7 +25,6 @@ bool scan_next(struct journal *j, enum ring_name *ring, uint8_t *slot)
 		j->scan_slot = 0;
 		j->scan_ring++;
 	}
-	if (!readable)
-		count_bad(j);
+	j->scan_bad = (uint8_t)(j->scan_bad + !readable);
 	return readable;
 }

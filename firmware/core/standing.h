@@ -1,11 +1,11 @@
 /* Where one uplink stands, and what each cause makes of it. The only place that decides over a coil and a latch.
  *
- *              start   trip          key      fit          unfit    prove   proven
- *   STARTING   JOINED  LATCHED       .        .            .        .       .
- *   JOINED     .       LATCHED drop  .        .            .        TESTED  .
- *   TESTED     .       LATCHED drop  .        .            .        .       JOINED
- *   LATCHED    .       .             CLOSING  .            .        .       .
- *   CLOSING    .       LATCHED drop  .        JOINED free  LATCHED  .       .
+ *             start   trip          key      fit          unfit    prove   proven
+ *   STARTING  JOINED  LATCHED       .        .            .        .       .
+ *   JOINED    .       LATCHED drop  .        .            .        TESTED  .
+ *   TESTED    .       LATCHED drop  .        .            .        .       JOINED
+ *   LATCHED   .       .             CLOSING  .            .        .       .
+ *   CLOSING   .       LATCHED drop  .        JOINED free  LATCHED  .       .
  *
  * The coil is energised in JOINED and CLOSING, the latch stands in LATCHED and CLOSING. In TESTED a proof test has the
  * coil off for a moment. `start` is the end of the start-up test; `trip` is any button, command, loss or reset that

@@ -19,7 +19,7 @@ static bool rises_too_far(const uint8_t *before, const uint8_t *after)
 
 static bool is_too_soon(const struct panel *p)
 {
-	return p->witness.has_rested_from_s != 0 && p->uptime_s - p->witness.has_rested_from_s < BOARD_WITNESS_REST_S;
+	return p->witness.is_written && p->uptime_s - p->witness.at_s <= BOARD_WITNESS_REST_S;
 }
 
 /* Whether this log may follow the one that is kept. */
@@ -53,7 +53,8 @@ static void take(struct panel *p, const uint8_t *bytes)
 		panel_add(p, EVENT_NEW_ORIGIN, 0, 0);
 	memcpy(kept->bytes, bytes, WITNESS_BYTES);
 	kept->state = STORE_IS_WRITING;
-	p->witness.has_rested_from_s = p->uptime_s + 1;
+	p->witness.is_written = true;
+	p->witness.at_s = p->uptime_s;
 }
 
 void panel_witness(struct panel *p, const uint8_t *words)

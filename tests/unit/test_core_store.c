@@ -1,6 +1,7 @@
 /* What the controller keeps for the ledger: witness ring and key slots; and the self-test that reads all of it again.
  */
 #include "core_board.h"
+#include "firmware/core/panel_inside.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -111,6 +112,8 @@ static void the_newest_log_is_kept_through_power_loss(void **state)
 		assert_int_equal(answered(WITNESS_LOG_SIZE + 3), size);
 		assert_int_equal(answered(WITNESS_ROOT + 15), 0x100 + size);
 	}
+	restart();
+	assert_int_equal(witness(7, 1000, 1, GOES_ON), RESULT_DONE);
 }
 
 static void a_log_that_was_cut_or_changed_is_refused(void **state)
@@ -156,7 +159,9 @@ static void one_write_a_minute_and_the_start_of_an_epoch(void **state)
 {
 	(void)state;
 	assert_int_equal(witness(7, 1, 1, GOES_ON), RESULT_DONE);
-	run_with_host(58000);
+	assert_int_equal(witness(7, 1, 1, GOES_ON), RESULT_DONE);
+	assert_int_equal(witness(7, 2, 2, GOES_ON), RESULT_TOO_SOON);
+	run_with_host(59000);
 	assert_int_equal(witness(7, 2, 2, GOES_ON), RESULT_TOO_SOON);
 	assert_int_equal(witness(7, 1, 1, GOES_ON), RESULT_DONE);
 	assert_int_equal(witness(7, 3, 3, EPOCH), RESULT_DONE);
@@ -451,6 +456,12 @@ static void the_self_test_runs_at_start_by_command_and_daily(void **state)
 	core_drop_events();
 	self_test();
 	assert_int_equal(core_find_event(EVENT_SELF_TEST).arg, FAULT_PROVISION);
+	core_drop_events();
+	panel_self_test(&core.panel, SELF_TEST_ORDERED);
+	panel_self_test(&core.panel, SELF_TEST_ORDERED);
+	run_with_host(3000);
+	assert_int_equal(core_find_event(EVENT_SELF_TEST).kind, EVENT_SELF_TEST);
+	assert_int_equal(core_find_event(EVENT_SELF_TEST).kind, EVENT_NONE);
 	core.panel.uptime_s += BOARD_SELF_TEST_S - 10;
 	run_with_host(5000);
 	assert_int_equal(core_find_event(EVENT_SELF_TEST).kind, EVENT_NONE);
@@ -535,7 +546,6 @@ static void an_empty_witness_slot_that_is_damaged_is_blanked(void **state)
 	(void)state;
 	assert_mended(JOURNAL_WITNESS_AT + 3);
 	assert_int_equal(core.panel.kept.witness.state, STORE_IS_EMPTY);
-	core.panel.journal.scan_bad = UINT8_MAX - 1;
 	for (uint16_t at = JOURNAL_WITNESS_AT; at < JOURNAL_KEY_AT; at++)
 		core.eeprom[at] = 0;
 	self_test();
@@ -575,6 +585,10 @@ static void the_block_tells_self_test_and_proofs(void **state)
 	assert_int_equal(answered(SELF_TEST_PROOF + PROOF_AGE_HIGH), 0xFFFF);
 	panel_command(&core.panel, &prove);
 	trip_set_coils(&core.trip, core.panel.coils);
+	assert_true((read_block(BLOCK_STATUS, STATUS_SIZE, STATUS_UPLINK + 1) & UPLINK_PROVING) != 0);
+	assert_int_equal(answered(STATUS_UPLINK) & UPLINK_PROVING, 0);
+	core.panel.relays[3].blind = true;
+	assert_true((read_block(BLOCK_STATUS, STATUS_SIZE, STATUS_UPLINK + 3) & UPLINK_BLIND) != 0);
 	run_with_host(2500);
 	read_block(BLOCK_SELF_TEST, SELF_TEST_SIZE, 0);
 	assert_int_equal(answered(SELF_TEST_PROOF + PROOF_SIZE + PROOF_RESULT), PROOF_IS_GOOD);

@@ -1,6 +1,8 @@
-/* The two tables, cell by cell: the relay's supervision and the permit. */
+/* The three tables: where an uplink stands, the relay's supervision, the permit. Headers and docs/formats/board.md draw
+   them, and the drawing is compared with what the program uses. */
 #include "firmware/core/permit.h"
 #include "firmware/core/relay.h"
+#include "firmware/core/standing.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,35 +10,183 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
-static const struct {
-	enum relay_state from;
-	const char *next;   /* per sight; letters below */
-	const char *effect; /* . nothing, j joined, p proven, f failed, w well */
-} relay_rows[] = {
-	/* on: open closed late; off: closed open late.  C connected, t cutting, X cut, l closing, B broken on, b off */
-	{RELAY_CONNECTED, "CCBXtb", "..fp.f"}, {RELAY_CUTTING, "ClBXtb", "j.fp.f"},
-	{RELAY_CUT, "ClBXXb", "j.f..f"},       {RELAY_CLOSING, "ClBXtb", "j.fp.f"},
-	{RELAY_BROKEN_ON, "CBBXtb", "w..p.f"}, {RELAY_BROKEN_OFF, "ClBXbb", "j.fp.."},
+/* ---- the pictures ---- */
+
+enum { CELL_SIZE = 32, LINE_SIZE = 160, MOST = 10 };
+
+/* A table as text: a cell is "STATE effect", without the state when it stays, "." when nothing happens. */
+struct picture {
+	const char *header;         /* its file, where the picture is a comment */
+	const char *rows[MOST + 1]; /* ended by NULL, as the columns are */
+	const char *columns[MOST + 1];
+	void (*cell)(int row, int column, char out[CELL_SIZE]);
 };
 
-static void every_cell_of_the_relay(void **state)
+static void put_cell(const char *next, const char *effect, char out[CELL_SIZE])
 {
-	static const char states[] = "CtXlBb";
-	static const char effects[] = ".jpfw";
+	bool both = next[0] != '\0' && effect[0] != '\0';
 
+	snprintf(out, CELL_SIZE, "%s%s%s", next, both ? " " : "", effect);
+	if (out[0] == '\0')
+		strcpy(out, ".");
+}
+
+static const char *const relay_states[] = {"CONNECTED", "CUTTING", "CUT", "CLOSING", "BROKEN_ON", "BROKEN_OFF"};
+static const char *const permit_states[] = {"NONE", "WAIT_OFF", "WAIT_ON", "HELD", "CLOSING"};
+static const char *const standings[] = {"STARTING", "JOINED", "TESTED", "LATCHED", "CLOSING"};
+
+static void relay_cell(int row, int column, char out[CELL_SIZE])
+{
+	static const char *const effects[] = {"", "join", "prove", "fail", "well"};
+	const struct relay_cell *cell = &relay_table[row][column];
+
+	put_cell(cell->next == row ? "" : relay_states[cell->next], effects[cell->effect], out);
+}
+
+static void permit_cell(int row, int column, char out[CELL_SIZE])
+{
+	static const char *const effects[] = {"",     "start",  "replace", "refuse",   "withdraw",
+					      "trip", "expire", "connect", "restored", "failed"};
+	const struct permit_cell *cell = &permit_table[column][row];
+
+	put_cell(cell->next == column ? "" : permit_states[cell->next], effects[cell->effect], out);
+}
+
+static void standing_cell(int row, int column, char out[CELL_SIZE])
+{
+	static const char *const effects[] = {"", "drop", "free"};
+	const struct standing_cell *cell = &standing_table[row][column];
+
+	put_cell(cell->next == row ? "" : standings[cell->next], effects[cell->effect], out);
+}
+
+static const struct picture pictures[] = {
+	{"firmware/core/standing.h",
+	 {"STARTING", "JOINED", "TESTED", "LATCHED", "CLOSING"},
+	 {"start", "trip", "key", "fit", "unfit", "prove", "proven"},
+	 standing_cell},
+	{"firmware/core/relay.h",
+	 {"CONNECTED", "CUTTING", "CUT", "CLOSING", "BROKEN_ON", "BROKEN_OFF"},
+	 {"ON_OPEN", "ON_CLOSED", "ON_LATE", "OFF_CLOSED", "OFF_OPEN", "OFF_LATE"},
+	 relay_cell},
+	{"firmware/core/permit.h",
+	 {"give", "void", "trip", "expired", "off", "on", "turned", "long", "fit", "unfit"},
+	 {"NONE", "WAIT_OFF", "WAIT_ON", "HELD", "CLOSING"},
+	 permit_cell},
+};
+
+static int count(const char *const *names)
+{
+	int n = 0;
+
+	while (names[n] != NULL)
+		n++;
+	return n;
+}
+
+static void picture_cell(const struct picture *p, int row, int column, char out[CELL_SIZE])
+{
+	if (row < 0)
+		snprintf(out, CELL_SIZE, "%s", p->columns[column]);
+	else
+		p->cell(row, column, out);
+}
+
+static size_t column_width(const struct picture *p, int column)
+{
+	size_t width = 0;
+
+	for (int row = -1; row < count(p->rows); row++) {
+		char cell[CELL_SIZE];
+
+		picture_cell(p, row, column, cell);
+		width = strlen(cell) > width ? strlen(cell) : width;
+	}
+	return width;
+}
+
+static size_t label_width(const struct picture *p)
+{
+	size_t width = 0;
+
+	for (int row = 0; row < count(p->rows); row++)
+		width = strlen(p->rows[row]) > width ? strlen(p->rows[row]) : width;
+	return width;
+}
+
+/* Row -1 is the head. */
+static void picture_line(const struct picture *p, int row, char out[LINE_SIZE])
+{
+	int at = snprintf(out, LINE_SIZE, "%-*s", (int)label_width(p), row < 0 ? "" : p->rows[row]);
+
+	for (int column = 0; column < count(p->columns); column++) {
+		char cell[CELL_SIZE];
+
+		picture_cell(p, row, column, cell);
+		at += snprintf(out + at, (size_t)(LINE_SIZE - at), "  %-*s", (int)column_width(p, column), cell);
+	}
+	while (out[at - 1] == ' ')
+		out[--at] = '\0';
+}
+
+static void assert_has_line(const char *path, const char *before, const char *line)
+{
+	static char text[64 * 1024];
+	char wanted[LINE_SIZE + 16];
+	FILE *file = fopen(path, "r");
+
+	assert_non_null(file);
+	text[fread(text, 1, sizeof text - 1, file)] = '\0';
+	fclose(file);
+	snprintf(wanted, sizeof wanted, "\n%s%s\n", before, line);
+	if (strstr(text, wanted) == NULL)
+		fail_msg("%s lacks the line:%s", path, wanted);
+}
+
+/* Run from the top of the tree. */
+static void every_table_is_as_it_is_drawn(void **state)
+{
 	(void)state;
-	for (int row = 0; row < RELAY_STATE_COUNT; row++) {
-		assert_int_equal(relay_rows[row].from, row);
-		for (int sight = 0; sight < RELAY_SIGHT_COUNT; sight++) {
-			const struct relay_cell *cell = &relay_table[row][sight];
+	assert_int_equal(RELAY_STATE_COUNT * RELAY_SIGHT_COUNT, count(pictures[1].rows) * count(pictures[1].columns));
+	assert_int_equal(PERMIT_STATE_COUNT * PERMIT_STIMULUS_COUNT,
+			 count(pictures[2].rows) * count(pictures[2].columns));
+	assert_int_equal(STANDING_COUNT * CAUSE_COUNT, count(pictures[0].rows) * count(pictures[0].columns));
+	for (size_t i = 0; i < sizeof pictures / sizeof pictures[0]; i++)
+		for (int row = -1; row < count(pictures[i].rows); row++) {
+			char line[LINE_SIZE];
 
-			assert_int_equal(states[cell->next], relay_rows[row].next[sight]);
-			assert_int_equal(effects[cell->effect], relay_rows[row].effect[sight]);
+			picture_line(&pictures[i], row, line);
+			assert_has_line(pictures[i].header, " *   ", line);
+			assert_has_line("docs/formats/board.md", "", line);
 		}
+}
+
+/* Whatever happens, six steps deep: after a trip an uplink is connected only by the key, and joined only by its proof.
+ */
+static void follow(enum standing from, int depth, bool tripped)
+{
+	for (int cause = 0; depth > 0 && cause < CAUSE_COUNT; cause++) {
+		const struct standing_cell *cell = &standing_table[from][cause];
+		bool still = (tripped || cause == CAUSE_TRIP) && cell->effect != STANDING_FREE;
+
+		if (still)
+			assert_true(cell->next == STANDING_LATCHED || cell->next == STANDING_CLOSING);
+		if (still && standing_has_coil((enum standing)cell->next))
+			assert_true(cause == CAUSE_KEY || from == STANDING_CLOSING);
+		follow((enum standing)cell->next, depth - 1, still);
 	}
 }
+
+static void a_trip_is_undone_only_by_key_and_proof(void **state)
+{
+	(void)state;
+	follow(STANDING_STARTING, 6, false);
+}
+
+/* ---- the relay ---- */
 
 static enum relay_effect steps(struct relay *r, bool coil, bool mirror, int times)
 {
@@ -95,33 +245,20 @@ static void a_mirror_that_closes_while_the_coil_is_on_is_reported_once(void **st
 	assert_int_equal(r.bad, 0);
 }
 
-static const struct {
-	enum board_permit_state from;
-	const char *next;   /* . none, f wait off, n wait on, h held, c closing */
-	const char *effect; /* . nothing, s start, r replace, b refuse, v void, t trip, x expire, c connect, R, F */
-} permit_rows[] = {
-	/* give void trip expired off on turned long fit unfit */
-	{PERMIT_NONE, "f.........", "s........."},    {PERMIT_WAIT_OFF, "f...nfnfff", "rvtx......"},
-	{PERMIT_WAIT_ON, "f...nhnfnn", "rvtx......"}, {PERMIT_HELD, "f...nhcfhh", "rvtx..c..."},
-	{PERMIT_CLOSING, "cc.ccccc..", "b.t.....RF"},
-};
-
-static void every_cell_of_the_permit(void **state)
+static void a_blind_relay_is_never_proven(void **state)
 {
-	static const char states[] = ".fnhc";
-	static const char effects[] = ".srbvtxcRF";
+	struct relay r;
 
 	(void)state;
-	for (int row = 0; row < PERMIT_STATE_COUNT; row++) {
-		assert_int_equal(permit_rows[row].from, row);
-		for (int stimulus = 0; stimulus < PERMIT_STIMULUS_COUNT; stimulus++) {
-			const struct permit_cell *cell = &permit_table[row][stimulus];
-
-			assert_int_equal(states[cell->next], permit_rows[row].next[stimulus]);
-			assert_int_equal(effects[cell->effect], permit_rows[row].effect[stimulus]);
-		}
-	}
+	relay_init(&r, BOARD_RELAY_MS);
+	r.blind = true;
+	assert_int_equal(steps(&r, false, true, 200), RELAY_NOTHING);
+	assert_int_equal(relay_shown(&r), UPLINK_IS_CUTTING);
+	assert_int_equal(steps(&r, true, true, 200), RELAY_NOTHING);
+	assert_int_equal(relay_shown(&r), UPLINK_IS_CONNECTED);
 }
+
+/* ---- the permit ---- */
 
 /* Whatever happens, six steps deep, from any state: nothing connects unless the key was seen on and then turned. */
 static void walk(struct permit p, int depth, bool was_held)
@@ -176,11 +313,12 @@ static void the_key_is_turned_between_two_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_cell_of_the_relay),
+		cmocka_unit_test(every_table_is_as_it_is_drawn),
+		cmocka_unit_test(a_trip_is_undone_only_by_key_and_proof),
 		cmocka_unit_test(a_relay_that_follows_is_proven),
 		cmocka_unit_test(a_welded_relay_stays_bad_until_a_proven_cut),
 		cmocka_unit_test(a_mirror_that_closes_while_the_coil_is_on_is_reported_once),
-		cmocka_unit_test(every_cell_of_the_permit),
+		cmocka_unit_test(a_blind_relay_is_never_proven),
 		cmocka_unit_test(no_way_round_the_key),
 		cmocka_unit_test(the_key_is_turned_between_two_limits),
 	};
