@@ -177,21 +177,29 @@ bool text_has_control(const char *text, size_t len, const char *allowed)
 	return false;
 }
 
+/* Controls, and what makes text go on in another direction or line. */
+static bool moves_text(uint32_t c)
+{
+	static const struct range moving[] = {
+		{0, 0x1f}, {0x7f, 0x9f}, {0x61c, 0x61c}, {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069},
+	};
+
+	return is_in(c, moving, sizeof moving / sizeof moving[0]);
+}
+
 void text_escape(struct buf *out, const char *text, size_t len)
 {
 	for (size_t at = 0; at < len;) {
 		uint32_t c = 0;
 		size_t size = utf8_next(text + at, len - at, &c);
 
-		if (size == 0 || c < 0x20 || (c >= 0x7f && c < 0xa0)) {
-			buf_addf(out, "\\x%02x", (unsigned)(unsigned char)text[at]);
-			size = size == 0 ? 1 : size;
-			if (size == 2)
-				buf_addf(out, "\\x%02x", (unsigned)(unsigned char)text[at + 1]);
-		} else {
+		if (size > 0 && !moves_text(c)) {
 			buf_add(out, text + at, size);
+			at += size;
+			continue;
 		}
-		at += size;
+		for (size_t end = at + (size == 0 ? 1 : size); at < end; at++)
+			buf_addf(out, "\\x%02x", (unsigned)(unsigned char)text[at]);
 	}
 }
 

@@ -32,7 +32,8 @@ size_t text_columns(const char *text);
 size_t text_fit(const char *text, size_t columns);
 /* True when there is a control character other than those in `allowed`. */
 bool text_has_control(const char *text, size_t len, const char *allowed);
-/* Appends `text`, control characters and invalid bytes as \xNN: for diagnostics. */
+/* Appends `text`, as \xNN what could move a cursor or turn the direction of writing, and invalid bytes: for what
+   people are shown that comes from elsewhere. */
 void text_escape(struct buf *out, const char *text, size_t len);
 /* The same into an array, as many whole characters of it as fit. */
 void text_show(char *out, size_t size, const char *text, size_t len);

@@ -195,6 +195,15 @@ static void show_progress(void *context, uint64_t entries, uint64_t size)
 	(void)fprintf(stderr, "\r%" PRIu64 " / %" PRIu64 "%s", entries, size, entries == size ? "\n" : "");
 }
 
+/* A sentence may name a file, or the bundle, as whoever handed it out called it. */
+static void make_harmless(struct fault *f)
+{
+	char shown[sizeof f->text];
+
+	text_show(shown, sizeof shown, f->text, strlen(f->text));
+	memcpy(f->text, shown, sizeof shown);
+}
+
 int main(int argc, char **argv)
 {
 	static struct brought brought;
@@ -214,11 +223,13 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	if (bring(&brought, &wish, &fault) != ERR_OK) {
+		make_harmless(&fault);
 		(void)fprintf(stderr, "%s\n", fault.text);
 		return EXIT_CANNOT_TELL;
 	}
 	way.jobs = wish.jobs;
 	bundle_verify(&verdict, wish.bundle, &brought.known, &way);
+	make_harmless(&verdict.fault);
 	buf_fini(&brought.note);
 	(wish.as_json ? report_json : report_words)(&verdict, &brought.known);
 	return fflush(stdout) == 0 ? (int)verdict.kind : EXIT_CANNOT_TELL;

@@ -171,6 +171,11 @@ class Verdicts(Case):
         self.assertEqual(self.assert_agreed({**files(), named: data}, "good", code=box().code)["blobs_checked"], 1)
         self.assert_agreed({**files(), named: data + b"!"}, "bad", code=box().code)
 
+    def test_names_do_not_turn_the_sentence_round(self):
+        """What moves a cursor or the direction of writing is named, as the programs name it."""
+        page = self.assert_agreed({**files(), "tile/x\u202ey\n": b""}, "bad", code=box().code)
+        self.assertEqual(page["file"], "tile/x\\xe2\\x80\\xaey\\x0a")
+
     def test_redacted(self):
         erasing = Box(SCRATCH / "erasing", [noted(number) for number in range(1, 9)])
         seq, digest = bundles.seq_and_digest(bundles.read(erasing.export()), "端末 3 号")

@@ -136,6 +136,13 @@ def blame_the_same(c, go):
     return all(c[key] == go.get(key) for key in ("entry", "file") if key in c)
 
 
+def strings_of(value):
+    if isinstance(value, str):
+        return [value]
+    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [text for one in values for text in strings_of(one)]
+
+
 class Case(unittest.TestCase):
     def assert_verdicts(self, want, bundles, *genesis):
         """bundles: {folder: title}."""
@@ -213,6 +220,40 @@ class Good(Case):
         mutants = Mutants(box.bundle)
         mutants.add("cut off", changes)
         self.assert_verdicts(GOOD, mutants.made, "--genesis", box.code)
+
+
+class Shown(Case):
+    """What forgers call their files does not tell the auditor's terminal what to do."""
+
+    CALLED = ["x\r\x1b[2Kgood: g3: 1037 entries in 7 epochs\x1b[8m", "x\n\u009b2Kgood", "x\u202elit\u2066.doog\u2028", b"x\xff\x9b2K"]
+
+    def assert_harmless(self, bundle, want):
+        """Neither the programs' words nor the strings of their JSON hold anything that moves a cursor."""
+        for program in ("kannuki-verify", "kannuki-verify-go"):
+            words, said = (run(BIN / program, bundle, "--genesis", log("box").code, *more) for more in ([], ["--json"]))
+            text = (words.stdout + words.stderr).decode()
+            with self.subTest(program=program, bundle=bundle, text=text):
+                self.assertEqual((words.returncode, said.returncode), (want, want))
+                for line in [*text.split("\n"), *strings_of(json.loads(said.stdout))]:
+                    self.assertNotRegex(line, "[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u202e\\u2066]")
+                if not os.fspath(bundle).endswith("stamped"):  # stamps are counted, not named
+                    self.assertIn("\\x", text)
+
+    def test_names_of_files(self):
+        for called in map(os.fsencode, self.CALLED):
+            for name, title, want in ((called, "foreign", GOOD), (b"tile/0/" + called, "stray", BAD), (called + b".tsr", "stamped", GOOD)):
+                folder = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH)) / title
+                shutil.copytree(log("box").bundle, folder)
+                with open(os.path.join(os.fsencode(folder), name), "wb") as file:
+                    file.write(b"x")
+                self.assert_harmless(folder, want)
+
+    def test_names_of_bundles(self):
+        for called in map(os.fsencode, self.CALLED):
+            path = os.path.join(os.fsencode(tempfile.mkdtemp(dir=SCRATCH)), called)
+            with open(path, "wb") as file:
+                file.write(b"x")
+            self.assert_harmless(os.fsdecode(path), UNKNOWN)
 
 
 class NoGenesis(Case):

@@ -100,6 +100,9 @@ static void diagnostics_cannot_be_forged(void **state)
 	(void)state;
 	text_escape(&out, "a\n<3>閂\xff\xc2\x9b\x1b", strlen("a\n<3>閂\xff\xc2\x9b\x1b"));
 	assert_string_equal(out.data, "a\\x0a<3>閂\\xff\\xc2\\x9b\\x1b");
+	buf_clear(&out);
+	text_escape(&out, "a\u202eb\u061c", strlen("a\u202eb\u061c"));
+	assert_string_equal(out.data, "a\\xe2\\x80\\xaeb\\xd8\\x9c");
 	buf_fini(&out);
 }
 

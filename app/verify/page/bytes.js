@@ -30,6 +30,11 @@ function toText(bytes) {
 	}
 }
 
+/* Without what could turn the direction of writing or end a line: for names that whoever made the bundle chose. */
+function harmless(text) {
+	return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (c) => Array.from(toBytes(c), (byte) => '\\x' + encodeHex([byte])).join(''));
+}
+
 /* One character a byte: for what is ASCII, or else of no form of ours. */
 function toLatin(bytes) {
 	return latin.decode(bytes);

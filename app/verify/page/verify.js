@@ -183,7 +183,7 @@ async function checkFiles(log, policy) {
 		if (kind === 'blob')
 			await checkBlob(log, path);
 		if (kind === 'foreign')
-			log.report.firstForeign ||= path;
+			log.report.firstForeign ||= harmless(path);
 		if (kind in COUNTED)
 			log.report[COUNTED[kind]]++;
 		if (kind === 'part' && path.startsWith('proofs/'))
@@ -222,7 +222,7 @@ function conclude(report, log, fault) {
 	}
 	if (fault !== null) {
 		const { verdict, words, file, entry } = fault instanceof Fault ? fault : cannotTell('unreadable', String(fault));
-		Object.assign(report, { verdict, words, file, entry });
+		Object.assign(report, { verdict, words, file: file && harmless(file), entry });
 	}
 	return report;
 }

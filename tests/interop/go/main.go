@@ -69,7 +69,7 @@ func verifyPath(path string, known pins) *report {
 		r, err = verify(list, known)
 		closeFiles()
 	}
-	r.Bundle = path
+	r.Bundle = shown(path)
 	r.conclude(err, known.genesis)
 	return r
 }
@@ -113,7 +113,7 @@ func overall(reports []*report) verdict {
 func main() {
 	o, err := parseArguments(os.Args[1:])
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "kannuki-verify-go: %v\n%s", err, usage)
+		fmt.Fprintf(os.Stderr, "kannuki-verify-go: %s\n%s", shown(err.Error()), usage)
 		os.Exit(int(cannotTell))
 	}
 	reports := verifyAll(o)

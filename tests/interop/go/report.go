@@ -61,17 +61,22 @@ type report struct {
 	Foreign             []string `json:"foreign,omitempty"`
 }
 
-// conclude turns the outcome of verify into the verdict.
+// conclude turns the outcome of verify into the verdict. What is named by whoever made the bundle is made harmless.
 func (r *report) conclude(err error, known pin) {
 	var f *fault
+	for _, names := range [][]string{r.Unsigned, r.Foreign} {
+		for i := range names {
+			names[i] = shown(names[i])
+		}
+	}
 	switch {
 	case errors.As(err, &f):
-		r.Verdict, r.Reason, r.File = bad, f.Error(), shown(f.file)
+		r.Verdict, r.Reason, r.File = bad, shown(f.Error()), shown(f.file)
 		if f.entry != noEntry {
 			r.Entry = &f.entry
 		}
 	case err != nil:
-		r.Verdict, r.Reason = cannotTell, err.Error()
+		r.Verdict, r.Reason = cannotTell, shown(err.Error())
 	case known == "":
 		r.Verdict = cannotTell
 		r.Reason = "nothing is wrong inside, but without --genesis nobody can tell whose log it is"
@@ -80,14 +85,15 @@ func (r *report) conclude(err error, known pin) {
 	}
 }
 
-// shown writes a name without what could move a terminal's cursor.
+// shown writes a text without what could move a terminal's cursor or turn the direction of writing.
 func shown(name string) string {
 	var out strings.Builder
 	for len(name) > 0 {
 		c, length := utf8.DecodeRuneInString(name)
-		if unicode.IsControl(c) || c == utf8.RuneError && length == 1 {
-			fmt.Fprintf(&out, "\\x%02x", name[0])
-			length = 1
+		if unicode.In(c, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control) || c == utf8.RuneError && length == 1 {
+			for _, one := range []byte(name[:length]) {
+				fmt.Fprintf(&out, "\\x%02x", one)
+			}
 		} else {
 			out.WriteString(name[:length])
 		}
