@@ -213,4 +213,5 @@ class SimboardTest(unittest.TestCase):
             read_for(terminal, 0, lambda data: True)
 
 
-tap.main()
+if __name__ == "__main__":
+    tap.main()
