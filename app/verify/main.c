@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { EXIT_CANNOT_TELL = 2 };
@@ -124,6 +125,36 @@ struct brought {
 	struct policy policy;
 };
 
+static bool is_same_file(const char *path, const struct stat *other)
+{
+	struct stat about;
+
+	return stat(path, &about) == 0 && about.st_dev == other->st_dev && about.st_ino == other->st_ino;
+}
+
+/* Whoever made the bundle made what lies in it, too. A copy laid elsewhere no program can tell from the real one. */
+static enum err refuse_inside(const char *bundle, const char *pin, struct fault *f)
+{
+	char *way = pin != NULL ? realpath(pin, NULL) : NULL;
+	struct stat about;
+	bool is_inside = false;
+
+	if (way != NULL && stat(bundle, &about) == 0) {
+		is_inside = is_same_file(way, &about);
+		for (char *slash; !is_inside && (slash = strrchr(way, '/')) != NULL && slash != way;) {
+			*slash = '\0';
+			is_inside = is_same_file(way, &about);
+		}
+	}
+	free(way);
+	return !is_inside
+		       ? ERR_OK
+		       : fault_set(
+				 f, ERR_DENIED,
+				 _("%s: lies in the bundle itself, and so proves nothing: bring what you kept elsewhere"),
+				 pin);
+}
+
 /* A genesis that is the name of a file is that file; else it is a code. */
 static enum err bring_genesis(struct brought *b, const char *genesis, struct fault *f)
 {
@@ -176,9 +207,12 @@ static enum err bring_policy(struct brought *b, const char *path, struct fault *
 
 static enum err bring(struct brought *b, const struct wish *wish, struct fault *f)
 {
+	const char *const pins[] = {wish->genesis, wish->since, wish->paper, wish->policy};
 	enum err err = ERR_OK;
 
-	if (wish->genesis != NULL)
+	for (size_t i = 0; err == ERR_OK && i < sizeof pins / sizeof pins[0]; i++)
+		err = refuse_inside(wish->bundle, pins[i], f);
+	if (err == ERR_OK && wish->genesis != NULL)
 		err = bring_genesis(b, wish->genesis, f);
 	if (err == ERR_OK && wish->since != NULL)
 		err = bring_since(b, wish->since, f);

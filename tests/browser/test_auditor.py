@@ -147,6 +147,18 @@ class Verdict(Auditor):
         found = json.loads(self.text("json"))
         self.assertEqual((found["since"], found["paper"]), (found["size"], 100))
 
+    def test_pins_that_are_the_bundles_own(self):
+        """The page cannot see where a file comes from, and says what follows from that."""
+        self.ready("#en")
+        self.choose(folder())
+        self.page.set_files("#note", [folder() / "genesis.note"])
+        self.assertEqual(self.check(box().code), "good")
+        self.assertIn("given as the genesis note is the same as the one in the bundle", self.text("remarks"))
+        self.page.evaluate("byId('note').value = ''")
+        self.page.set_files("#older", [folder() / "checkpoints/1"])
+        self.assertEqual(self.check(box().code), "good")
+        self.assertNotIn("is the same as", self.text("remarks"))
+
     def test_drag_and_drop(self):
         archive = SCRATCH / "dropped.zip"
         archive.write_bytes(bundles.zipped(bundles.read(folder())))

@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 import unittest
 
+import bundles
 import tap
 
 BIN = pathlib.Path(os.environ["KANNUKI_BIN"])
@@ -254,6 +255,39 @@ class Shown(Case):
             with open(path, "wb") as file:
                 file.write(b"x")
             self.assert_harmless(os.fsdecode(path), UNKNOWN)
+
+
+class FromInside(unittest.TestCase):
+    """What a bundle says of itself proves nothing: both programs refuse it, however the way to it is written."""
+
+    def assert_said(self, want, *arguments, **options):
+        for program in ("kannuki-verify", "kannuki-verify-go"):
+            done = run(BIN / program, *arguments, **options)
+            self.assertEqual(done.returncode, want, (program, arguments, done.stderr.decode()))
+            if want == UNKNOWN:
+                self.assertRegex((done.stdout + done.stderr).decode(), "lies in the bundle itself|束そのものの中にある")
+
+    def test_pins_in_the_bundle(self):
+        bundle, code = log("box").bundle, ["--genesis", log("box").code]
+        link = SCRATCH / "looks-kept"
+        link.symlink_to(bundle / "genesis.note")
+        for way in (bundle / "genesis.note", bundle / "tile/../genesis.note", link):
+            self.assert_said(UNKNOWN, bundle, "--genesis", way)
+        self.assert_said(UNKNOWN, ".", "--genesis", "genesis.note", cwd=bundle)
+        for option, way in (("--since", "checkpoint.log"), ("--since", "checkpoints/1"), ("--since", "."), ("--policy", "policy")):
+            self.assert_said(UNKNOWN, bundle, *code, option, bundle / way)
+
+    def test_a_bundle_as_its_own_older_one(self):
+        path = SCRATCH / "own.zip"
+        path.write_bytes(bundles.zipped(files_of(log("box").bundle)))
+        self.assert_said(UNKNOWN, path, "--genesis", log("box").code, "--since", path)
+
+    def test_kept_elsewhere(self):
+        """A copy nobody can tell from what was kept; nor is the folder beside the bundle inside it."""
+        bundle = log("box").bundle
+        kept = pathlib.Path(f"{bundle}-kept")
+        shutil.copytree(bundle, kept)
+        self.assert_said(GOOD, bundle, "--genesis", kept / "genesis.note", "--since", kept, "--policy", kept / "policy")
 
 
 class NoGenesis(Case):

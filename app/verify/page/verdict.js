@@ -58,7 +58,10 @@ const REMARKS = ['withheld', 'redacted', 'redactedElsewhere', 'blobsChecked', 'b
 function remarksOf(found) {
 	const counts = { ...found, redacted: found.redacted - found.redactedElsewhere };
 
-	return REMARKS.filter((name) => counts[name] > 0).map((name) => say(name, counts[name].toLocaleString(), found.firstForeign));
+	return [
+		...found.own.map((pin) => say('own', say('own' + pin))),
+		...REMARKS.filter((name) => counts[name] > 0).map((name) => say(name, counts[name].toLocaleString(), found.firstForeign)),
+	];
 }
 
 function tellVerdict() {

@@ -5,7 +5,7 @@ function newReport() {
 	return {
 		verdict: 'good', origin: '', genesis: '', size: 0, root: new Uint8Array(32), entriesChecked: 0, epochs: 0,
 		disclosed: 0, withheld: 0, redacted: 0, redactedElsewhere: 0, blobsChecked: 0, blobsAbsent: 0, blobsEncrypted: 0,
-		proofs: 0, stamps: 0, witnessLines: 0, unsigned: 0, foreign: 0, firstForeign: '', continues: [],
+		proofs: 0, stamps: 0, witnessLines: 0, unsigned: 0, foreign: 0, firstForeign: '', continues: [], own: [],
 	};
 }
 
@@ -61,6 +61,7 @@ async function readPins(pins) {
 		older: pins.older && readOlder(pins.older),
 		paper: pins.paper?.trim() ? readPaper(pins.paper) : undefined,
 		policy: pins.policy && readPolicy(pins.policy),
+		files: pins,
 	};
 }
 
@@ -92,6 +93,15 @@ function markPins(log, { older, paper }) {
 			return encodeBase32(sha256(toBytes(text))).startsWith(paper.code);
 		});
 	}
+}
+
+const OWN_FILES = [['note', 'genesis.note'], ['older', 'checkpoint.log'], ['policy', 'policy']];
+
+/* Where a file was taken from cannot be seen here: only that the bundle has the same one. */
+async function markOwn(log, pins) {
+	for (const [pin, path] of OWN_FILES)
+		if (pins[pin] && sameBytes(pins[pin], await log.bundle.read(path, DISCLOSURE_MAX)))
+			log.report.own.push(pin);
 }
 
 /* ---- what lies beside the entries ---- */
@@ -209,6 +219,7 @@ async function judge(log, pins, progress) {
 	await checkPolicyFile(log);
 	await checkFiles(log, pins.policy);
 	log.pins.forEach((check) => check());
+	await markOwn(log, pins.files);
 	if (pins.genesis.length === 0)
 		throw cannotTell('noGenesis');
 }

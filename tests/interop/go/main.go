@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -19,6 +20,7 @@ on paper, a policy of witnesses. Exit: 0 good, 1 bad, 2 cannot tell; of several 
 
 type options struct {
 	bundles []string
+	brought []string // the values of pins, some of them files
 	pins    pins
 	json    bool
 }
@@ -48,6 +50,7 @@ func parseArguments(arguments []string) (o options, err error) {
 			if err = read(&o.pins, value); err != nil {
 				return o, err
 			}
+			o.brought = append(o.brought, value)
 		case argument == "--json":
 			o.json = true
 		case strings.HasPrefix(argument, "-"):
@@ -59,7 +62,36 @@ func parseArguments(arguments []string) (o options, err error) {
 	if len(o.bundles) == 0 {
 		return o, fmt.Errorf("which bundle?")
 	}
+	for _, bundle := range o.bundles {
+		for _, value := range o.brought {
+			if liesIn(bundle, value) {
+				return o, fmt.Errorf("%s lies in the bundle itself, and so proves nothing: bring what you kept elsewhere", value)
+			}
+		}
+	}
 	return o, nil
+}
+
+// liesIn tells whether a file is in a bundle, or is the bundle: then whoever made the one made the other.
+func liesIn(bundle, file string) bool {
+	about, err := os.Stat(bundle)
+	if err != nil {
+		return false
+	}
+	way, err := filepath.Abs(file)
+	if err == nil {
+		way, err = filepath.EvalSymlinks(way)
+	}
+	for err == nil {
+		if here, err := os.Stat(way); err == nil && os.SameFile(here, about) {
+			return true
+		}
+		if way == filepath.Dir(way) {
+			break
+		}
+		way = filepath.Dir(way)
+	}
+	return false
 }
 
 func verifyPath(path string, known pins) *report {
