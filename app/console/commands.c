@@ -5,6 +5,7 @@
 #include "console/incarnation.h"
 #include "console/layout.h"
 #include "console/login.h"
+#include "console/maintenance.h"
 #include "console/menu.h"
 #include "console/pins.h"
 #include "console/record.h"
@@ -31,6 +32,17 @@ const struct command commands[] = {
 	{"restore", N_("connect again: two people and the key at the panel"), NULL, NULL},
 	{"restore request [UPLINK...]", N_("ask to connect uplinks again"), uplinks_request, "restore.requested"},
 	{"restore permit", N_("approve somebody else's request"), uplinks_permit, "restore.permitted"},
+	{"maintenance", N_("look after the panel"), NULL, NULL},
+	{"maintenance begin HOURS [TEXT...]", N_("from now on buttons cut, but open no incident"), maintenance_begin,
+	 "maintenance.begun"},
+	{"maintenance end", N_("buttons open incidents again"), maintenance_end, "maintenance.ended"},
+	{"maintenance incident [TEXT...]", N_("make an incident of the last press in maintenance"),
+	 maintenance_incident, NULL},
+	{"prove [UPLINK...]", N_("test that uplinks can be cut, in maintenance; 'all' means each"), maintenance_prove,
+	 "uplink.prove"},
+	{"panel", N_("the panel and this box"), NULL, NULL},
+	{"panel absent SECONDS [TEXT...]", N_("announce a restart: so long nothing is cut because this box is away"),
+	 maintenance_absent, "absence.announced"},
 	{"incident", N_("work on the incident in hand"), NULL, NULL},
 	{"incident select [CASE]", N_("take another incident in hand"), case_select, NULL},
 	{"incident triage", N_("incident or not, and how urgent"), case_triage, "incident.triaged"},
@@ -103,6 +115,8 @@ static const struct {
 	{"SEQ", N_("the number of an entry")},
 	{"CASE", N_("the number of an incident, such as 2026-001")},
 	{"NAME", N_("text, person or files")},
+	{"HOURS", N_("how many hours at most")},
+	{"SECONDS", N_("how many seconds at most")},
 	{"[FILE]", N_("a file in the folder of exports; without it you are asked to paste")},
 	{"[SIZE]", N_("how many entries this witness has seen; 0: none yet")},
 	{"[OPTION]", N_("from N, to N, without text,person,files, encrypt-to AGE, prove N, zip, incarnation N")},

@@ -4,6 +4,7 @@
 #include "console/incarnation.h"
 #include "console/keeper.h"
 #include "console/layout.h"
+#include "console/maintenance.h"
 #include "console/when.h"
 #include "console/words.h"
 
@@ -143,6 +144,8 @@ static void show_uplink_list(struct console *c)
 		buf_adds(&line, "  ");
 		show_uplink_text(c, uplink, &line);
 		show_line(c, 4, &line);
+		maintenance_add_test(c, uplink, &line);
+		show_line(c, 6, &line);
 	}
 	buf_fini(&line);
 }
@@ -205,6 +208,7 @@ void show_now(struct console *c, const struct call *call)
 	now_ms = wall_of(c->now, "time") >= 0 ? wall_of(c->now, "time") : wall_now();
 	show_reader(c, now_ms);
 	show_media(c, json_object_get(c->now, "media"));
+	maintenance_tell(c);
 	show_steps(c, now_ms);
 	heads = json_object_get(c->now, "incidents");
 	show_heading(c, _("Incidents"));

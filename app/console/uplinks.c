@@ -67,6 +67,24 @@ static json_t *uplinks_of(struct console *c, const struct call *call, const char
 	return first >= 0 ? uplinks_named(c, call->words, (size_t)first) : choose_uplinks(c, title);
 }
 
+static json_t *connected_uplinks(const struct console *c)
+{
+	json_t *ids = json_array(), *uplink;
+	size_t i;
+
+	json_array_foreach (json_object_get(c->now, "uplinks"), i, uplink)
+		if (strcmp(string_of(uplink, "state"), "connected") == 0)
+			(void)json_array_append(ids, json_object_get(uplink, "id"));
+	return ids;
+}
+
+json_t *uplinks_chosen(struct console *c, const struct call *call, const char *title)
+{
+	const char *first = argument(call, "UPLINK");
+
+	return first != NULL && strcmp(first, "all") == 0 ? connected_uplinks(c) : uplinks_of(c, call, title);
+}
+
 /* What will happen, before it happens. */
 static void say_consequences(struct console *c, json_t *ids)
 {
@@ -126,10 +144,17 @@ static bool ask_proof(struct console *c, char proof[PASSWORD_SIZE])
 	return terminal_password(c->terminal, _("Your password once more: "), proof) == TYPED_LINE;
 }
 
+/* What was cut in maintenance belongs to no case, unless one is in hand. */
+static bool is_of_maintenance(struct console *c)
+{
+	return c->about[0] == '\0' && keeper_refresh(c) && json_is_object(json_object_get(c->now, "maintenance"));
+}
+
 void uplinks_request(struct console *c, const struct call *call)
 {
-	const char *about = case_in_hand(c);
-	json_t *ids = about != NULL ? uplinks_of(c, call, _("Connect which uplinks again?")) : NULL;
+	bool of_panel = is_of_maintenance(c);
+	const char *about = of_panel ? NULL : case_in_hand(c);
+	json_t *ids = of_panel || about != NULL ? uplinks_of(c, call, _("Connect which uplinks again?")) : NULL;
 	char proof[PASSWORD_SIZE], *text;
 
 	if (ids == NULL)
@@ -151,14 +176,18 @@ void uplinks_request(struct console *c, const struct call *call)
 
 void uplinks_permit(struct console *c, const struct call *call)
 {
-	const char *about = case_in_hand(c);
-	json_t *incident = about != NULL ? keeper_view(c, "incident", about, 0) : NULL;
+	bool of_panel = is_of_maintenance(c);
+	const char *about = of_panel ? NULL : case_in_hand(c);
+	json_t *incident = of_panel        ? json_incref(json_object_get(c->now, "maintenance"))
+			   : about != NULL ? keeper_view(c, "incident", about, 0)
+					   : NULL;
 	json_t *restore = json_object_get(incident, "restore"), *id;
 	char proof[PASSWORD_SIZE];
 	size_t i;
 
 	(void)call;
-	if (incident == NULL || (json_is_object(restore) && !words_allowed(c, incident, "restore.permitted")))
+	if (incident == NULL ||
+	    (json_is_object(restore) && !of_panel && !words_allowed(c, incident, "restore.permitted")))
 		goto out;
 	if (!json_is_object(restore)) {
 		SAY(c, "%s", _("Nobody has asked to connect again. First: restore request"));

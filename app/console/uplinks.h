@@ -8,4 +8,7 @@ void uplinks_isolate(struct console *c, const struct call *call);
 void uplinks_request(struct console *c, const struct call *call);
 void uplinks_permit(struct console *c, const struct call *call);
 
+/* Those named on the command line ("all": every one that is connected), or chosen now; a new array or NULL. */
+json_t *uplinks_chosen(struct console *c, const struct call *call, const char *title);
+
 #endif

@@ -18,6 +18,12 @@
  *
  *   restore.*       uplinks [id]
  *
+ *   panel.pressed   maintenance: true for a press in maintenance, which opens no case
+ *
+ *   uplink.tested   result good, bad, interrupted (a trip came) or refused; why: of bad, the contact did not `close` or
+ *                   `open`; of refused, the controller's word (enum board_result) or the daemon's; without an uplink
+ *                   it is about all that were asked for
+ *
  *   erasure.requested  either seq and name (text, person or files), or case; text {"authority", "reason"}
  */
 #ifndef KANNUKI_IPC_ACTS_H
@@ -36,7 +42,8 @@ enum act_flags {
 	ACT_ON_CASE = 2,     /* `about` names an incident */
 	ACT_NEEDS_PROOF = 4, /* the person's password once more */
 	ACT_HAS_TEXT = 8,    /* may carry `text` */
-	ACT_HAS_PERSON = 16  /* may carry `person` */
+	ACT_HAS_PERSON = 16, /* may carry `person` */
+	ACT_ON_PANEL = 32    /* with ACT_ON_CASE: in maintenance `about` may be absent */
 };
 
 struct act_kind {

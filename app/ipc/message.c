@@ -78,7 +78,7 @@ static bool is_words(json_t *value)
 static enum err fit_place(const struct act_request *r, const char **field, struct fault *f)
 {
 	*field = "about";
-	if ((r->kind->flags & ACT_ON_CASE) != 0 && r->about == NULL)
+	if ((r->kind->flags & ACT_ON_CASE) != 0 && (r->kind->flags & ACT_ON_PANEL) == 0 && r->about == NULL)
 		return fault_set(f, ERR_FORMAT, "'about' must name the case");
 	if ((r->kind->flags & ACT_ON_CASE) == 0 && r->about != NULL)
 		return fault_set(f, ERR_FORMAT, "'about' does not belong to %s", r->kind->name);

@@ -9,12 +9,17 @@
  * `arg` what stands beside it there; `times` and `last_age_ms` come only with joined events of a full queue.
  * `controller`, `journal` and `number` together name one event for ever: the journal is new with each provisioning.
  * panel.hello is sent again whenever a controller answers anew; "controller" and "journal" are all zeros and "map" 0
- * as long as none has answered. panel.state's uplinks are [{"uplink": 1, "state": W, "proof": "contact"|"none",
- * "latched": F}] with W absent, connected, cutting, cut, closing, broken or unknown; faults are words of board/map.h
- * and controller_absent, map_version, uplinks_differ. Pushes to it, each answered once by panel.done with the same
- * `command` and, as `detail`, one word: panel.isolate {"command": 5, "uplinks": [1, 2]} panel.permit  {"command": 6,
- * "uplinks": [1, 2], "latch": 17, "nonce": "0123abcd", "seconds": 300} panel.void    {"command": 7} and one without an
- * answer: panel.lamps {"incident": F, "drill": F, "fault": F}.
+ * as long as none has answered.
+ * panel.state's uplinks are [{"uplink": 1, "state": W, "proof": "contact"|"none", "latched": F}] with W absent,
+ * connected, cutting, cut, closing, broken or unknown; faults are words of board/map.h and controller_absent,
+ * map_version, uplinks_differ.
+ * Pushes to it, each answered once by panel.done with the same `command` and, as `detail`, one word:
+ *   panel.isolate {"command": 5, "uplinks": [1, 2]}
+ *   panel.permit  {"command": 6, "uplinks": [1, 2], "latch": 17, "nonce": "0123abcd", "seconds": 300}
+ *   panel.void    {"command": 7}
+ *   panel.prove   {"command": 8, "uplinks": [1, 2]}     what it finds comes as events proof_good and proof_bad
+ *   panel.absence {"command": 9, "seconds": 300}
+ * and one without an answer: panel.lamps {"incident": F, "drill": F, "fault": F}.
  *
  * Which peer may call what, with which parameters, is the table in methods.c; the dispatcher, the
  * validation and docs/formats/ipc.md come from it. The front end puts error codes into words.

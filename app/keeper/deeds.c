@@ -35,7 +35,9 @@ static void recorded_key(char out[HEX_SIZE(KEY_BYTES)], const char *idem)
 struct sequel {
 	struct keeper *keeper;
 	struct ticket ticket;
-	unsigned permit; /* mask of uplinks; 0: this act permits nothing */
+	unsigned permit;  /* mask of uplinks; 0: this act permits nothing */
+	unsigned prove;   /* mask of uplinks to be tested */
+	uint64_t absence; /* seconds */
 	uint64_t latch;
 	char nonce[9];
 };
@@ -46,6 +48,10 @@ static void hear_act(void *context, const struct receipt *receipt)
 
 	if (receipt != NULL && s->permit != 0)
 		panel_push_permit(s->keeper, s->permit, s->latch, s->nonce, receipt->about);
+	if (receipt != NULL && s->prove != 0)
+		panel_push_prove(s->keeper, s->prove);
+	if (receipt != NULL && s->absence != 0)
+		panel_push_absence(s->keeper, s->absence);
 	answer_receipt(s->keeper, s->ticket, receipt);
 	free(s);
 }
@@ -71,10 +77,28 @@ static bool prepare_permit(struct keeper *k, const struct deed *d, struct sequel
 	       json_object_set_new(body, "nonce", json_string(s->nonce)) == 0;
 }
 
+static unsigned uplinks_of(const struct keeper *k, const json_t *body)
+{
+	unsigned mask = 0;
+	json_t *id;
+	size_t i;
+
+	json_array_foreach (json_object_get(body, "uplinks"), i, id) {
+		int index = book_uplink_index(scribe_book(k->scribe), json_string_value(id));
+
+		mask |= index >= 0 ? 1U << (unsigned)index : 0;
+	}
+	return mask;
+}
+
+static bool is_act(const struct deed *d, const char *name)
+{
+	return strcmp(d->act.kind->name, name) == 0;
+}
+
 static void record_deed(struct keeper *k, const struct request *r, const struct session *session, struct deed *d)
 {
-	bool is_permit = strcmp(d->act.kind->name, "restore.permitted") == 0;
-	bool is_cut = strcmp(d->act.kind->name, "uplink.isolate") == 0;
+	bool is_permit = is_act(d, "restore.permitted"), is_cut = is_act(d, "uplink.isolate");
 	struct sequel *s = calloc(1, sizeof *s);
 	json_t *body = book_complete(scribe_book(k->scribe), &d->wish);
 	char idem[HEX_SIZE(KEY_BYTES)];
@@ -92,7 +116,7 @@ static void record_deed(struct keeper *k, const struct request *r, const struct 
 
 	recorded_key(idem, d->act.idem);
 	/* Which trip the request is about, only the panel knows. */
-	if (strcmp(d->act.kind->name, "restore.requested") == 0)
+	if (is_act(d, "restore.requested"))
 		(void)json_object_set_new(body, "latch", json_integer((json_int_t)d->wish.latch));
 	if (s == NULL || body == NULL) {
 		refuse_entry(k, r->ticket, &f);
@@ -101,6 +125,10 @@ static void record_deed(struct keeper *k, const struct request *r, const struct 
 	} else {
 		s->keeper = k;
 		s->ticket = r->ticket;
+		s->prove = is_act(d, "uplink.prove") ? uplinks_of(k, body) : 0;
+		s->absence = is_act(d, "absence.announced")
+				     ? (uint64_t)json_integer_value(json_object_get(body, "seconds"))
+				     : 0;
 		if (scribe_record(k->scribe, &entry, is_cut ? AT_ONCE : SOON, (struct waiter){hear_act, s}, &f) ==
 		    ERR_OK)
 			s = NULL;
@@ -143,6 +171,12 @@ static bool is_retry(struct keeper *k, const struct request *r, const struct ses
 	return true;
 }
 
+/* Recorded first: what nobody is there to carry out must not be recorded as ordered. */
+static bool needs_panel(const struct deed *d)
+{
+	return is_act(d, "restore.permitted") || is_act(d, "uplink.prove") || is_act(d, "absence.announced");
+}
+
 static void do_deed(struct keeper *k, const struct request *r, const struct session *session)
 {
 	struct moment now = moment_now();
@@ -163,9 +197,9 @@ static void do_deed(struct keeper *k, const struct request *r, const struct sess
 	if (is_permitted(k, r, &d, now)) {
 		if ((d.act.kind->flags & ACT_OPENS_CASE) != 0)
 			book_next_case(scribe_book(k->scribe), now, d.opens);
-		if (strcmp(d.act.kind->name, "restore.permitted") == 0 && !panel_is_there(k))
+		if (needs_panel(&d) && !panel_is_there(k))
 			server_refuse(k->server, r->ticket, "panel_absent", NULL);
-		else if (strcmp(d.act.kind->name, "uplink.isolate") == 0 &&
+		else if (is_act(&d, "uplink.isolate") &&
 			 !panel_push_isolate(k, json_object_get(d.wish.body, "uplinks"), d.act.about))
 			server_refuse(k->server, r->ticket, "panel_absent", NULL);
 		else

@@ -36,7 +36,7 @@ struct panel {
 	uint64_t connection; /* 0: no daemon */
 	json_t *state;       /* params of the last panel.state, or NULL */
 	uint64_t command;    /* number of the last pushed command */
-	uint64_t permit_command, isolate_command;
+	uint64_t permit_command, isolate_command, prove_command;
 	char permit_about[65], isolate_about[65];
 	int lamps; /* as last pushed, −1: never */
 	int64_t pressed_ns;
@@ -118,6 +118,8 @@ bool panel_push_isolate(struct keeper *k, json_t *uplinks, const char *about);
 bool panel_is_there(const struct keeper *k);
 uint64_t panel_latch(const struct keeper *k);
 void panel_push_permit(struct keeper *k, unsigned mask, uint64_t latch, const char *nonce, const char *about);
+void panel_push_prove(struct keeper *k, unsigned mask);
+void panel_push_absence(struct keeper *k, uint64_t seconds);
 void panel_push_lamps(struct keeper *k);
 void panel_gone(struct keeper *k, uint64_t connection);
 /* Nothing became of a permit. */

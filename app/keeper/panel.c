@@ -45,32 +45,50 @@ bool panel_push_isolate(struct keeper *k, json_t *uplinks, const char *about)
 	return true;
 }
 
-void panel_push_permit(struct keeper *k, unsigned mask, uint64_t latch, const char *nonce, const char *about)
+static json_t *numbers_of(unsigned mask)
 {
 	json_t *numbers = json_array();
 
 	for (int i = 0; i < 32; i++)
 		if ((mask >> i & 1U) != 0)
 			(void)json_array_append_new(numbers, json_integer(i + 1));
+	return numbers;
+}
+
+void panel_push_permit(struct keeper *k, unsigned mask, uint64_t latch, const char *nonce, const char *about)
+{
 	k->panel.permit_command = ++k->panel.command;
 	(void)snprintf(k->panel.permit_about, sizeof k->panel.permit_about, "%s", about);
 	server_push(k->server, k->panel.connection, "panel.permit",
-		    json_pack("{s:I, s:o, s:I, s:s, s:i}", "command", (json_int_t)k->panel.command, "uplinks", numbers,
-			      "latch", (json_int_t)latch, "nonce", nonce, "seconds", PERMIT_SECONDS));
+		    json_pack("{s:I, s:o, s:I, s:s, s:i}", "command", (json_int_t)k->panel.command, "uplinks",
+			      numbers_of(mask), "latch", (json_int_t)latch, "nonce", nonce, "seconds", PERMIT_SECONDS));
+}
+
+void panel_push_prove(struct keeper *k, unsigned mask)
+{
+	k->panel.prove_command = ++k->panel.command;
+	server_push(k->server, k->panel.connection, "panel.prove",
+		    json_pack("{s:I, s:o}", "command", (json_int_t)k->panel.command, "uplinks", numbers_of(mask)));
+}
+
+void panel_push_absence(struct keeper *k, uint64_t seconds)
+{
+	server_push(k->server, k->panel.connection, "panel.absence",
+		    json_pack("{s:I, s:I}", "command", (json_int_t)++k->panel.command, "seconds", (json_int_t)seconds));
 }
 
 void panel_push_lamps(struct keeper *k)
 {
-	bool incident = book_has_open_case(scribe_book(k->scribe)),
+	bool incident = book_has_open_case(scribe_book(k->scribe)), drill = book_in_maintenance(scribe_book(k->scribe)),
 	     fault = !scribe_is_well(k->scribe) || media_are_fewer(k) || media_room(k) >= SPACE_NO_FILES ||
 		     incarnation_needs_care(k);
-	int lamps = (incident ? 1 : 0) | (fault ? 2 : 0);
+	int lamps = (incident ? 1 : 0) | (fault ? 2 : 0) | (drill ? 4 : 0);
 
 	if (k->panel.connection == 0 || k->panel.lamps == lamps)
 		return;
 	k->panel.lamps = lamps;
 	server_push(k->server, k->panel.connection, "panel.lamps",
-		    json_pack("{s:b, s:b, s:b}", "incident", (int)incident, "drill", 0, "fault", (int)fault));
+		    json_pack("{s:b, s:b, s:b}", "incident", (int)incident, "drill", (int)drill, "fault", (int)fault));
 }
 
 /* ---- the daemon comes and goes -------------------------------------------------------------------------- */
@@ -149,7 +167,7 @@ static const struct event_cell {
 	const char *event;
 	const char *act;
 	const char *key, *word; /* a coded fact: button or cause */
-	const char *arg;        /* what the event's argument is called */
+	const char *arg;        /* what the event's argument is called; NULL: not kept */
 	enum joining joining;
 } cells[] = {
 	{"started", "panel.started", NULL, NULL, "cause", NO_CASE},
@@ -167,6 +185,8 @@ static const struct event_cell {
 	{"permit_expired", "restore.expired", "cause", "expired", NULL, JOINS_PERMIT},
 	{"permit_voided_trip", "restore.expired", "cause", "newer_trip", NULL, JOINS_PERMIT},
 	{"permit_voided_command", "restore.expired", "cause", "withdrawn", NULL, JOINS_PERMIT},
+	{"proof_good", "uplink.tested", "result", "good", "coil_to_contact_us", NO_CASE},
+	{"proof_bad", "uplink.tested", "result", "bad", NULL, NO_CASE},
 };
 
 static const struct event_cell *cell_of(const char *event)
@@ -204,6 +224,8 @@ static json_t *event_body(struct keeper *k, const struct request *r, const struc
 		(void)json_object_set_new(body, cell->key, json_string(cell->word));
 	if (cell->arg != NULL && json_object_get(r->params, "arg") != NULL)
 		(void)json_object_set(body, cell->arg, json_object_get(r->params, "arg"));
+	if (cell->event != NULL && strcmp(cell->event, "proof_bad") == 0)
+		(void)json_object_set_new(body, "why", json_string(param_count(r, "arg") == 0 ? "close" : "open"));
 	add_uplink(k, body, param_count(r, "uplink"));
 	return body;
 }
@@ -213,6 +235,20 @@ static bool is_same_alarm(const struct keeper *k, const char *newest, int64_t no
 {
 	return newest != NULL && strcmp(newest, k->panel.pressed_case) == 0 &&
 	       now_ns - k->panel.pressed_ns < JOIN_MINUTES * minute_ns;
+}
+
+/* An event that happened before maintenance began or after its time is meant, and so may be one whose age is not known.
+   A permit and a command know their case. */
+static bool is_of_maintenance(const struct keeper *k, const struct request *r, const struct event_cell *cell,
+			      struct moment now)
+{
+	const struct recall *recall = scribe_recall(k->scribe);
+	json_t *age = json_object_get(r->params, "age_ms");
+	int64_t since_ms = recall_age_ms(recall, recall->maintenance_boot, &recall->maintenance_begun, &now);
+
+	return recall->is_in_maintenance && cell->joining != NO_CASE && cell->joining != JOINS_PERMIT &&
+	       strcmp(cell->event, "cut_command") != 0 && json_is_integer(age) && json_integer_value(age) <= since_ms &&
+	       (since_ms - json_integer_value(age)) / 1000 < recall->maintenance_s;
 }
 
 /* Which case the event belongs to; "-": none. True when it opens it. */
@@ -245,8 +281,9 @@ static void record_event(struct keeper *k, const struct request *r, const struct
 {
 	struct moment now = moment_now();
 	json_t *body = event_body(k, r, cell);
-	char about[65];
-	bool opens = choose_case(k, cell->joining, now, about);
+	char about[65] = "-";
+	bool in_maintenance = is_of_maintenance(k, r, cell, now);
+	bool opens = !in_maintenance && choose_case(k, cell->joining, now, about);
 	struct entry entry = {.who = "panel",
 			      .via = "panel",
 			      .kind = act_find(cell->act),
@@ -256,7 +293,10 @@ static void record_event(struct keeper *k, const struct request *r, const struct
 
 	if (cell->joining == OPENS || cell->joining == JOINS_OR_OPENS) {
 		(void)json_object_set_new(body, "opens", json_boolean(opens));
-		remember_press(k, about, now.boot_ns);
+		if (in_maintenance)
+			(void)json_object_set_new(body, "maintenance", json_true());
+		else
+			remember_press(k, about, now.boot_ns);
 	}
 	record_and_answer(k, &entry, AT_ONCE, r->ticket);
 	json_decref(body);
@@ -347,6 +387,16 @@ static void note_not_cut(struct keeper *k)
 	json_decref(body);
 }
 
+/* All that were to be tested and were not. */
+static void note_untested(struct keeper *k, const char *why)
+{
+	json_t *body = json_pack("{s:s, s:s}", "result", "refused", "why", why);
+	struct entry entry = {.who = "system", .via = "keeper", .kind = act_find("uplink.tested"), .body = body};
+
+	scribe_note(k->scribe, &entry);
+	json_decref(body);
+}
+
 void panel_done(struct keeper *k, const struct request *r, const struct session *session)
 {
 	const char *detail = param_text(r, "detail");
@@ -362,4 +412,6 @@ void panel_done(struct keeper *k, const struct request *r, const struct session 
 		note_expired(k, k->panel.permit_about, "refused");
 	if (command == k->panel.isolate_command)
 		note_not_cut(k);
+	if (command == k->panel.prove_command)
+		note_untested(k, detail != NULL ? detail : "no_answer");
 }

@@ -43,6 +43,30 @@ static void on_start(struct recall *r, const struct record *record, json_t *body
 	on_step(r, record, body);
 }
 
+static void on_maintenance(struct recall *r, const struct record *record, json_t *body)
+{
+	r->is_in_maintenance = true;
+	r->maintenance_begun = record->at;
+	r->maintenance_boot = record->boot;
+	r->maintenance_s = json_integer_value(json_object_get(body, "hours")) * 3600;
+}
+
+static void on_maintenance_end(struct recall *r, const struct record *record, json_t *body)
+{
+	(void)record;
+	(void)body;
+	r->is_in_maintenance = false;
+}
+
+int64_t recall_age_ms(const struct recall *r, uint64_t boot, const struct moment *at, const struct moment *now)
+{
+	if (r->boot == boot)
+		return (now->boot_ns - at->boot_ns) / 1000000;
+	if (at->source == WALL_UNSET || now->source == WALL_UNSET || now->wall_ms < at->wall_ms)
+		return -1;
+	return now->wall_ms - at->wall_ms;
+}
+
 static void on_permit(struct recall *r, const struct record *record, json_t *body)
 {
 	(void)body;
@@ -91,6 +115,8 @@ void recall_apply(struct recall *r, const struct record *record)
 		{"restore.permitted", on_permit},
 		{"uplink.restored", on_permit_end},
 		{"restore.expired", on_permit_end},
+		{"maintenance.begun", on_maintenance},
+		{"maintenance.ended", on_maintenance_end},
 		{"incarnation.begun", on_incarnation},
 		{"incarnation.noted", on_incarnation_noted},
 		{"space.changed", on_space},

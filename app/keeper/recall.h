@@ -21,6 +21,11 @@ struct recall {
 	int64_t incarnation_wall_ms;
 	bool incarnation_is_noted;
 	char room[16]; /* the level that was told last; "": none was */
+	/* Maintenance of the panel, as long as nobody has ended it. */
+	bool is_in_maintenance;
+	struct moment maintenance_begun;
+	uint64_t maintenance_boot;
+	int64_t maintenance_s; /* how long at most */
 	/* The newest permit to restore as long as nothing has become of it. */
 	bool permit_is_open;
 	char permit_about[65];
@@ -28,6 +33,9 @@ struct recall {
 	uint64_t permit_boot;
 };
 
+/* How long ago something of the record happened: by CLOCK_BOOTTIME, across a restart of the machine by the wall clock;
+   −1: not known. */
+int64_t recall_age_ms(const struct recall *r, uint64_t boot, const struct moment *at, const struct moment *now);
 int64_t clock_offset_ms(const struct moment *at);
 void recall_apply(struct recall *r, const struct record *record);
 

@@ -66,7 +66,17 @@ static void end_permit(struct keeper *k)
 		panel_permit_lapsed(k);
 }
 
-enum round { HEARTBEAT, EPOCH, HOUSE, TIDY, PERMIT, ROUND_COUNT };
+static void end_maintenance(struct keeper *k)
+{
+	json_t *body = json_pack("{s:s}", "cause", "time");
+	struct entry entry = {.who = "system", .via = "keeper", .kind = act_find("maintenance.ended"), .body = body};
+
+	if (scribe_recall(k->scribe)->is_in_maintenance)
+		scribe_note(k->scribe, &entry);
+	json_decref(body);
+}
+
+enum round { HEARTBEAT, EPOCH, HOUSE, TIDY, PERMIT, MAINTENANCE, ROUND_COUNT };
 _Static_assert((int)ROUND_COUNT <= (int)ROUNDS_MAX, "there is a source for each round");
 
 /* Rounds without a period wait until rounds_touch sets them. */
@@ -75,7 +85,7 @@ static const struct {
 	uint64_t period_s;
 } rounds[ROUND_COUNT] = {
 	[HEARTBEAT] = {beat, 600}, [EPOCH] = {begin_epoch, 3600}, [HOUSE] = {look_after_house, 60},
-	[TIDY] = {tidy, 0},        [PERMIT] = {end_permit, 0},
+	[TIDY] = {tidy, 0},        [PERMIT] = {end_permit, 0},    [MAINTENANCE] = {end_maintenance, 0},
 };
 
 static void set_in(struct keeper *k, enum round round, uint64_t seconds)
@@ -151,11 +161,25 @@ static uint64_t permit_left_s(const struct recall *recall, uint64_t boot)
 	return spent_s < PERMIT_PATIENCE_S ? (uint64_t)(PERMIT_PATIENCE_S - spent_s) : 0;
 }
 
+static uint64_t maintenance_left_s(const struct recall *recall, const struct moment *now)
+{
+	int64_t spent_s = recall_age_ms(recall, recall->maintenance_boot, &recall->maintenance_begun, now) / 1000;
+
+	if (spent_s < 0)
+		return (uint64_t)recall->maintenance_s;
+	return spent_s < recall->maintenance_s ? (uint64_t)(recall->maintenance_s - spent_s) : 0;
+}
+
 void rounds_touch(struct keeper *k)
 {
 	const struct recall *recall = scribe_recall(k->scribe);
+	struct moment now = moment_now();
 
 	set_in(k, TIDY, 1);
+	if (recall->is_in_maintenance)
+		set_in(k, MAINTENANCE, maintenance_left_s(recall, &now));
+	else
+		(void)sd_event_source_set_enabled(k->rounds[MAINTENANCE], SD_EVENT_OFF);
 	if (recall->permit_is_open)
 		set_in(k, PERMIT, permit_left_s(recall, recall->boot));
 	else

@@ -163,6 +163,14 @@ static bool permit_parse(json_t *params, struct panel_command *what)
 	       nonce_parse(json_object_get(params, "nonce"), &what->nonce);
 }
 
+static bool absence_parse(json_t *params, struct panel_command *what)
+{
+	json_int_t seconds = json_integer_value(json_object_get(params, "seconds"));
+
+	what->argument = (uint32_t)(seconds & UINT32_MAX);
+	return seconds >= 1 && seconds <= BOARD_ABSENCE_MAX_S;
+}
+
 enum err order_parse(const char *push, json_t *params, uint32_t fresh_nonce, struct order *order)
 {
 	json_t *command = json_object_get(params, "command");
@@ -176,9 +184,15 @@ enum err order_parse(const char *push, json_t *params, uint32_t fresh_nonce, str
 		found.what.code = COMMAND_PERMIT;
 	else if (strcmp(push, "panel.void") == 0)
 		found.what.code = COMMAND_VOID;
+	else if (strcmp(push, "panel.prove") == 0)
+		found.what.code = COMMAND_PROVE;
+	else if (strcmp(push, "panel.absence") == 0)
+		found.what.code = COMMAND_EXPECT_ABSENCE;
 	else
 		return ERR_MISSING;
-	if (found.what.code != COMMAND_VOID)
+	if (found.what.code == COMMAND_EXPECT_ABSENCE)
+		readable = readable && absence_parse(params, &found.what);
+	else if (found.what.code != COMMAND_VOID)
 		readable = readable && mask_parse(json_object_get(params, "uplinks"), &found.what.uplinks) &&
 			   found.what.uplinks != 0;
 	if (found.what.code == COMMAND_PERMIT)

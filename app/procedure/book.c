@@ -68,6 +68,8 @@ void book_free(struct book *book)
 	json_decref(book->setup);
 	json_decref(book->site);
 	json_decref(book->erasures);
+	json_decref(book->maintenance.reason);
+	json_decref(book->maintenance.press);
 	free(book);
 }
 
@@ -293,11 +295,17 @@ int book_uplink_index(const struct book *book, const char *id)
 	return -1;
 }
 
+struct restore *restore_of(struct book *book, struct incident *incident)
+{
+	return incident != NULL ? &incident->restore : &book->maintenance.restore;
+}
+
 unsigned book_restore_uplinks(const struct book *book, const char *about, uint64_t request)
 {
 	const struct incident *incident = case_find(book, about);
+	const struct restore *restore = incident != NULL ? &incident->restore : &book->maintenance.restore;
 
-	if (incident == NULL || incident->restore.state != RESTORE_ASKED || incident->restore.request != request)
+	if ((about != NULL && incident == NULL) || restore->state != RESTORE_ASKED || restore->request != request)
 		return 0;
-	return incident->restore.uplinks;
+	return restore->uplinks;
 }

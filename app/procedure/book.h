@@ -54,6 +54,7 @@ void book_next_case(const struct book *book, struct moment now, char out[16]);
 /* The case an anonymous cut joins: the newest open one; NULL when none is open. */
 const char *book_newest_open_case(const struct book *book);
 bool book_has_open_case(const struct book *book);
+bool book_in_maintenance(const struct book *book);
 
 /* People, as the ledger knows them. */
 struct user_info {
@@ -88,7 +89,8 @@ bool book_uplink_is_connected(const struct book *book, size_t index);
 /* −1 when there is no such uplink. */
 int book_uplink_index(const struct book *book, const char *id);
 
-/* A restore request that `wish` (restore.permitted) would permit: bit mask of uplink indexes. 0: none. */
+/* A restore request that `wish` (restore.permitted) would permit: bit mask of uplink indexes. 0: none. `about` NULL:
+   asked for in maintenance. */
 unsigned book_restore_uplinks(const struct book *book, const char *about, uint64_t request);
 
 #endif

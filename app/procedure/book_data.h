@@ -25,6 +25,12 @@ struct uplink {
 	enum uplink_state state;
 	int64_t contact_us; /* edge to contact; −1 when unknown */
 	char since[WALL_TEXT_SIZE];
+	char set_up[WALL_TEXT_SIZE];
+	/* The last proof test, and the last one that was good. */
+	enum test_state test;
+	int64_t test_us;
+	char test_why[ID_SIZE];
+	char tested[WALL_TEXT_SIZE], proven[WALL_TEXT_SIZE];
 };
 
 /* One number of a series.
@@ -50,6 +56,25 @@ struct report {
 
 enum restore_state { RESTORE_NONE, RESTORE_ASKED, RESTORE_PERMITTED };
 
+struct restore {
+	enum restore_state state;
+	uint64_t request;
+	unsigned uplinks;
+	uint64_t latch; /* of the trip that the request is about; 0: not known */
+	char by[ID_SIZE];
+};
+
+/* The panel is being looked after: presses open no case. */
+struct maintenance {
+	bool is_on;
+	char by[ID_SIZE];
+	char since[WALL_TEXT_SIZE];
+	uint64_t hours;
+	json_t *reason; /* string or NULL */
+	json_t *press;  /* the newest in it that no case was made of: {"press", "at", "button", "uplink"}, or NULL */
+	struct restore restore;
+};
+
 struct incident {
 	char about[ID_SIZE];
 	enum case_state state;
@@ -68,13 +93,7 @@ struct incident {
 	json_t *presses;        /* {seq: who or null} */
 	struct report *reports; /* number 1 first */
 	size_t reports_count;
-	struct {
-		enum restore_state state;
-		uint64_t request;
-		unsigned uplinks;
-		uint64_t latch; /* of the trip that the request is about; 0: not known */
-		char by[ID_SIZE];
-	} restore;
+	struct restore restore;
 };
 
 struct book {
@@ -87,6 +106,7 @@ struct book {
 	size_t uplinks_count;
 	struct incident **cases; /* in the order of their opening */
 	size_t cases_count;
+	struct maintenance maintenance;
 	json_t *erasures;  /* [{"request","by","at","state","seq","name"|"case","authority","reason","approved_by"}] */
 	uint64_t before;   /* entries of logs that ended: nothing in them can be erased */
 	bool has_new_code; /* of the newest log, not on paper yet */
@@ -126,7 +146,8 @@ struct folder {
 	const char *act;
 	fold *handle;
 };
-extern const struct folder case_folders[], report_folders[], panel_folders[], erasure_folders[]; /* end with NULL */
+/* Each ends with NULL. */
+extern const struct folder case_folders[], report_folders[], panel_folders[], erasure_folders[], maintenance_folders[];
 enum err case_open(struct book *book, const struct event *event, struct incident **out) MUST_USE;
 
 /* The first step that was agreed to by telephone and not looked at since (後閲); 0 when there is none. */
@@ -142,8 +163,19 @@ json_t *report_values(const struct book *book, const struct incident *incident, 
 enum err report_digest(const struct book *book, const struct incident *incident, const struct report *report,
 		       char out[65]) MUST_USE;
 const char *uplink_label(const struct book *book, const char *id, enum lang lang);
+void add_button(struct buf *out, const char *button, enum lang lang);
 /* One line of the timeline in words, with what it was about. */
 json_t *line_words(const struct book *book, const json_t *line, enum lang lang);
+
+/* maintenance.c */
+enum err fold_maintenance_press(struct book *book, const struct event *event) MUST_USE;
+/* True for the number of a press in maintenance that no case was made of. */
+bool is_maintenance_press(const struct book *book, const json_t *press);
+/* When the next proof test is due; −1 when no clock was ever set. */
+int64_t prove_due_ms(const struct book *book, const struct uplink *uplink);
+
+/* What is asked of a case, or without one of the maintenance. */
+struct restore *restore_of(struct book *book, struct incident *incident);
 
 /* permit.c: may this person do this act at all, by role? */
 enum err may_do(const struct book *book, const struct user *user, const char *act, enum lang lang,

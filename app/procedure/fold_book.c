@@ -41,8 +41,9 @@ static enum err fold_setup(struct book *book, const struct event *event)
 
 		if (text_in(setup, "id") == NULL || book->uplinks_count == UPLINKS_MAX)
 			continue;
-		*uplink = (struct uplink){.setup = json_incref(setup), .contact_us = -1};
+		*uplink = (struct uplink){.setup = json_incref(setup), .contact_us = -1, .test_us = -1};
 		id_copy(uplink->id, text_in(setup, "id"));
+		memcpy(uplink->set_up, event->at, sizeof uplink->set_up);
 		book->uplinks_count++;
 	}
 	return read_site(book, event->body);
@@ -115,8 +116,8 @@ static const struct folder book_folders[] = {
 
 static fold *find_fold(const char *act)
 {
-	static const struct folder *const all[] = {book_folders, panel_folders, case_folders, report_folders,
-						   erasure_folders};
+	static const struct folder *const all[] = {book_folders,   panel_folders,   case_folders,
+						   report_folders, erasure_folders, maintenance_folders};
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		for (const struct folder *folder = all[i]; folder->act != NULL; folder++)

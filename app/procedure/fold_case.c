@@ -11,6 +11,20 @@ static void set_json(json_t **member, json_t *value)
 	*member = json_incref(value);
 }
 
+/* It was meant: what was pressed in maintenance becomes a press of this case. */
+static void take_press(struct book *book, const struct event *event, struct incident *incident)
+{
+	json_t *press = json_object_get(event->body, "press");
+	char seq[24];
+
+	if (!is_maintenance_press(book, press))
+		return;
+	(void)snprintf(seq, sizeof seq, "%" JSON_INTEGER_FORMAT, json_integer_value(press));
+	(void)json_object_set_new(incident->presses, seq, json_null());
+	json_decref(book->maintenance.press);
+	book->maintenance.press = NULL;
+}
+
 static enum err fold_declared(struct book *book, const struct event *event)
 {
 	struct incident *incident = event->incident;
@@ -26,6 +40,7 @@ static enum err fold_declared(struct book *book, const struct event *event)
 	id_copy(incident->source, text_in(event->body, "source"));
 	if (json_is_string(event->text))
 		set_json(&incident->title, event->text);
+	take_press(book, event, incident);
 	if (detected != NULL && wall_parse(detected, strlen(detected), &wall) == ERR_OK)
 		memcpy(incident->detected, detected, sizeof incident->detected);
 	return ERR_OK;
@@ -149,23 +164,22 @@ static unsigned uplink_mask(const struct book *book, const json_t *list)
 
 static enum err fold_requested(struct book *book, const struct event *event)
 {
-	struct incident *incident = event->incident;
+	struct restore *restore = restore_of(book, event->incident);
 
-	if (incident == NULL)
-		return ERR_OK;
-	incident->restore.state = RESTORE_ASKED;
-	incident->restore.request = event->record->seq;
-	incident->restore.uplinks = uplink_mask(book, json_object_get(event->body, "uplinks"));
-	incident->restore.latch = (uint64_t)json_integer_value(json_object_get(event->body, "latch"));
-	id_copy(incident->restore.by, event->record->who);
+	restore->state = RESTORE_ASKED;
+	restore->request = event->record->seq;
+	restore->uplinks = uplink_mask(book, json_object_get(event->body, "uplinks"));
+	restore->latch = (uint64_t)json_integer_value(json_object_get(event->body, "latch"));
+	id_copy(restore->by, event->record->who);
 	return ERR_OK;
 }
 
 static enum err fold_permitted(struct book *book, const struct event *event)
 {
-	(void)book;
-	if (event->incident != NULL && event->incident->restore.state == RESTORE_ASKED)
-		event->incident->restore.state = RESTORE_PERMITTED;
+	struct restore *restore = restore_of(book, event->incident);
+
+	if (restore->state == RESTORE_ASKED)
+		restore->state = RESTORE_PERMITTED;
 	return ERR_OK;
 }
 

@@ -19,7 +19,8 @@ static enum err fold_press(struct book *book, const struct event *event)
 		id_copy(incident->source, "panel");
 	}
 	if (incident == NULL)
-		return ERR_OK;
+		return json_is_true(json_object_get(event->body, "maintenance")) ? fold_maintenance_press(book, event)
+										 : ERR_OK;
 	(void)snprintf(seq, sizeof seq, "%" PRIu64, event->record->seq);
 	return json_object_set_new(incident->presses, seq, json_null()) == 0 ? ERR_OK : ERR_NOMEM;
 }
@@ -43,6 +44,7 @@ static void void_restores(struct book *book)
 {
 	for (size_t i = 0; i < book->cases_count; i++)
 		book->cases[i]->restore.state = RESTORE_NONE;
+	book->maintenance.restore.state = RESTORE_NONE;
 }
 
 static enum err fold_cut(struct book *book, const struct event *event)
@@ -79,24 +81,20 @@ static enum err fold_unproven(struct book *book, const struct event *event)
 static enum err fold_restored(struct book *book, const struct event *event)
 {
 	struct uplink *uplink = uplink_of(book, event);
-	struct incident *incident = event->incident;
+	struct restore *restore = restore_of(book, event->incident);
 
 	if (uplink == NULL)
 		return ERR_OK;
 	enter(uplink, UPLINK_CONNECTED, event);
-	if (incident != NULL) {
-		incident->restore.uplinks &= ~(1U << (unsigned)(uplink - book->uplinks));
-		if (incident->restore.uplinks == 0)
-			incident->restore.state = RESTORE_NONE;
-	}
+	restore->uplinks &= ~(1U << (unsigned)(uplink - book->uplinks));
+	if (restore->uplinks == 0)
+		restore->state = RESTORE_NONE;
 	return ERR_OK;
 }
 
 static enum err fold_expired(struct book *book, const struct event *event)
 {
-	(void)book;
-	if (event->incident != NULL)
-		event->incident->restore.state = RESTORE_NONE;
+	restore_of(book, event->incident)->state = RESTORE_NONE;
 	return ERR_OK;
 }
 

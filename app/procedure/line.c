@@ -42,7 +42,7 @@ static void add_list(struct buf *out, const struct book *book, const json_t *bod
 	}
 }
 
-static void add_button(struct buf *out, const char *button, enum lang lang)
+void add_button(struct buf *out, const char *button, enum lang lang)
 {
 	static const struct word_pair buttons[] = {{"declare", "事案発生", "DECLARE"},
 						   {"isolate", "緊急遮断", "ISOLATE"}};

@@ -29,6 +29,12 @@ static const char *first_role(const struct look *look, const char *act)
 	return rule != NULL ? rule->roles[0] : "";
 }
 
+/* NULL: the step belongs to no case. */
+static const char *about_of(const struct list *list)
+{
+	return list->incident != NULL ? list->incident->about : NULL;
+}
+
 static bool is_mine(const struct list *list, const struct advice *a)
 {
 	struct refusal refusal = {NULL, NULL};
@@ -36,8 +42,7 @@ static bool is_mine(const struct list *list, const struct advice *a)
 
 	if (a->role != NULL)
 		return user_has_role(list->look->user, a->role);
-	err = may_begin(list->look->book, list->look->request->who, a->act, list->incident->about, list->look->lang,
-			&refusal);
+	err = may_begin(list->look->book, list->look->request->who, a->act, about_of(list), list->look->lang, &refusal);
 	json_decref(refusal.args);
 	return err == ERR_OK;
 }
@@ -51,13 +56,14 @@ static void advise(struct list *list, const struct advice *a)
 {
 	const struct look *look = list->look;
 	const char *role = a->role != NULL ? a->role : a->shown != NULL ? a->shown : first_role(look, a->act);
+	const char *about = about_of(list);
 	bool mine = !is_full(list->mine) && is_mine(list, a);
 	json_t *step;
 
 	if (is_full(mine ? list->mine : list->others))
 		return;
-	step = json_pack("{s:s, s:s, s:s, s:s, s:b, s:s?, s:n, s:s?, s:s?, s:o}", "about", list->incident->about, "act",
-			 a->act, "label", a->label != NULL ? a->label : act_to_do(a->act, look->lang), "why",
+	step = json_pack("{s:s, s:s, s:s, s:s, s:b, s:s?, s:n, s:s?, s:s?, s:o}", "about", about != NULL ? about : "",
+			 "act", a->act, "label", a->label != NULL ? a->label : act_to_do(a->act, look->lang), "why",
 			 a->why != NULL ? a->why : "", "mine", mine, "role_label",
 			 pack_role_label(look->book->pack, role, look->lang), "due", "basis",
 			 a->basis_label != NULL ? "house" : NULL, "basis_label", a->basis_label, "report",
@@ -231,6 +237,30 @@ static void advise_end(struct list *list)
 					      .basis_label = stage_when(look, "final")});
 }
 
+/* What is due longest, for those who may test; nobody else waits for it. */
+static void advise_tests(struct list *list)
+{
+	const struct book *book = list->look->book;
+	const struct uplink *most = NULL;
+	struct advice due;
+
+	for (size_t i = 0; i < book->uplinks_count; i++) {
+		const struct uplink *uplink = &book->uplinks[i];
+		int64_t due_ms = prove_due_ms(book, uplink);
+
+		if (due_ms >= 0 && due_ms <= list->look->request->now.wall_ms && uplink->state == UPLINK_CONNECTED &&
+		    (most == NULL || due_ms < prove_due_ms(book, most)))
+			most = uplink;
+	}
+	if (most == NULL || list->look->request->now.source == WALL_UNSET)
+		return;
+	due = (struct advice){.act = book->maintenance.is_on ? "uplink.prove" : "maintenance.begun",
+			      .label = hint_text(HINT_PROVE, list->look->lang),
+			      .why = uplink_label(book, most->id, list->look->lang)};
+	if (is_mine(list, &due))
+		advise(list, &due);
+}
+
 typedef void advice(struct list *list);
 
 json_t *view_next(const struct look *look)
@@ -245,6 +275,8 @@ json_t *view_next(const struct look *look)
 			if (list.incident->state == CASE_OPEN)
 				rules[rule](&list);
 		}
+	list.incident = NULL;
+	advise_tests(&list);
 	(void)json_array_extend(list.mine, list.others);
 	json_decref(list.others);
 	while (json_array_size(list.mine) > STEPS_SHOWN)

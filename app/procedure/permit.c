@@ -78,10 +78,15 @@ enum err book_may(const struct book *book, const char *who, const char *right, e
 
 static enum err permit_declared(const struct ask *ask)
 {
+	json_t *press = json_object_get(ask->wish->body, "press");
 	enum err err = check_time(ask, "detected", json_object_get(ask->wish->body, "detected"));
 
 	if (err == ERR_OK && ask->wish->text != NULL && !json_is_string(ask->wish->text))
 		err = deny_field(ask, "text", "");
+	if (err == ERR_OK && press != NULL && !is_maintenance_press(ask->book, press))
+		err = deny(
+			ask, WHY_NO_PRESS,
+			json_pack("{s:o}", "press", json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(press))));
 	return err == ERR_OK ? check_item(ask, "source", ask->pack->sources, ask->pack->sources_count) : err;
 }
 
@@ -167,7 +172,7 @@ static enum err permit_closed(const struct ask *ask)
 	return ERR_OK;
 }
 
-static enum err check_uplinks(const struct ask *ask)
+enum err check_uplinks(const struct ask *ask)
 {
 	json_t *ids = json_object_get(ask->wish->body, "uplinks"), *id;
 	size_t i;
@@ -201,15 +206,20 @@ static enum err permit_requested(const struct ask *ask)
 static enum err permit_permitted(const struct ask *ask)
 {
 	uint64_t request = (uint64_t)json_integer_value(json_object_get(ask->wish->body, "request"));
+	const struct restore *restore =
+		ask->incident != NULL ? &ask->incident->restore : &ask->book->maintenance.restore;
+	const struct user *by = user_find(ask->book, restore->by);
 
-	if (book_restore_uplinks(ask->book, ask->incident->about, request) == 0)
+	if (book_restore_uplinks(ask->book, ask->wish->about, request) == 0)
 		return deny(ask, WHY_NO_REQUEST, NULL);
 	/* The panel may know of a newer trip before its event is recorded. */
-	if (ask->incident->restore.latch != 0 && ask->wish->latch != 0 &&
-	    ask->incident->restore.latch != ask->wish->latch)
+	if (restore->latch != 0 && ask->wish->latch != 0 && restore->latch != ask->wish->latch)
 		return deny(ask, WHY_NO_REQUEST, NULL);
-	if (strcmp(ask->incident->restore.by, ask->wish->who) == 0)
+	if (strcmp(restore->by, ask->wish->who) == 0)
 		return deny(ask, WHY_SAME_PERSON, NULL);
+	/* Two people with the right to it: also the first must still have it. */
+	if (by == NULL || !has_one_role_of(by, rule_find(ask->pack, "restore.requested")))
+		return deny(ask, WHY_NO_REQUEST, NULL);
 	return ERR_OK;
 }
 
@@ -226,22 +236,39 @@ static const struct {
 	enum when when;
 	enum err (*check)(const struct ask *ask);
 } checks[] = {
-	{"incident.declared", WHILE_OPEN, permit_declared}, {"incident.attributed", AFTER, permit_attributed},
-	{"incident.triaged", WHILE_OPEN, permit_triaged},   {"incident.classified", WHILE_OPEN, permit_classified},
-	{"incident.checked", WHILE_OPEN, permit_checked},   {"incident.answered", WHILE_OPEN, permit_answered},
-	{"incident.noted", WHILE_OPEN, permit_noted},       {"incident.ended", WHILE_OPEN, permit_ended},
-	{"incident.closed", WHILE_OPEN, permit_closed},     {"report.drafted", WHILE_OPEN, permit_drafted},
-	{"report.submitted", WHILE_OPEN, permit_submitted}, {"report.returned", WHILE_OPEN, permit_returned},
-	{"report.approved", AFTER, permit_approved},        {"report.sent", WHILE_OPEN, permit_sent},
-	{"uplink.isolate", WHILE_OPEN, check_uplinks},      {"restore.requested", AFTER, permit_requested},
-	{"restore.permitted", AFTER, permit_permitted},     {"erasure.requested", AFTER, permit_erasure},
-	{"erasure.approved", AFTER, permit_erasing},        {"incarnation.noted", AFTER, permit_paper},
+	{"incident.declared", WHILE_OPEN, permit_declared},
+	{"incident.attributed", AFTER, permit_attributed},
+	{"incident.triaged", WHILE_OPEN, permit_triaged},
+	{"incident.classified", WHILE_OPEN, permit_classified},
+	{"incident.checked", WHILE_OPEN, permit_checked},
+	{"incident.answered", WHILE_OPEN, permit_answered},
+	{"incident.noted", WHILE_OPEN, permit_noted},
+	{"incident.ended", WHILE_OPEN, permit_ended},
+	{"incident.closed", WHILE_OPEN, permit_closed},
+	{"report.drafted", WHILE_OPEN, permit_drafted},
+	{"report.submitted", WHILE_OPEN, permit_submitted},
+	{"report.returned", WHILE_OPEN, permit_returned},
+	{"report.approved", AFTER, permit_approved},
+	{"report.sent", WHILE_OPEN, permit_sent},
+	{"uplink.isolate", WHILE_OPEN, check_uplinks},
+	{"restore.requested", AFTER, permit_requested},
+	{"restore.permitted", AFTER, permit_permitted},
+	{"erasure.requested", AFTER, permit_erasure},
+	{"erasure.approved", AFTER, permit_erasing},
+	{"incarnation.noted", AFTER, permit_paper},
+	{"maintenance.begun", AFTER, permit_maintenance},
+	{"maintenance.ended", AFTER, permit_maintenance_end},
+	{"uplink.prove", AFTER, permit_test},
+	{"absence.announced", AFTER, permit_absence},
 };
 
 static enum err check_case(struct ask *ask, enum when when)
 {
 	if ((ask->wish->kind->flags & ACT_ON_CASE) == 0)
 		return ask->wish->about == NULL ? ERR_OK : deny_field(ask, "about", ask->wish->about);
+	/* What was cut while the panel is looked after belongs to no case. */
+	if ((ask->wish->kind->flags & ACT_ON_PANEL) != 0 && ask->wish->about == NULL)
+		return ask->book->maintenance.is_on ? ERR_OK : deny(ask, WHY_NO_CASE, NULL);
 	ask->incident = case_find(ask->book, ask->wish->about);
 	if (ask->incident == NULL)
 		return deny(ask, WHY_NO_CASE, NULL);

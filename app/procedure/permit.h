@@ -35,6 +35,15 @@ enum err permit_returned(const struct ask *ask) MUST_USE;
 enum err permit_approved(const struct ask *ask) MUST_USE;
 enum err permit_sent(const struct ask *ask) MUST_USE;
 
+/* permit.c: of the body's `uplinks`. */
+enum err check_uplinks(const struct ask *ask) MUST_USE;
+
+/* maintenance.c */
+enum err permit_maintenance(const struct ask *ask) MUST_USE;
+enum err permit_maintenance_end(const struct ask *ask) MUST_USE;
+enum err permit_test(const struct ask *ask) MUST_USE;
+enum err permit_absence(const struct ask *ask) MUST_USE;
+
 /* erasure.c */
 enum err permit_erasure(const struct ask *ask) MUST_USE;
 enum err permit_erasing(const struct ask *ask) MUST_USE;

@@ -113,13 +113,13 @@ static json_t *show_uplink(const struct look *look, const struct uplink *uplink)
 
 	if (look->lang == LANG_EN && english != NULL)
 		stops = english;
-	return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s, s:o, s:o}", "id", uplink->id, "label",
+	return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s, s:o, s:o, s:o}", "id", uplink->id, "label",
 			 uplink_label(look->book, uplink->id, look->lang), "stops", stops, "state",
 			 uplink_states[uplink->state].id, "state_label",
 			 word_in(&uplink_states[uplink->state], look->lang), "proof",
 			 uplink->state == UPLINK_CUT ? "contact" : "none", "edge_to_contact_us",
 			 uplink->contact_us >= 0 ? json_integer(uplink->contact_us) : json_null(), "since",
-			 time_or_null(uplink->since));
+			 time_or_null(uplink->since), "test", show_test(look, uplink));
 }
 
 enum which_cases { OPEN_CASES, ALL_CASES };
@@ -143,12 +143,15 @@ static json_t *view_now(const struct look *look)
 		wall_format(time, look->request->now.wall_ms);
 	for (size_t i = 0; i < look->book->uplinks_count; i++)
 		(void)json_array_append_new(uplinks, show_uplink(look, &look->book->uplinks[i]));
-	return json_pack("{s:s?, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:[o]}", "organisation",
+	return json_pack("{s:s?, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[o, o, o, o, o]}", "organisation",
 			 text_in(look->book->setup, "organisation"), "pack", look->pack->id, "word",
 			 label_pick(&look->pack->word, look->lang), "time", time_or_null(time), "user",
 			 show_user(look, look->user), "next", view_next(look), "incidents",
-			 show_heads(look, OPEN_CASES, HEADS_SHOWN), "uplinks", uplinks, "acts",
-			 show_act(look, "incident.declared", 0));
+			 show_heads(look, OPEN_CASES, HEADS_SHOWN), "uplinks", uplinks, "maintenance",
+			 show_maintenance(look), "press", show_press(look), "acts",
+			 show_act(look, "incident.declared", 0), show_act(look, "maintenance.begun", 0),
+			 show_act(look, "maintenance.ended", 0), show_act(look, "uplink.prove", 0),
+			 show_act(look, "absence.announced", 0));
 }
 
 static json_t *view_incidents(const struct look *look)

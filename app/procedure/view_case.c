@@ -169,23 +169,6 @@ static json_t *acts_of(const struct look *look)
 	return out;
 }
 
-static json_t *restore_of(const struct look *look)
-{
-	const struct incident *incident = look->incident;
-	json_t *uplinks = json_array();
-
-	if (incident->restore.state == RESTORE_NONE) {
-		json_decref(uplinks);
-		return json_null();
-	}
-	for (size_t i = 0; i < look->book->uplinks_count; i++)
-		if ((incident->restore.uplinks & 1U << i) != 0)
-			(void)json_array_append_new(uplinks, json_string(look->book->uplinks[i].id));
-	return json_pack("{s:I, s:s, s:o, s:b}", "request", (json_int_t)incident->restore.request, "by",
-			 user_name(look->book, incident->restore.by, look->lang), "uplinks", uplinks, "permitted",
-			 incident->restore.state == RESTORE_PERMITTED);
-}
-
 /* The newest: a button that is pressed thousands of times must not hide the case. */
 static json_t *presses_of(const struct look *look)
 {
@@ -213,8 +196,9 @@ json_t *view_incident(const struct look *look)
 		phases_of(look), "priorities", show_items(look, look->pack->priorities, look->pack->priorities_count),
 		"verdicts", show_items(look, look->pack->verdicts, look->pack->verdicts_count), "endings",
 		show_items(look, look->pack->endings, look->pack->endings_count), "acts", acts_of(look), "restore",
-		restore_of(look), "presses", presses_of(look), "detected", time_or_null(look->incident->detected),
-		"verdict", look->incident->verdict[0] != '\0' ? look->incident->verdict : NULL);
+		show_restore(look, &look->incident->restore), "presses", presses_of(look), "detected",
+		time_or_null(look->incident->detected), "verdict",
+		look->incident->verdict[0] != '\0' ? look->incident->verdict : NULL);
 
 	if (head == NULL || json_object_update(head, more) != 0) {
 		json_decref(head);

@@ -33,6 +33,12 @@ json_t *view_checklist(const struct look *look);
 json_t *view_facts(const struct look *look);
 json_t *view_timeline(const struct look *look);
 
+/* maintenance.c; each null when there is nothing to show */
+json_t *show_test(const struct look *look, const struct uplink *uplink);
+json_t *show_restore(const struct look *look, const struct restore *restore);
+json_t *show_maintenance(const struct look *look);
+json_t *show_press(const struct look *look);
+
 /* erasure.c */
 json_t *view_erasures(const struct look *look);
 

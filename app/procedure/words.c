@@ -11,6 +11,7 @@ const struct word_pair answer_states[] = {ANSWER_STATES(PAIR)};
 const struct word_pair report_states[] = {REPORT_STATES(PAIR)};
 const struct word_pair step_states[] = {STEP_STATES(PAIR)};
 const struct word_pair uplink_states[] = {UPLINK_STATES(PAIR)};
+const struct word_pair test_states[] = {TEST_STATES(PAIR)};
 #undef PAIR
 
 const char *word_in(const struct word_pair *word, enum lang lang)
@@ -86,6 +87,19 @@ static const struct {
 	{"restore.permitted",
 	 {NULL, "回線の再接続を承認する（別の人）", "Permit connecting again (another person)"},
 	 {NULL, "回線の再接続を承認", "Connecting again permitted"}},
+	{"maintenance.begun",
+	 {NULL, "パネルの点検を始める", "Begin maintenance of the panel"},
+	 {NULL, "パネルの点検を開始", "Maintenance begun"}},
+	{"maintenance.ended",
+	 {NULL, "パネルの点検を終える", "End maintenance of the panel"},
+	 {NULL, "パネルの点検を終了", "Maintenance ended"}},
+	{"uplink.prove",
+	 {NULL, "遮断の実証試験をする", "Test that uplinks can be cut"},
+	 {NULL, "遮断の実証試験を指示", "Proof test ordered"}},
+	{"uplink.tested", {NULL, "", ""}, {NULL, "遮断の実証試験の結果", "Proof test"}},
+	{"absence.announced",
+	 {NULL, "装置の停止を予告する", "Announce that the box will be away"},
+	 {NULL, "装置の停止を予告", "Absence announced"}},
 	{"incarnation.noted",
 	 {NULL, "新しい起点の符号を紙に控えたことを記録する", "Note that the new genesis code is on paper"},
 	 {NULL, "新しい起点の符号を紙に控えた", "New genesis code put on paper"}},
@@ -135,6 +149,8 @@ const char *hint_text(enum hint hint, enum lang lang)
 		[HINT_FINAL_REPORT] = {NULL, "最終報告を書く", "Write the final report"},
 		[HINT_VIEW_LATER] = {NULL, "電話で了承した報告書を後閲する",
 				     "Look at the report you agreed to by telephone"},
+		[HINT_PROVE] = {NULL, "遮断の実証試験の時期（点検を開始して実施）",
+				"A proof test is due (begin maintenance, then test)"},
 	};
 
 	return word_in(&hints[hint], lang);
@@ -254,6 +270,19 @@ static const struct {
 	[WHY_NO_NEW_CODE] = {"wrong_state",
 			     {"no_new_code", "控えるべき新しい起点の符号はありません。",
 			      "There is no new genesis code to put on paper."}},
+	[WHY_IN_MAINTENANCE] = {"wrong_state",
+				{"in_maintenance", "パネルはすでに点検中です。",
+				 "The panel is in maintenance already."}},
+	[WHY_NO_MAINTENANCE] = {"wrong_state",
+				{"no_maintenance", "パネルは点検中ではありません。先に点検を開始してください。",
+				 "The panel is not in maintenance. Begin maintenance first."}},
+	[WHY_HOURS] = {"invalid",
+		       {"hours", "点検の時間は1～{most}時間で入力してください。", "Give 1 to {most} hours."}},
+	[WHY_SECONDS] = {"invalid",
+			 {"seconds", "停止の時間は1～{most}秒で入力してください。", "Give 1 to {most} seconds."}},
+	[WHY_CUT] = {"wrong_state",
+		     {"cut", "{uplink}は接続中ではないため、試験できません。",
+		      "{uplink} is not connected; it cannot be tested."}},
 	[WHY_NO_VIEW] = {"invalid", {"view", "「{given}」という画面はありません。", "There is no view '{given}'."}},
 };
 

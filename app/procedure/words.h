@@ -41,6 +41,15 @@
 	X(UPLINK_CUT, "cut", "遮断済（接点で確認）", "Cut (proven by contact)")        \
 	X(UPLINK_UNKNOWN, "unknown", "確認できません（接点の異常）", "Cannot tell (contact fault)")
 
+/* Of a proof test. */
+#define TEST_STATES(X)                                                                   \
+	X(TEST_NONE, "none", "", "")                                                     \
+	X(TEST_ASKED, "asked", "試験中", "being tested")                                 \
+	X(TEST_GOOD, "good", "良好", "good")                                             \
+	X(TEST_BAD, "bad", "不良（接点が動かない）", "bad (the contact did not follow)") \
+	X(TEST_INTERRUPTED, "interrupted", "遮断操作により中断", "interrupted by a cut") \
+	X(TEST_REFUSED, "refused", "実施できなかった", "could not be done")
+
 #define WORD_ENUM(name, id, ja, en) name,
 enum case_state { CASE_STATES(WORD_ENUM) CASE_STATE_COUNT };
 enum check_state { CHECK_STATES(WORD_ENUM) CHECK_STATE_COUNT };
@@ -48,13 +57,14 @@ enum answer_state { ANSWER_STATES(WORD_ENUM) ANSWER_STATE_COUNT };
 enum report_state { REPORT_STATES(WORD_ENUM) REPORT_STATE_COUNT };
 enum step_state { STEP_STATES(WORD_ENUM) STEP_STATE_COUNT };
 enum uplink_state { UPLINK_STATES(WORD_ENUM) UPLINK_STATE_COUNT };
+enum test_state { TEST_STATES(WORD_ENUM) TEST_STATE_COUNT };
 #undef WORD_ENUM
 
 struct word_pair {
 	const char *id, *ja, *en;
 };
 extern const struct word_pair case_states[], check_states[], answer_states[], report_states[], step_states[],
-	uplink_states[];
+	uplink_states[], test_states[];
 
 const char *word_in(const struct word_pair *word, enum lang lang);
 /* What stands between the members of a list. */
@@ -76,6 +86,7 @@ enum hint {
 	HINT_CORRECT_REPORT,
 	HINT_FINAL_REPORT,
 	HINT_VIEW_LATER,
+	HINT_PROVE,
 	HINT_COUNT
 };
 const char *hint_text(enum hint hint, enum lang lang);
@@ -120,6 +131,11 @@ enum why {
 	WHY_NO_ERASURE,
 	WHY_LOG_ENDED,
 	WHY_NO_NEW_CODE,
+	WHY_IN_MAINTENANCE,
+	WHY_NO_MAINTENANCE,
+	WHY_HOURS,
+	WHY_SECONDS,
+	WHY_CUT,
 	WHY_NO_VIEW,
 	WHY_COUNT
 };

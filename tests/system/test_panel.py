@@ -6,8 +6,8 @@ import tempfile
 import unittest
 
 import tap
-from fake_board import (COIL, FITTED, ISOLATE, LAMP_DRILL, LAMP_FAULT, LAMP_INCIDENT, LAMP_RECORDED, PERMIT, VOID,
-                       FakeBoard)
+from fake_board import (COIL, EXPECT_ABSENCE, FITTED, ISOLATE, LAMP_DRILL, LAMP_FAULT, LAMP_INCIDENT, LAMP_RECORDED,
+                       PERMIT, PROVE, VOID, FakeBoard)
 from fake_panel_keeper import FakeKeeper
 from paneld import Paneld, wait_until
 
@@ -184,6 +184,18 @@ class Orders(PanelCase):
         self.assertTrue(self.keeper.wait_done(2)["ok"])
         self.assertEqual(self.board.commands[0], (PERMIT, 0b1000, 0x89ABCDEF, 70000))
         self.assertEqual(self.board.commands[1][:2], (VOID, 0))
+
+    def test_a_proof_test_and_an_absence_are_handed_on(self):
+        self.start()
+        self.keeper.push("panel.prove", command=1, uplinks=[1, 4])
+        self.assertTrue(self.keeper.wait_done(1)["ok"])
+        self.keeper.push("panel.absence", command=2, seconds=900)
+        self.assertTrue(self.keeper.wait_done(2)["ok"])
+        for number, seconds in enumerate((0, 901, -1, "9", None), 3):
+            self.keeper.push("panel.absence", command=number, seconds=seconds)
+            self.assertEqual(self.keeper.wait_done(number)["detail"], "bad_message")
+        self.assertEqual([(code, mask, argument) for code, mask, _, argument in self.board.commands],
+                         [(PROVE, 0b1001, 0), (EXPECT_ABSENCE, 0, 900)])
 
     def test_an_order_that_cannot_be_read_is_refused_and_nothing_happens(self):
         self.start()

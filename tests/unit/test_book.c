@@ -733,6 +733,46 @@ static void connecting_again_takes_two_people_in_their_roles(void **state)
 	town_refused(town, "no_request", CISO, "restore.permitted", CASE_1, request(seq), NULL);
 }
 
+static void with_role(struct town *town, const char *user, const char *role)
+{
+	town_record(town, "system", "user.added", "-",
+		    json_pack("{s:s, s:[s], s:i}", "user", user, "roles", role, "generation", 2),
+		    json_pack("{s:s}", "name", "見本 二郎"));
+}
+
+static void who_lost_the_role_has_neither_asked_nor_permitted(void **state)
+{
+	struct town *town = *state;
+	uint64_t seq;
+
+	town_declare(town, NULL);
+	cut(town, "internet");
+	town_do(town, HEAD, "restore.requested", CASE_1, uplinks("internet", NULL), NULL);
+	seq = town->seq;
+	with_role(town, CISO, "staff");
+	town_refused(town, "role", CISO, "restore.permitted", CASE_1, request(seq), NULL);
+	with_role(town, HEAD, "staff");
+	town_refused(town, "no_request", GENERAL, "restore.permitted", CASE_1, request(seq), NULL);
+	with_role(town, HEAD, "head");
+	town_do(town, GENERAL, "restore.permitted", CASE_1, request(seq), NULL);
+}
+
+static void a_second_request_replaces_the_first(void **state)
+{
+	struct town *town = *state;
+	uint64_t first;
+
+	town_declare(town, NULL);
+	cut(town, "internet");
+	cut(town, "lgwan");
+	town_do(town, HEAD, "restore.requested", CASE_1, uplinks("internet", NULL), NULL);
+	first = town->seq;
+	town_do(town, GENERAL, "restore.requested", CASE_1, uplinks("lgwan", NULL), NULL);
+	town_refused(town, "no_request", CISO, "restore.permitted", CASE_1, request(first), NULL);
+	town_refused(town, "same_person", GENERAL, "restore.permitted", CASE_1, request(town->seq), NULL);
+	town_do(town, CISO, "restore.permitted", CASE_1, request(town->seq), NULL);
+}
+
 static void a_new_cut_or_a_lapse_takes_the_request_back(void **state)
 {
 	struct town *town = *state;
@@ -965,6 +1005,9 @@ int main(void)
 						close_town),
 		cmocka_unit_test_setup_teardown(sending_names_known_recipients_and_ways, open_town, close_town),
 		cmocka_unit_test_setup_teardown(an_uplink_is_cut_only_once_the_contact_says_so, open_town, close_town),
+		cmocka_unit_test_setup_teardown(who_lost_the_role_has_neither_asked_nor_permitted, open_town,
+						close_town),
+		cmocka_unit_test_setup_teardown(a_second_request_replaces_the_first, open_town, close_town),
 		cmocka_unit_test_setup_teardown(connecting_again_takes_two_people_in_their_roles, open_town,
 						close_town),
 		cmocka_unit_test_setup_teardown(a_new_cut_or_a_lapse_takes_the_request_back, open_town, close_town),

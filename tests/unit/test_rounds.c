@@ -244,6 +244,47 @@ static void permit_runs_from_when_it_was_given(void **state)
 	assert_int_equal(permit_left_s(&later, 2), PERMIT_PATIENCE_S);
 }
 
+static void maintenance_ends_by_itself(void **state)
+{
+	struct keeper *k = &((struct house *)*state)->keeper;
+	json_t *body = json_pack("{s:i}", "hours", 2);
+	struct entry entry = {.who = "u3", .via = "serial", .kind = act_find("maintenance.begun"), .body = body};
+	int enabled = SD_EVENT_OFF;
+	struct last last;
+
+	end_maintenance(k); /* there is none: nothing happens */
+	assert_false(ledger_has_staged(scribe_ledger(k->scribe)));
+	scribe_note(k->scribe, &entry);
+	json_decref(body);
+	assert_int_equal(scribe_commit(k->scribe), ERR_OK);
+	assert_true(book_in_maintenance(scribe_book(k->scribe)));
+	assert_true(sd_event_source_get_enabled(k->rounds[MAINTENANCE], &enabled) >= 0);
+	assert_int_equal(enabled, SD_EVENT_ONESHOT);
+	end_maintenance(k);
+	last = newest(k, "maintenance.ended");
+	assert_string_equal(word_in(last.body, "cause"), "time");
+	json_decref(last.body);
+	assert_false(book_in_maintenance(scribe_book(k->scribe)));
+	assert_true(sd_event_source_get_enabled(k->rounds[MAINTENANCE], &enabled) >= 0);
+	assert_int_equal(enabled, SD_EVENT_OFF);
+}
+
+static void maintenance_runs_from_when_it_began_through_restarts(void **state)
+{
+	const struct moment begun = {.boot_ns = 5000000000, .wall_ms = 1000000, .source = WALL_NTP};
+	const struct moment later = {.boot_ns = 65000000000, .wall_ms = 1090000, .source = WALL_NTP};
+	const struct moment unset = {.boot_ns = 65000000000, .source = WALL_UNSET};
+	struct recall r = {.boot = 3, .maintenance_boot = 3, .maintenance_begun = begun, .maintenance_s = 100};
+
+	(void)state;
+	assert_int_equal(maintenance_left_s(&r, &later), 40);
+	r.boot = 4; /* of the machine: only the wall clock goes on */
+	assert_int_equal(maintenance_left_s(&r, &later), 10);
+	assert_int_equal(maintenance_left_s(&r, &unset), 100);
+	r.maintenance_s = 90;
+	assert_int_equal(maintenance_left_s(&r, &later), 0);
+}
+
 static void rounds_with_a_period_come_again(void **state)
 {
 	struct keeper *k = &((struct house *)*state)->keeper;
@@ -459,6 +500,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(held_back_failures_are_told_in_one_entry, open_house, close_house),
 		cmocka_unit_test_setup_teardown(permit_without_an_outcome_ends, open_house, close_house),
 		cmocka_unit_test(permit_runs_from_when_it_was_given),
+		cmocka_unit_test_setup_teardown(maintenance_ends_by_itself, open_house, close_house),
+		cmocka_unit_test(maintenance_runs_from_when_it_began_through_restarts),
 		cmocka_unit_test_setup_teardown(rounds_with_a_period_come_again, open_house, close_house),
 		cmocka_unit_test_setup_teardown(clock_that_is_set_while_nobody_works_is_an_entry, open_house,
 						close_house),
