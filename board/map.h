@@ -352,7 +352,8 @@ enum board_lamp {
 	LAMP_DRILL = 8,  /* drill or maintenance */
 	LAMP_ALARM = 16, /* dry contact for the building's alarm */
 	LAMP_BUZZER = 32,
-	LAMP_UPLINK_1 = 256, /* steady: proven cut; blinking: cut commanded, not proven; bits 8 … 11 */
+	LAMP_UPLINK_1 = 256, /* steady: proven cut; blinking: commanded, not proven; dark but for a wink: connected;
+				bits 8 … 11 */
 	LAMP_UPLINK_2 = 512,
 	LAMP_UPLINK_3 = 1024,
 	LAMP_UPLINK_4 = 2048

@@ -7,11 +7,18 @@ static bool blinks_on(const struct panel *p)
 	return (p->now.ms & 0x100) != 0;
 }
 
+/* 64 ms every 4 s: a lamp that never does is dead, not dark. */
+static bool winks(const struct panel *p)
+{
+	return (p->now.ms & 0xFC0) == 0;
+}
+
 static bool uplink_lamp(const struct panel *p, uint8_t index)
 {
 	const struct relay *r = &p->relays[index];
+
 	if (r->state == RELAY_CONNECTED || r->state == RELAY_BROKEN_ON)
-		return false;
+		return winks(p);
 	return r->state == RELAY_CUT || blinks_on(p);
 }
 

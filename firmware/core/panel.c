@@ -13,7 +13,7 @@ static void take_presses(struct panel *p, const struct trip_news *news)
 	p->coils &= news->coils;
 	if (news->pressed == 0)
 		return;
-	if ((news->pressed & (INPUT_DECLARE | INPUT_ISOLATE)) != 0)
+	if (own != 0 || (news->pressed & (INPUT_DECLARE | INPUT_ISOLATE)) != 0)
 		p->alarm_ms = ALARM_MS;
 	if ((news->pressed & INPUT_DECLARE) != 0)
 		panel_add(p, EVENT_DECLARE, 0, 0);

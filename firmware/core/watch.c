@@ -50,8 +50,10 @@ void panel_watch_supply(struct panel *p)
 	if (p->no_supply_ms < NO_SUPPLY_MS)
 		return;
 	panel_add(p, EVENT_SUPPLY_LOST, 0, 0);
-	if (((p->coils | p->tested) & p->kept.provision.isolate) != 0)
-		panel_cut(p, p->kept.provision.isolate, EVENT_CUT_SUPPLY, 0, p->now);
+	if (((p->coils | p->tested) & p->kept.provision.isolate) == 0)
+		return;
+	p->alarm_ms = ALARM_MS;
+	panel_cut(p, p->kept.provision.isolate, EVENT_CUT_SUPPLY, 0, p->now);
 }
 
 static uint16_t fault_if(bool condition, enum board_fault fault)

@@ -2,6 +2,9 @@
    with a good CRC, and never energises a coil.
  *
  *   input: { control u8, length u8, frame } …       control bit 0: the CRC is added, bit 1: a millisecond passes
+ before,
+ *                                                   bit 2: with the key on, bit 3: with the jumper, bit 4: a hundred
+ pass
  */
 #include "firmware/core/crc16.h"
 #include "firmware/core/slave.h"
@@ -30,23 +33,33 @@ static void eeprom_write(uint16_t at, uint8_t byte)
 	eeprom_bytes[at] = byte;
 }
 
-static void one_millisecond(struct panel *p)
+/* Relays follow at once. */
+static void one_millisecond(struct panel *p, uint16_t hands)
 {
 	static const struct stamp edges[BOARD_UPLINKS];
 	struct panel_view view = {.mirror_edge = edges};
+	uint8_t fallen = (uint8_t)~p->coils & BOARD_ALL_UPLINKS;
 
 	view.now.ms = p->now.ms + 1;
 	view.news.coils = p->coils;
-	view.news.state = INPUT_SUPPLY;
+	view.news.state = (uint16_t)(INPUT_SUPPLY | hands | fallen * INPUT_MIRROR_1);
 	panel_step(p, &view);
 	journal_step(&p->journal, &p->kept);
+}
+
+static void some_time(struct panel *p, uint8_t control)
+{
+	uint16_t hands = ((control & 4) != 0 ? INPUT_KEY : 0) | ((control & 8) != 0 ? INPUT_JUMPER : 0);
+
+	for (int ms = (control & 16) != 0 ? 100 : (control & 2) / 2; ms > 0; ms--)
+		one_millisecond(p, hands);
 }
 
 static void one_frame(struct panel *p, uint8_t control, const uint8_t *bytes, uint16_t length)
 {
 	/* Exactly as large as the firmware's, so that the sanitizer sees a step outside. */
 	uint8_t *frame = malloc(SLAVE_FRAME_MAX);
-	uint8_t coils = p->coils;
+	uint8_t coils = p->coils | p->tested; /* a proof test may give a coil back */
 	uint16_t answer;
 
 	if (frame == NULL)
@@ -77,7 +90,7 @@ static struct panel running_panel(struct watchdog_memory *watchdog)
 	panel_load(&panel, &memory, watchdog);
 	panel_start(&panel, &start);
 	for (int ms = 0; ms < 100; ms++)
-		one_millisecond(&panel);
+		one_millisecond(&panel, 0);
 	return panel;
 }
 
@@ -85,16 +98,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct watchdog_memory watchdog;
 	static struct panel fresh;
+	static uint8_t fresh_eeprom[sizeof eeprom_bytes];
 	struct panel panel;
 
-	if (!fresh.started)
+	if (!fresh.started) {
 		fresh = running_panel(&watchdog);
+		memcpy(fresh_eeprom, eeprom_bytes, sizeof fresh_eeprom);
+	}
 	panel = fresh;
+	memcpy(eeprom_bytes, fresh_eeprom, sizeof eeprom_bytes);
 	for (int frames = 0; size >= 2 && frames < FRAMES; frames++) {
 		uint16_t length = data[1] < size - 2 ? data[1] : (uint16_t)(size - 2);
 
-		if ((data[0] & 2) != 0)
-			one_millisecond(&panel);
+		some_time(&panel, data[0]);
 		one_frame(&panel, data[0], data + 2, length);
 		data += 2 + length;
 		size -= 2U + length;

@@ -104,6 +104,7 @@ static void one_uplink_alone(void **state)
 	(void)state;
 	core_press(INPUT_UPLINK_3, 50);
 	assert_int_equal(core.trip.coils, 0x0B);
+	assert_true((core.panel.lamps & LAMP_ALARM) != 0);
 	event = core_take_event();
 	assert_int_equal(event.kind, EVENT_UPLINK_ISOLATE);
 	assert_int_equal(event.uplink, 3);
@@ -425,6 +426,7 @@ static void supply_gone_without_the_button_is_a_trip(void **state)
 	core_run(100);
 	assert_int_equal(core.trip.coils, 0);
 	assert_true((core.panel.faults & FAULT_SUPPLY) != 0);
+	assert_true((core.panel.lamps & LAMP_ALARM) != 0);
 	assert_int_equal(core_find_event(EVENT_SUPPLY_LOST).kind, EVENT_SUPPLY_LOST);
 	assert_int_equal(core_find_event(EVENT_CUT_SUPPLY).uplink, 1);
 	core.no_supply = false;
@@ -459,6 +461,18 @@ static void recorded_shines_only_when_no_press_waits(void **state)
 	core_drop_events();
 	core_run(1);
 	assert_int_equal(core.panel.lamps & 3, 3);
+}
+
+static void the_lamp_of_a_connected_uplink_winks(void **state)
+{
+	int lit = 0;
+
+	(void)state;
+	for (int ms = 0; ms < 4096; ms++) {
+		run_with_host(1);
+		lit += (core.panel.lamps & LAMP_UPLINK_1) != 0;
+	}
+	assert_int_equal(lit, 64);
 }
 
 static void test_button_lights_lamps_and_mutes(void **state)
@@ -587,6 +601,7 @@ int main(void)
 		WHEN_UP(supply_gone_without_the_button_is_a_trip),
 		WHEN_UP(a_short_loss_of_supply_is_none),
 		WHEN_UP(recorded_shines_only_when_no_press_waits),
+		WHEN_UP(the_lamp_of_a_connected_uplink_winks),
 		WHEN_UP(test_button_lights_lamps_and_mutes),
 		WHEN_UP(an_uplink_that_is_not_fitted_does_not_exist),
 		WHEN_UP(stay_isolated_needs_a_permit_after_power_on),
