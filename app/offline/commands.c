@@ -1,6 +1,7 @@
 #include "offline/commands.h"
 
 #include "base/text.h"
+#include "offline/far.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -101,6 +102,7 @@ static enum err print_record(void *context, const struct record *r)
 	(void)json_dumpf(line, stdout, JSON_COMPACT);
 	(void)putchar('\n');
 	json_decref(line);
+	far_show_beside(N_("reading"), r->seq);
 	return ferror(stdout) == 0 ? ERR_OK : ERR_IO;
 }
 
@@ -123,6 +125,21 @@ static enum err print_leftover(void *context, const char *path, struct fault *f)
 	return ERR_OK;
 }
 
+static enum err check(struct ledger *l, struct fault *f)
+{
+	struct check *c = NULL;
+	bool done = false;
+	enum err err = check_begin(l, &c, f);
+
+	while (err == ERR_OK && !done) {
+		err = check_step(c, INT64_C(200000000), &done, f);
+		far_show(N_("checking"), check_progress(c), ledger_head(l).size);
+	}
+	far_end();
+	check_end(c);
+	return err;
+}
+
 enum err command_check(const struct request *request, struct fault *f)
 {
 	struct ledger *l = NULL;
@@ -130,7 +147,7 @@ enum err command_check(const struct request *request, struct fault *f)
 
 	if (err == ERR_OK) {
 		(void)tell_missing_media(l);
-		err = ledger_check(l, f);
+		err = check(l, f);
 	}
 	if (err == ERR_OK)
 		(void)printf(
@@ -172,6 +189,7 @@ static enum err print_if_found(void *context, const struct record *r)
 	struct search *search = context;
 	const char *word = search->word;
 
+	far_show_beside(N_("reading"), r->seq);
 	if (!holds(r->about, word) && !holds(r->who, word) && !holds(r->body, word) && !holds(r->text, word) &&
 	    !holds(r->person, word) && !holds(r->files, word))
 		return ERR_OK;

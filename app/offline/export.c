@@ -2,11 +2,11 @@
 #include "base/text.h"
 #include "ledger/age.h"
 #include "offline/commands.h"
+#include "offline/far.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static enum err leave_out(const char *name, size_t len, struct export_options *options, struct fault *f)
 {
@@ -57,29 +57,19 @@ enum err export_prove(struct request *request, uint64_t seq, struct fault *f)
 	return ERR_OK;
 }
 
-static void show_progress(const struct export *x)
-{
-	struct export_progress at = export_progress(x);
-
-	if (isatty(STDERR_FILENO) == 0)
-		return;
-	(void)fputc('\r', stderr);
-	(void)fprintf(stderr, _("Entries %llu of %llu, stored files %llu of %llu "), (unsigned long long)at.entries,
-		      (unsigned long long)at.entries_total, (unsigned long long)at.files,
-		      (unsigned long long)at.files_total);
-}
-
 static enum err run(struct export *x, struct fault *f)
 {
+	struct export_progress at;
 	bool done = false;
 	enum err err = ERR_OK;
 
 	while (err == ERR_OK && !done) {
 		err = export_step(x, INT64_C(200000000), &done, f);
-		show_progress(x);
+		at = export_progress(x);
+		far_show(at.files > 0 ? N_("stored files") : N_("exporting"), at.files > 0 ? at.files : at.entries,
+			 at.files > 0 ? at.files_total : at.entries_total);
 	}
-	if (isatty(STDERR_FILENO) != 0)
-		(void)fputc('\n', stderr);
+	far_end();
 	return err;
 }
 

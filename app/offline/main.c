@@ -3,7 +3,9 @@
 #include "base/text.h"
 #include "ledger/pins.h"
 #include "offline/commands.h"
+#include "offline/far.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -257,6 +259,7 @@ int main(int argc, char **argv)
 	const struct command *command = NULL;
 	struct fault fault = {.text = ""};
 	char **operands;
+	enum err err;
 
 	diag_start("kannuki-ledger");
 	lang_use(lang_from_environment());
@@ -280,8 +283,12 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (command->run(&request, &fault) == ERR_OK)
+	err = command->run(&request, &fault);
+	far_end();
+	if (err == ERR_OK && fflush(stdout) == 0)
 		return EXIT_SUCCESS;
+	if (ferror(stdout) != 0)
+		(void)fault_set(&fault, ERR_IO, _("standard output: %s"), strerror(errno));
 	(void)fprintf(stderr, "kannuki-ledger: %s\n", fault.text);
 	return EXIT_FAILURE;
 }

@@ -1,11 +1,10 @@
 /* kannuki-ledger repair and redact: what changes a medium beyond appending. */
 #include "base/text.h"
 #include "offline/commands.h"
+#include "offline/far.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const int64_t slice_ns = 200000000;
 
@@ -20,23 +19,10 @@ static enum err settle(struct ledger *l, struct fault *f)
 
 /* ---- repair ---- */
 
-/* One line that changes, for a person who waits; ended by show_end. */
-static bool is_shown;
-
-static void show_far(void *context, const char *what, uint64_t done, uint64_t total)
+static void tell_far(void *context, const char *what, uint64_t done, uint64_t total)
 {
 	(void)context;
-	if (!isatty(STDERR_FILENO))
-		return;
-	(void)fprintf(stderr, "\r%s %" PRIu64 " / %" PRIu64, _(what), done, total);
-	is_shown = true;
-}
-
-static void show_end(void)
-{
-	if (is_shown)
-		(void)fputc('\n', stderr);
-	is_shown = false;
+	far_show(what, done, total);
 }
 
 static enum err rejoin(struct ledger *l, enum rejoin_how how, struct fault *f)
@@ -47,9 +33,9 @@ static enum err rejoin(struct ledger *l, enum rejoin_how how, struct fault *f)
 	while (err == ERR_OK && !done) {
 		err = ledger_rejoin(l, how, slice_ns, &done, f);
 		if (err == ERR_OK)
-			show_far(NULL, N_("filling"), ledger_rejoined(l), ledger_head(l).size);
+			far_show(N_("filling"), ledger_rejoined(l), ledger_head(l).size);
 	}
-	show_end();
+	far_end();
 	return err;
 }
 
@@ -92,9 +78,9 @@ static enum err scrub(struct ledger *l, struct fault *f)
 	while (err == ERR_OK && !done) {
 		err = scrub_step(s, slice_ns, &done, f);
 		scrub_tell(s, &report);
-		show_far(NULL, N_("scrubbing"), report.checked, ledger_head(l).size);
+		far_show(N_("scrubbing"), report.checked, ledger_head(l).size);
 	}
-	show_end();
+	far_end();
 	scrub_end(s);
 	if (err != ERR_OK)
 		return err;
@@ -120,7 +106,7 @@ static enum err begin_incarnation(const struct request *request, struct fault *f
 
 enum err command_repair(const struct request *request, struct fault *f)
 {
-	struct progress progress = {show_far, NULL};
+	struct progress progress = {tell_far, NULL};
 	struct ledger *l = NULL;
 	struct fault late = {.text = ""};
 	enum err err, last;
@@ -128,7 +114,7 @@ enum err command_repair(const struct request *request, struct fault *f)
 	if (request->new_incarnation)
 		return begin_incarnation(request, f);
 	err = ledger_open_telling(request->folder, moment_now(), &progress, &l, f);
-	show_end();
+	far_end();
 	if (err != ERR_OK)
 		return err;
 	if (request->mirror != NULL)
@@ -152,8 +138,11 @@ static enum err dispose(struct ledger *l, const char *about, const struct redact
 	bool done = false;
 	enum err err = disposal_begin(l, about, why, &d, f);
 
-	while (err == ERR_OK && !done)
+	while (err == ERR_OK && !done) {
 		err = disposal_step(d, slice_ns, moment_now(), &done, f);
+		far_show(N_("erasing"), disposal_erased(d), 0);
+	}
+	far_end();
 	if (err == ERR_OK)
 		(void)printf(_("Erased in %s: %llu texts\n"), about, (unsigned long long)disposal_erased(d));
 	disposal_end(d);

@@ -34,8 +34,7 @@ def noted(number):
     if number % 5 == 0:
         line["person"] = {"name": f"職員 {number}"}
     if number % 40 == 0:
-        line["files"] = [{"name": "photo", "size": 6, "type": "text/plain",
-                          "sha256": bundles.sha256(b"file %d" % number).hex()}]
+        line["files"] = [bundles.to_store(SCRATCH, b"file %d" % number, "photo", "text/plain")]
     if number == 7:
         line["text"] = EVIL
     return line
@@ -43,7 +42,9 @@ def noted(number):
 
 @functools.lru_cache(maxsize=None)
 def box_named(name):
-    return Box(SCRATCH / name, *([noted(number) for number in range(first, first + 90)] for first in (0, 90, 180)))
+    made = Box(SCRATCH / name, *([noted(number) for number in range(first, first + 90)] for first in (0, 90, 180)))
+    bundles.lose_stored(made.folder)
+    return made
 
 
 @functools.lru_cache(maxsize=None)
@@ -179,12 +180,10 @@ class Verdicts(Case):
     def test_redacted(self):
         erasing = Box(SCRATCH / "erasing", [noted(number) for number in range(1, 9)])
         seq, digest = bundles.seq_and_digest(bundles.read(erasing.export()), "端末 3 号")
-        redaction = {"type": "redaction", "class": "system", "text": "法第1条",
-                     "body": {"seq": seq, "name": "text", "digest": digest, "approved_by": ["u1", "u2"]}}
         before = bundles.read(erasing.export())
-        bundles.ledger("append", erasing.folder, lines=[redaction])
-        after = bundles.read(erasing.export())
-        page = self.assert_agreed(with_status(after, seq, "text", "redacted"), "good", code=erasing.code)
+        bundles.ledger("redact", erasing.folder, seq, "text", "--authority", "法第1条", "--reason", "期間満了", "--approved-by",
+                       "u1", "--approved-by", "u2")
+        page = self.assert_agreed(bundles.read(erasing.export()), "good", code=erasing.code)
         self.assertEqual(page["redacted"], 1)
         page = self.assert_agreed(with_status(before, seq, "text", "redacted"), "bad", code=erasing.code)
         self.assertEqual(page["entry"], seq)
@@ -300,8 +299,10 @@ class Extended(Case):
         self.assertEqual(judge().one(files(), code=box().code, older=b"x")["verdict"], "unknown")
 
     def test_policy_set(self):
-        policy = files()["policy"].decode() + "# ours\n"
-        setting = Box(SCRATCH / "setting", [{"type": "policy.set", "class": "system", "body": {"policy": policy}}])
+        setting = Box(SCRATCH / "setting")
+        policy = bundles.ledger("policy", setting.folder) + "# ours\n"
+        (SCRATCH / "ours").write_text(policy)
+        bundles.ledger("policy", setting.folder, SCRATCH / "ours")
         exported = bundles.read(setting.export())
         self.assert_agreed({**exported, "policy": policy.encode()}, "good", code=setting.code)
         self.assert_agreed({**exported, "policy": files()["policy"]}, "bad", code=setting.code)

@@ -19,7 +19,7 @@ GUIDES = [pathlib.Path("docs/operation") / name for name in ("auditor.md", "audi
 SCRATCH = pathlib.Path(tempfile.mkdtemp(prefix="kannuki-guide-"))
 atexit.register(shutil.rmtree, SCRATCH)
 STORED = b"a photograph"
-NAMED = {"name": "a.jpg", "size": len(STORED), "type": "image/jpeg", "sha256": hashlib.sha256(STORED).hexdigest()}
+STORED_NAME = hashlib.sha256(STORED).hexdigest()
 
 
 def commands(guide):
@@ -28,7 +28,7 @@ def commands(guide):
 
 
 def noted(number):
-    return {"type": "incident.noted", "about": "2026-007", "text": f"端末 {number} 号", "files": [NAMED]}
+    return {"type": "incident.noted", "about": "2026-007", "text": f"端末 {number} 号", "files": [bundles.to_store(SCRATCH, STORED, "a.jpg", "image/jpeg")]}
 
 
 class Guide(unittest.TestCase):
@@ -37,8 +37,6 @@ class Guide(unittest.TestCase):
         (SCRATCH / "authority").mkdir()
         cls.authority = Authority(SCRATCH / "authority")
         cls.box = Box(SCRATCH / "log", [noted(0), noted(1)])
-        (cls.box.folder / "blobs").mkdir(exist_ok=True)
-        (cls.box.folder / "blobs" / NAMED["sha256"]).write_bytes(STORED)
         cls.older = cls.box.export()
         for number in range(2, 5):
             bundles.ledger("append", cls.box.folder, lines=[noted(number)])
@@ -67,7 +65,7 @@ class Guide(unittest.TestCase):
         paper = bundles.paper_code(self.whole, bundles.size_of({"checkpoint.log": self.whole["checkpoints/1"]})).split("-", 1)[1].replace("-", "")
         for line in (self.box.code, f"{4 * epochs} signatures fit, of {epochs} epochs", "the entries have the hashes of the tiles",
                      "each entry holds the hash of the one before", f'{root}\n{root}\n["', '"端末 0 号"]', f"\n{paper}\n",
-                     "Verification: OK", "Time stamp: ", "the older record is the beginning of this one", f"{NAMED['sha256']}: OK"):
+                     "Verification: OK", "Time stamp: ", "the older record is the beginning of this one", f"{STORED_NAME}: OK"):
             self.assertIn(line, said)
         self.assertNotIn("BAD", said)
         self.assertIn("good: .:", said)
@@ -113,7 +111,7 @@ class Guide(unittest.TestCase):
         self.assert_seen({"disclosures/0.jsonl": lines.replace(before, before[:-10] + b"AAAA" + before[-6:])}, r"(?m)^[A-Za-z0-9_-]{43}$")
 
     def test_changed_stored_file(self):
-        self.assert_seen({f"blobs/{NAMED['sha256']}": STORED + b"!"}, f"{NAMED['sha256']}: FAILED")
+        self.assert_seen({f"blobs/{STORED_NAME}": STORED + b"!"}, f"{STORED_NAME}: FAILED")
 
     def test_stamp_of_another_checkpoint(self):
         closing = self.whole["checkpoints/1"]

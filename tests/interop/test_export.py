@@ -16,6 +16,7 @@ import tempfile
 import unittest
 import zipfile
 
+import bundles
 import tap
 
 BIN = pathlib.Path(os.environ["KANNUKI_BIN"])
@@ -25,7 +26,6 @@ SCRATCH = pathlib.Path(tempfile.mkdtemp(prefix="kannuki-export-"))
 atexit.register(shutil.rmtree, SCRATCH)
 TILE = 256
 BLOBS = [bytes([size % 251]) * size for size in (0, 1, 65535, 65536, 65537, 1000003)]
-POLICY = "log somebody+else\nquorum none\n"
 
 
 def run(program, *arguments, **options):
@@ -48,8 +48,7 @@ def refused(*arguments):
 
 
 def named(data):
-    return {"name": "記録.bin", "size": len(data), "type": "application/octet-stream",
-            "sha256": hashlib.sha256(data).hexdigest()}
+    return bundles.to_store(SCRATCH, data, "記録.bin", "application/octet-stream")
 
 
 class Log:
@@ -63,10 +62,11 @@ class Log:
                      for i in range(entries // 2)])
         self.append([{"type": "incident.noted", "about": "2026-007", "files": [named(data), named(b"never stored")]}
                      for data in BLOBS])
-        self.append([{"type": "policy.set", "class": "system", "body": {"policy": POLICY}}])
+        bundles.lose_stored(self.folder, b"never stored")
+        self.policy = "# Ours.\n" + ledger("policy", self.folder)
+        (SCRATCH / "policy").write_text(self.policy)
+        ledger("policy", self.folder, SCRATCH / "policy")
         self.append([{"type": "incident.noted", "about": "2026-008", "text": "x"} for _ in range(entries // 2)])
-        for data in BLOBS:
-            self.store(data)
 
     def append(self, lines):
         ledger("append", self.folder, lines=lines)
@@ -191,18 +191,15 @@ class KeptBack(Case):
 
     def test_policy(self):
         for options in ((), ("--from", "0", "--to", "5"), ("--from", "512")):
-            self.assertEqual((log().export(*options) / "policy").read_text(), POLICY)
+            self.assertEqual((log().export(*options) / "policy").read_text(), log().policy)
 
     def test_erased(self):
         small = Log("erased", 20)
         bundle = small.export("--zip")
         with zipfile.ZipFile(bundle) as archive:
             archive.extractall(SCRATCH / "erased-whole")
-        digest = re.search("^sd text (.*)$", entries_of(SCRATCH / "erased-whole")[4], re.M)[1]
-        small.append([{"type": "redaction", "class": "system", "body": {
-            "seq": 4, "name": "text", "digest": digest, "approved_by": ["u1", "u2"]}}])
-        with contextlib.closing(sqlite3.connect(small.folder / "ledger.db")) as database, database:
-            database.execute("UPDATE entries SET text = NULL WHERE seq = 4")
+        ledger("redact", small.folder, 4, "text", "--authority", "法第1条", "--reason", "期間満了", "--approved-by", "u1",
+               "--approved-by", "u2")
         # All of it is one tile, so a part of it is whole, too, and must prove the redaction.
         for options in ((), ("--from", "4", "--to", "6"), ("--from", "10", "--to", "11")):
             bundle = small.export(*options)

@@ -36,11 +36,9 @@ def must(*command, data=None, folder=SCRATCH):
 @functools.lru_cache(maxsize=None)
 def made_box():
     """A log of four epochs with a stored file."""
-    named = {"name": "写真.jpg", "size": len(STORED), "type": "image/jpeg", "sha256": STORED_NAME}
+    photo = bundles.to_store(SCRATCH, STORED, "写真.jpg", "image/jpeg")
     box = Box(SCRATCH / "log", *([{"type": "incident.noted", "about": "2026-007", "text": f"端末 {number} 号のケーブルを抜いた",
-                                   "files": [named]}] for number in range(3)))
-    (box.folder / "blobs").mkdir(exist_ok=True)
-    (box.folder / "blobs" / STORED_NAME).write_bytes(STORED)
+                                   "files": [photo]}] for number in range(3)))
     return box
 
 

@@ -51,8 +51,7 @@ def noted(number):
         line["person"] = {"name": f"職員 {number}", "phone": "0000"}
     if number % 40 == 0:
         stored = f"file {number}".encode()
-        line["files"] = [{"name": "photo.txt", "size": len(stored), "type": "text/plain",
-                          "sha256": hashlib.sha256(stored).hexdigest()}]
+        line["files"] = [bundles.to_store(SCRATCH, stored, "photo.txt", "text/plain")]
     return line
 
 
@@ -64,6 +63,7 @@ class Log:
         self.code = ledger("init", self.folder, "--origin", "city.example/k0001/1").split()[1]
         for first in (0, 90, 180):
             ledger("append", self.folder, lines=[noted(number) for number in range(first, first + 90)])
+        bundles.lose_stored(self.folder)
         self.bundle = self.export("whole")
 
     def export(self, name, *options):

@@ -42,6 +42,23 @@ class Box:
         return out
 
 
+def to_store(folder, data, name, kind):
+    """What a line for append says of a file with this content."""
+    folder = pathlib.Path(folder) / "to-store"
+    folder.mkdir(exist_ok=True)
+    path = folder / hashlib.sha256(data).hexdigest()
+    path.write_bytes(data)
+    return {"path": str(path), "name": name, "type": kind}
+
+
+def lose_stored(folder, *datas):
+    """As if these files, or all, had been lost with a disk."""
+    gone = {hashlib.sha256(data).hexdigest() for data in datas}
+    for path in (pathlib.Path(folder) / "blobs").iterdir():
+        if not datas or path.name in gone:
+            path.unlink()
+
+
 def read(folder):
     folder = pathlib.Path(folder)
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

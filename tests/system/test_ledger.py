@@ -210,6 +210,33 @@ class Ledger(unittest.TestCase):
             self.assertIn(says, done.stderr)
             self.assertLess(len(done.stderr.splitlines()), 8, done.stderr)
 
+    def test_a_line_that_says_something_else_than_it_seems_is_refused(self):
+        self.init()
+        os.mkfifo(self.place / "pipe")
+        size = len(self.shown())
+        for line, says in (({"type": "epoch.start"}, "own doing"), ({"type": "x", "class": "epoch"}, "own doing"), ({"type": "redaction"}, "own doing"),
+                           ({"type": "policy.set", "class": "system"}, "own doing"), ({"type": "system", "body": {"act": "medium.lost"}}, "own doing"),
+                           ({"type": "incident.noted", "body": "LAN"}, '"body" must be an object'), ({"type": "incident.noted", "who": 7}, '"who" must be a word'),
+                           ({"type": "incident.noted", "txt": "LAN"}, '"txt" is no member'), ({"type": "incident.noted", "files": [7]}, '"files" must be paths'),
+                           ({"type": "incident.noted", "files": [{"name": "x", "sha256": "aa"}]}, '"files" must be paths'),
+                           ({"type": "incident.noted", "files": [str(self.place / "pipe")]}, "can be stored"), ({"type": "incident.noted", "files": ["/dev/zero"]}, "can be stored"),
+                           ({"type": "incident.noted", "body": {"act": "report.sent"}}, "says 'report.sent'")):
+            done = subprocess.run([BIN / "kannuki-ledger", "append", self.first, "--lang", "en"], input=json.dumps(line) + "\n", capture_output=True, text=True, timeout=60)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), line)
+            self.assertIn(says, done.stderr)
+        self.append([{"type": "people", "body": {"act": "user.added", "user": "u3"}}])
+        added = [entry for entry in self.shown()[size:] if entry["type"] == "people"]
+        self.assertEqual([entry["body"]["act"] for entry in added], ["user.added"])
+        self.must("check", self.first)
+
+    def test_what_cannot_be_printed_is_no_success(self):
+        self.init()
+        for words in (["genesis", self.first], ["show", self.first]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([BIN / "kannuki-ledger", "--lang", "en", *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+            self.assertEqual(done.returncode, 1, words)
+            self.assertIn("standard output: ", done.stderr)
+
     def test_going_on_with_one_medium_is_said(self):
         self.init()
         away = self.second.rename(self.second.parent / "away")
