@@ -229,7 +229,7 @@ static int try_all(const char *name, unsigned media, unsigned every, const struc
 		return 1;
 	o = share_work(plan, media, every, shared);
 	(void)munmap(shared, WORKERS * sizeof *shared);
-	(void)printf("%s %d - %s\n# %lu calls failed in turn, %lu times an act failed, %lu broken promises\n",
+	(void)printf("%s %d - %s\n#= %lu calls failed in turn, %lu times an act failed, %lu broken promises\n",
 		     o.broken == 0 && o.tried > 100 && o.with_failures > 10 ? "ok" : "not ok", ++number_of_test, name,
 		     o.tried, o.with_failures, o.broken);
 	return o.broken == 0 ? 0 : 1;

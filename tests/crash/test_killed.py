@@ -109,7 +109,7 @@ class Killed(unittest.TestCase):
         self.assertEqual({n: recorded.get(n) for n in self.truth}, self.truth)
         checked = run("check", self.folder)
         self.assertEqual(checked.returncode, 0, checked.stderr)
-        print(f"# seed {SEED}: {KILLS} kills, {in_flight} with a line in flight, {len(self.truth)} answers, "
+        print(f"#= seed {SEED}: {KILLS} kills, {in_flight} with a line in flight, {len(self.truth)} answers, "
               f"{len(recorded)} recorded")
         self.assertGreaterEqual(in_flight, KILLS * 0.8)
 

@@ -188,7 +188,7 @@ class Forgers(unittest.TestCase):
 
     def test_there_are_many(self):
         self.assertGreaterEqual(self.judges.bundles.made, LEAST)
-        print(f"# {self.judges.bundles.made} mutants of {len(TABLE)} classes")
+        print(f"#= {self.judges.bundles.made} mutants of {len(TABLE)} classes")
 
 
 class Asked:
@@ -224,7 +224,7 @@ class Riddles(unittest.TestCase):
         asked.ask(ONCE_SPLIT)
         for first in range(0, RIDDLES, AT_ONCE):
             asked.ask(range(first, first + AT_ONCE))
-        print(f"# {dict(asked.verdicts)} of {RIDDLES + len(ONCE_SPLIT)} riddles")
+        print(f"#= {dict(asked.verdicts)} of {RIDDLES + len(ONCE_SPLIT)} riddles")
         for why in asked.wrong[:MOST_SHOWN]:
             print("# " + why)
         self.assertEqual(len(asked.wrong), 0)

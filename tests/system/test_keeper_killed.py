@@ -119,7 +119,7 @@ class Killed(unittest.TestCase):
         self.house.start()
         with self.house.login("kansa") as auditor:
             self.assertEqual(auditor.ask("ledger.check")["verdict"], "good")
-        print(f"# {acknowledged} acknowledged, {len(seqs)} recorded, {KILLS} kills")
+        print(f"#= {acknowledged} acknowledged, {len(seqs)} recorded, {KILLS} kills")
 
 
 if __name__ == "__main__":

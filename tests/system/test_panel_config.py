@@ -210,7 +210,7 @@ class Mutations(ConfigCase):
                     self.assertRegex(said, COMPLAINT, f"{name}:\n{text}")
                     line = int(COMPLAINT.match(said).group(2))
                     self.assertTrue(1 <= line <= len(changed) + 1 or ".yaml:" in said, said)
-        print(f"# {tried} mutated files")
+        print(f"#= {tried} mutated files")
         self.assertGreaterEqual(tried, 200)
 
     def test_bytes_that_are_no_yaml(self):
