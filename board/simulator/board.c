@@ -2,6 +2,7 @@
 
 #include "board/simulator/chip.h"
 #include "board/simulator/line.h"
+#include "firmware/core/journal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -443,6 +444,15 @@ void board_brown_out(struct board *b)
 		return;
 	board_power(b, false);
 	board_reset_flags(b, RESET_BROWN_OUT);
+	board_power(b, true);
+}
+
+void board_tear_eeprom(struct board *b)
+{
+	board_power(b, false);
+	b->eeprom[JOURNAL_TRIP_AT] = 0x77;
+	for (int i = 0; i < BOARD_QUEUE; i += 8)
+		b->eeprom[JOURNAL_EVENT_AT + JOURNAL_EVENT_SIZE * i] ^= 0x40;
 	board_power(b, true);
 }
 

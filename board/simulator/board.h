@@ -112,6 +112,8 @@ uint64_t board_sent_at(const struct board *b);
 void board_hang(struct board *b);
 /* The chip's supply sags for a moment. */
 void board_brown_out(struct board *b);
+/* Power fails while everything in EEPROM that can be under way is being written, and comes back. */
+void board_tear_eeprom(struct board *b);
 /* The next power-up is reported to the chip with these reset flags (enum board_reset). */
 void board_reset_flags(struct board *b, uint8_t flags);
 

@@ -239,6 +239,13 @@ static const char *do_brownout(struct board *b, const struct words *w)
 	return NULL;
 }
 
+static const char *do_tear(struct board *b, const struct words *w)
+{
+	(void)w;
+	board_tear_eeprom(b);
+	return NULL;
+}
+
 static const char *do_hang(struct board *b, const struct words *w)
 {
 	(void)w;
@@ -387,7 +394,7 @@ static const struct command commands[] = {
 	{"press", do_press}, {"hold", do_hold},         {"release", do_hold},  {"key", do_key},
 	{"power", do_power}, {"weld", do_weld},         {"wire", do_wire},     {"pole", do_pole},
 	{"hang", do_hang},   {"lamp", do_lamp},         {"supply", do_supply}, {"jumper", do_jumper},
-	{"line", do_line},   {"brownout", do_brownout},
+	{"line", do_line},   {"brownout", do_brownout}, {"tear", do_tear},
 };
 
 enum control_after control_do(struct board *b, const char *line, char **answer)
@@ -420,6 +427,6 @@ enum control_after control_do(struct board *b, const char *line, char **answer)
 		}
 	}
 	*answer = answer_of("press, hold, release, key, power, weld, wire, pole, lamp, supply, line, jumper, hang, "
-			    "brownout, state, log or quit");
+			    "brownout, tear, state, log or quit");
 	return CONTROL_GO_ON;
 }

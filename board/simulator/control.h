@@ -14,6 +14,7 @@
  *   jumper set|off                       the flash jumper
  *   hang                                 the processor runs in a circle until its watchdog bites
  *   brownout                             the chip's supply sags
+ *   tear                                 power fails in the middle of writing EEPROM, and comes back
  *   state                                {"time_us", "power", "supply", "supply_taken", "jumper", "attention", "line",
  *                                        "key", "pressed", "lamps", "dead", "uplinks"}; a dead lamp is never lit
  *   log [N]                              {"time_us", "notes": [{"t_us", "what", "index", "on"}]}: the last N (1024)

@@ -196,7 +196,7 @@ static void draw_help(struct buf *b)
 	add_line(b, _("  d i k t: the controls above   1-4: cut one uplink   q: leave (it goes on)"));
 	add_line(b, _("  Break and mend   u: choose an uplink   w: weld it   m: its mirror wire"));
 	add_line(b, _("  s: ISOLATE stuck   K: key left on   c: coil supply   x: line   j: jumper"));
-	buf_adds(b, _("  p: power off and on   h: hang the processor   o: brown-out"));
+	buf_adds(b, _("  p: power off and on   h: hang the processor   o: brown-out   e: torn EEPROM"));
 	buf_adds(b, "\033[K\033[J");
 }
 
@@ -278,10 +278,17 @@ static const char *command_of(char key, const json_t *state)
 	static const struct {
 		char key;
 		const char *command;
-	} presses[] = {{'d', "press declare"},  {'i', "press isolate"},  {'k', "key turn"},
-		       {'t', "press test"},     {'1', "press uplink 1"}, {'2', "press uplink 2"},
-		       {'3', "press uplink 3"}, {'4', "press uplink 4"}, {'h', "hang"},
-		       {'o', "brownout"}};
+	} presses[] = {{'d', "press declare"},
+		       {'i', "press isolate"},
+		       {'k', "key turn"},
+		       {'t', "press test"},
+		       {'1', "press uplink 1"},
+		       {'2', "press uplink 2"},
+		       {'3', "press uplink 3"},
+		       {'4', "press uplink 4"},
+		       {'h', "hang"},
+		       {'o', "brownout"},
+		       {'e', "tear"}};
 
 	for (size_t i = 0; i < sizeof presses / sizeof presses[0]; i++)
 		if (presses[i].key == key)

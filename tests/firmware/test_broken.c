@@ -158,6 +158,24 @@ static void a_brown_out_is_a_fault_and_the_uplinks_come_back(void **state)
 		assert_true(board_connected(sim.board, i));
 }
 
+static void a_torn_eeprom_is_told_and_means_every_uplink(void **state)
+{
+	(void)state;
+	board_tear_eeprom(sim.board);
+	sim_run_ms(&sim, 300);
+	for (uint8_t i = 0; i < BOARD_UPLINKS; i++)
+		assert_false(board_connected(sim.board, i));
+	assert_int_not_equal(sim_find(&sim, EVENT_EEPROM_BAD, 2000).arg, 0);
+	assert_well();
+	/* It was repaired: the next start finds nothing. */
+	sim_drop_events(&sim);
+	sim_run_polling(&sim, 5000);
+	sim_power_cycle(&sim, 100);
+	sim_find(&sim, EVENT_STARTED, 2000);
+	assert_int_equal(sim.status[STATUS_FAULTS], 0);
+	assert_int_equal(sim_find(&sim, EVENT_CUT_AT_START, 2000).arg, 1);
+}
+
 static void a_line_broken_one_way_is_a_host_that_is_lost(void **state)
 {
 	(void)state;
@@ -208,6 +226,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(without_coil_supply_all_falls_and_stays_fallen, up, down),
 		cmocka_unit_test_setup_teardown(a_jumper_left_is_a_fault_and_the_button_still_cuts, up, down),
 		cmocka_unit_test_setup_teardown(a_brown_out_is_a_fault_and_the_uplinks_come_back, up, down),
+		cmocka_unit_test_setup_teardown(a_torn_eeprom_is_told_and_means_every_uplink, up, down),
 		cmocka_unit_test_setup_teardown(a_line_broken_one_way_is_a_host_that_is_lost, up, down),
 		cmocka_unit_test_setup_teardown(a_noisy_line_trips_nothing_and_a_press_waits_for_its_end, up, down),
 	};
