@@ -2,6 +2,7 @@
 """What docs/operation/auditor.md tells an auditor to type works as it stands, and shows what was changed."""
 import atexit
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -42,10 +43,10 @@ class Guide(unittest.TestCase):
             bundles.ledger("append", cls.box.folder, lines=[noted(number)])
         cls.whole = bundles.read(cls.box.export())
 
-    def audit(self, changes, code=None):
-        """What all the blocks print for the bundle with some files changed."""
+    def audit(self, changes, code=None, whole=None):
+        """What all the blocks print for a bundle, by default this box's, with some files changed."""
         folder = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH))
-        here = bundles.write(folder / "bundle", {**self.whole, **changes})
+        here = bundles.write(folder / "bundle", {**(whole or self.whole), **changes})
         shutil.copytree(self.older, folder / "older")
         shutil.copy(self.authority.folder / "ca.pem", here / "authority.pem")
         self.authority.stamp(self.older / "checkpoints/1", here / "checkpoint-1.tsr")
@@ -105,10 +106,67 @@ class Guide(unittest.TestCase):
         root = re.escape(self.whole["checkpoint.log"].decode().split("\n")[2])
         self.assert_seen(self.lie(-1), rf"each entry holds the hash of the one before\n(?!{root})\S{{44}}\n{root}\n")
 
+    def disclosures(self):
+        return self.whole["disclosures/0.jsonl"].decode().splitlines(keepends=True)
+
+    def texts(self):
+        """Where texts stand among the disclosures."""
+        return [at for at, line in enumerate(self.disclosures()) if '"name":"text"' in line]
+
+    def place(self, at):
+        line = json.loads(self.disclosures()[at])
+        return f"{line['seq']} {line['name']}"
+
+    def assert_told(self, lines, *said):
+        told = self.audit({"disclosures/0.jsonl": "".join(lines).encode()})
+        self.assertEqual(sorted(re.findall("(?m)^(?:BAD|withheld|redacted).*$", told)), sorted(said))
+        return told
+
     def test_changed_text(self):
-        lines = self.whole["disclosures/0.jsonl"]
-        before = next(line for line in lines.splitlines() if b'"name":"text"' in line)
-        self.assert_seen({"disclosures/0.jsonl": lines.replace(before, before[:-10] + b"AAAA" + before[-6:])}, r"(?m)^[A-Za-z0-9_-]{43}$")
+        lines, (at, *_) = self.disclosures(), self.texts()
+        lines[at] = lines[at][:-10] + "AAAA" + lines[at][-6:]
+        self.assertIn("\nbad: ", self.assert_told(lines, f"BAD: disclosure of {self.place(at)}", f"BAD: no disclosure of {self.place(at)}"))
+
+    def test_swapped_texts(self):
+        """Each is one that some entry holds, but not the one it stands beside."""
+        lines, (one, other, *_) = self.disclosures(), self.texts()
+        text = re.compile('(?<="disclosure":")[^"]*')
+        found = [text.search(lines[at])[0] for at in (one, other)]
+        lines[one], lines[other] = text.sub(found[1], lines[one]), text.sub(found[0], lines[other])
+        self.assert_told(lines, *(f"BAD: {word} of {self.place(at)}" for word in ("disclosure", "no disclosure") for at in (one, other)))
+
+    def test_missing_text(self):
+        lines, (*_, last) = self.disclosures(), self.texts()
+        place = self.place(last)
+        del lines[last]
+        self.assert_told(lines, f"BAD: no disclosure of {place}")
+
+    def test_text_given_twice(self):
+        lines, (at, *_) = self.disclosures(), self.texts()
+        self.assert_told([*lines, lines[at]], f"BAD: disclosure of {self.place(at)}")
+
+    def test_line_spelled_otherwise(self):
+        lines, (at, *_) = self.disclosures(), self.texts()
+        place = self.place(at)
+        lines[at] = lines[at].replace('"name":', ' "name":')
+        self.assertRegex(self.audit({"disclosures/0.jsonl": "".join(lines).encode()}), f"(?s)BAD: disclosure of .*BAD: no disclosure of {place}\n")
+
+    def test_withheld_and_redacted(self):
+        """An erased text that no entry erased is named, and what the entries say of it is empty."""
+        for status in ("withheld", "redacted"):
+            lines, (at, *_) = self.disclosures(), self.texts()
+            lines[at] = re.sub('"disclosure":"[^"]*"', f'"status":"{status}"', lines[at])
+            self.assertNotIn('"redaction"', self.assert_told(lines, f"{status}: {self.place(at)}"))
+
+    def test_redaction(self):
+        box = Box(SCRATCH / "erasing", [noted(0), noted(1)])
+        seq, digest = bundles.seq_and_digest(bundles.read(box.export()), "端末 1 号")
+        bundles.ledger("append", box.folder, lines=[{"type": "redaction", "class": "system", "text": "法第1条", "body": {
+            "seq": seq, "name": "text", "digest": digest, "approved_by": ["u1", "u2"]}}])
+        told = self.audit({}, box.code, bundles.with_status(bundles.read(box.export()), seq, "text", "redacted"))
+        self.assertIn(f"redacted: {seq} text\n", told)
+        self.assertRegex(told, f'"act":"redaction".*"seq":{seq},"name":"text"')
+        self.assertNotIn("BAD", told)
 
     def test_changed_stored_file(self):
         self.assert_seen({f"blobs/{STORED_NAME}": STORED + b"!"}, f"{STORED_NAME}: FAILED")
