@@ -93,15 +93,30 @@ void paper_code_format(char out[PAPER_CODE_SIZE], const char *origin, const stru
 		       code + 10, code + 15);
 }
 
+/* What stands between letters that people type or copy out of a document; its length, 0 for anything else. */
+static size_t gap(const char *text, size_t len)
+{
+	static const char *const gaps[] = {" ", "\t", "\r", "\n", "\u00a0", "\u3000"};
+
+	for (size_t i = 0; i < sizeof gaps / sizeof gaps[0]; i++) {
+		size_t size = strlen(gaps[i]);
+
+		if (size <= len && memcmp(text, gaps[i], size) == 0)
+			return size;
+	}
+	return 0;
+}
+
 enum err code_read(char *out, size_t min, size_t max, const char *text, size_t len)
 {
 	char code[64];
-	size_t count = 0;
+	size_t count = 0, skipped;
 
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i<len; i += skipped> 0 ? skipped : 1) {
 		char c = (char)toupper((unsigned char)text[i]);
 
-		if (c == ' ' || c == '-' || c == '\n')
+		skipped = gap(text + i, len - i);
+		if (skipped > 0 || c == '-')
 			continue;
 		if (count == max || c == '\0' || strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", c) == NULL)
 			return ERR_FORMAT;
@@ -117,14 +132,21 @@ enum err code_read(char *out, size_t min, size_t max, const char *text, size_t l
 enum err paper_code_parse(struct paper_code *out, const char *text, size_t len)
 {
 	const char *hyphen = memchr(text, '-', len);
+	char digits[NUMBER_SIZE];
+	size_t count = 0, skipped;
 	struct paper_code parsed;
-	size_t size_len;
 
 	if (hyphen == NULL)
 		return ERR_FORMAT;
-	size_len = (size_t)(hyphen - text);
-	if (number_parse(text, size_len, &parsed.size) != ERR_OK ||
-	    code_read(parsed.code, PAPER_CODE_MIN, PAPER_CODE_MAX, hyphen, len - size_len) != ERR_OK)
+	for (const char *at = text; at<hyphen; at += skipped> 0 ? skipped : 1) {
+		skipped = gap(at, (size_t)(hyphen - at));
+		if (skipped == 0 && count == sizeof digits)
+			return ERR_FORMAT;
+		if (skipped == 0)
+			digits[count++] = *at;
+	}
+	if (number_parse(digits, count, &parsed.size) != ERR_OK ||
+	    code_read(parsed.code, PAPER_CODE_MIN, PAPER_CODE_MAX, hyphen, len - (size_t)(hyphen - text)) != ERR_OK)
 		return ERR_FORMAT;
 	*out = parsed;
 	return ERR_OK;

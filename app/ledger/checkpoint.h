@@ -40,12 +40,12 @@ struct paper_code {
 };
 /* 20 characters of it. */
 void paper_code_format(char out[PAPER_CODE_SIZE], const char *origin, const struct checkpoint *checkpoint);
-/* What a person typed: case, spaces and further hyphens do not matter. ERR_FORMAT. */
+/* What a person typed: case, gaps and further hyphens do not matter. ERR_FORMAT. */
 enum err paper_code_parse(struct paper_code *out, const char *text, size_t len) MUST_USE;
 bool paper_code_fits(const struct paper_code *code, const char *origin, const struct checkpoint *checkpoint);
 
-/* The letters and digits of a base32 code that a person typed: case, spaces and hyphens do not matter.
-   ERR_FORMAT: another character, or not `min` to `max` of them. `out` has room for max + 1. */
+/* The letters and digits of a base32 code that a person typed: case, hyphens and gaps (spaces, tabs,
+   line ends, U+00A0, U+3000) do not matter. ERR_FORMAT: another character, or not `min` to `max` of them. `out` has room for max + 1. */
 enum err code_read(char *out, size_t min, size_t max, const char *text, size_t len) MUST_USE;
 
 #endif

@@ -65,27 +65,33 @@ static enum err read_closing(void *context, uint64_t epoch, struct buf *out)
 
 /* ---- genesis, checkpoint, range, policy ---- */
 
-static enum err compare_genesis(struct verifier *v)
+/* Before anything is said of the bundle: a wrong command is none about the bundle. */
+static enum err read_genesis_given(struct verifier *v)
 {
+	static const uint8_t any[HASH_SIZE];
 	const struct known *known = v->known;
 	struct genesis outside;
 
 	if (known->note != NULL) {
 		if (genesis_parse(&outside, known->note->data, known->note->len) != ERR_OK)
 			return fault_set(v->f, ERR_IO, _("the genesis file given is not a genesis note"));
-		if (memcmp(outside.hash, v->audit.genesis.hash, HASH_SIZE) != 0)
-			return verify_bad_file(v, "genesis.note", _("is of another log than the genesis given"));
+		genesis_code(v->given, GENESIS_CODE_MAX, outside.hash);
 	} else if (known->code != NULL) {
-		enum err err = genesis_code_check(known->code, v->audit.genesis.hash);
-
-		if (err == ERR_FORMAT)
+		if (genesis_code_check(known->code, any) == ERR_FORMAT)
 			return fault_set(
 				v->f, ERR_IO,
 				_("'%.60s' is neither a file nor a genesis code (20 or more letters A-Z and digits 2-7)"),
 				known->code);
-		if (err != ERR_OK)
-			return verify_bad_file(v, "genesis.note", _("is of another log than the genesis given"));
 	}
+	return ERR_OK;
+}
+
+static enum err compare_genesis(struct verifier *v)
+{
+	const char *code = v->known->note != NULL ? v->given : v->known->code;
+
+	if (code != NULL && genesis_code_check(code, v->audit.genesis.hash) != ERR_OK)
+		return verify_bad_file(v, "genesis.note", _("is of another log than the genesis given"));
 	return ERR_OK;
 }
 
@@ -253,8 +259,12 @@ void bundle_verify(struct verdict *out, const char *path, const struct known *kn
 	v->known = known;
 	v->f = &out->fault;
 	v->lines.stream.fd = -1;
-	err = bundle_open(&v->bundle, path, v->f);
-	(void)snprintf(out->file, sizeof out->file, "%s", v->bundle.blamed);
+	v->bundle.fd = -1;
+	err = read_genesis_given(v);
+	if (err == ERR_OK) {
+		err = bundle_open(&v->bundle, path, v->f);
+		(void)snprintf(out->file, sizeof out->file, "%s", v->bundle.blamed);
+	}
 	if (err == ERR_OK)
 		err = verify(v, &way);
 	conclude(v, err);

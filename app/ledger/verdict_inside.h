@@ -18,6 +18,7 @@ struct level {
 struct verifier {
 	struct bundle bundle;
 	const struct known *known;
+	char given[GENESIS_CODE_MAX + 1]; /* the code of the genesis note given */
 	struct verdict *verdict;
 	struct audit audit;
 	struct tile_listener listener;

@@ -24,6 +24,7 @@ TABLE = forge.verdicts((pathlib.Path(__file__).parent / "verdicts.md").read_text
 WORDS = {"good": "good", "bad": "bad", "unknown": "cannot tell"}
 AT_ONCE = 200
 RIDDLES = 600
+GIVEN = 250
 ONCE_SPLIT = [1795287815]  # seeds of which the verifiers were not of one mind
 LEAST = 2000
 MOST_SHOWN = 20
@@ -39,7 +40,7 @@ DESKS = concurrent.futures.ThreadPoolExecutor()
 # ---- verifiers: (paths, pins, the same as they are typed) -> what each says ----
 
 def arguments(pins):
-    options = {"code": "--genesis", "paper": "--paper", "older": "--since", "policy": "--policy"}
+    options = {"code": "--genesis", "note": "--genesis", "paper": "--paper", "older": "--since", "policy": "--policy"}
     made = []
     for name, value in pins.items():
         if isinstance(value, bytes):
@@ -229,6 +230,64 @@ class Riddles(unittest.TestCase):
             print("# " + why)
         self.assertEqual(len(asked.wrong), 0)
         self.assertGreater(len(asked.verdicts), 1)
+
+
+class Given(unittest.TestCase):
+    """What auditors bring, spelled in all ways, with an honest bundle."""
+
+    EXITS = ["good", "bad", "unknown"]
+
+    @classmethod
+    def setUpClass(cls):
+        cls.riddler = Riddler()
+        cls.bundle = SCRATCH / "given"
+        write_all(cls.bundle, cls.riddler.honest)
+
+    def ask(self, seed):
+        """None where there is nothing to ask: a program cannot be given NUL, nor a page nothing."""
+        title, pins = self.riddler.given(seed)
+        if any(not value.strip() or (isinstance(value, str) and "\0" in value) for value in pins.values()):
+            return None
+        return title, self.verdicts(pins)
+
+    def verdicts(self, pins, bundle=None):
+        bundle = bundle or self.bundle
+        programs = {"C": "kannuki-verify", "Go": "kannuki-verify-go"}
+        typed = [bundle, *arguments(pins)]
+        said = {name: self.EXITS[subprocess.run([BIN / program, *typed], capture_output=True, timeout=170).returncode]
+                for name, program in programs.items()}
+        if "HTML" in VERIFIERS:
+            said["HTML"] = page().one(bundle, **pins)["verdict"]
+        return said
+
+    def test_as_editors_and_people_spell_them(self):
+        code, paper, older = self.riddler.code(), self.riddler.log().paper(3), self.riddler.honest["checkpoints/1"]
+        for title, want, pins in (
+                ("a mark before a checkpoint", "unknown", {"older": "\ufeff".encode() + older}), ("line ends of Windows", "unknown", {"older": older.replace(b"\n", b"\r\n")}),
+                ("a mark before a genesis note", "unknown", {"note": "\ufeff".encode() + self.riddler.honest["genesis.note"]}),
+                ("a mark before a policy", "unknown", {"policy": "\ufeff".encode() + self.riddler.policy()}),
+                ("a checkpoint beyond all browsers", "bad", {"older": older.replace(b"\n3\n", b"\n9223372036854775807\n")}),
+                ("a code with gaps", "good", {"code": "\u00a0\u3000\t".join(code)}), ("a paper code with gaps", "good", {"paper": f" {paper[0]} - {paper[2:].lower()}"}),
+                ("a letter that is large only in Unicode", "unknown", {"code": code[:23] + "\u017f"}),
+                ("another space", "unknown", {"code": code[:12] + "\u2003" + code[12:]})):
+            with self.subTest(title):
+                given = pins if "note" in pins else {"code": code, **pins}
+                self.assertEqual(set(self.verdicts(given).values()), {want})
+
+    def test_a_wrong_command_says_nothing_of_the_bundle(self):
+        broken = SCRATCH / "given-broken"
+        write_all(broken, {**self.riddler.honest, "genesis.note": b"x"})
+        for pins, want in (({"code": "ABC"}, "unknown"), ({"note": b"x"}, "unknown"), ({"code": self.riddler.code()}, "bad")):
+            self.assertEqual(set(self.verdicts(pins, broken).values()), {want})
+
+    def test_of_one_mind(self):
+        asked = list(filter(None, map(self.ask, range(GIVEN))))
+        for title, said in asked:
+            with self.subTest(title):
+                self.assertEqual(len(set(said.values())), 1, said)
+        counts = collections.Counter(said["C"] for _, said in asked)
+        print(f"# {dict(counts)} of {len(asked)} pins")
+        self.assertEqual(set(counts), set(self.EXITS))
 
 
 def judged(name):

@@ -270,6 +270,9 @@ static void codes_as_people_type_them(void **state)
 	assert_string_equal(code, "XJ4BNP4PAHH6UQKBIDPF3LRC");
 	assert_int_equal(genesis_code_check(code, hash), ERR_OK);
 	assert_int_equal(genesis_code_check("xj4b np4p-ahh6 uqkb idpf", hash), ERR_OK);
+	assert_int_equal(genesis_code_check("\txj4b\u00a0np4p\u3000ahh6-uqkb idpf\r\n", hash), ERR_OK);
+	assert_int_equal(genesis_code_check("xj4b\u2003np4pahh6uqkbidpf", hash), ERR_FORMAT);
+	assert_int_equal(genesis_code_check("\ufeffxj4bnp4pahh6uqkbidpf", hash), ERR_FORMAT);
 	assert_int_equal(genesis_code_check("XJ4BNP4PAHH6UQKBIDP", hash), ERR_FORMAT);
 	assert_int_equal(genesis_code_check("XJ4BNP4PAHH6UQKBIDPG", hash), ERR_CRYPTO);
 	assert_int_equal(genesis_code_check("XJ4BNP4PAHH6UQKB1DPF", hash), ERR_FORMAT);

@@ -63,6 +63,17 @@ function keepSpelling(key, value, { source }) {
 
 const ESCAPED_NUL = /(?:^|[^\\])(?:\\\\)*\\u0000/;
 
+const STRING = /"(?:[^"\\]|\\.)*"/g;
+const INT64_MIN = -(1n << 63n);
+
+/* 64 bits hold each number of a JSON text: one without fraction and exponent as an integer. Asked of the text, because of
+ * two members of one name only the last is read. */
+function numbersFit(text) {
+	const numbers = text.replace(STRING, '""').match(/-?[0-9][0-9.eE+-]*/g) ?? [];
+
+	return numbers.every((one) => (/[.eE]/.test(one) ? Number.isFinite(Number(one)) : BigInt(one) >= INT64_MIN && BigInt(one) <= NUMBER_MAX));
+}
+
 /* Undefined when the bytes are not JSON. */
 function parseJson(bytes) {
 	const text = toText(bytes);
@@ -70,7 +81,8 @@ function parseJson(bytes) {
 	if (text === null || ESCAPED_NUL.test(text))
 		return undefined;
 	try {
-		return JSON.parse(text, keepSpelling);
+		const value = JSON.parse(text, keepSpelling);
+		return numbersFit(text) ? value : undefined;
 	} catch {
 		return undefined;
 	}

@@ -11,8 +11,13 @@ function newReport() {
 
 /* ---- what the auditor brings ---- */
 
+function withoutGaps(text) {
+	return text.replace(/[ \t\r\n\u00a0\u3000]/g, '');
+}
+
+/* What is no ASCII is left alone: Unicode makes an S of some letters. */
 function plainCode(text) {
-	return text.toUpperCase().replace(/[\s-]/g, '');
+	return withoutGaps(text).replace(/-/g, '').replace(/[a-z]/g, (c) => c.toUpperCase());
 }
 
 function isCode(code) {
@@ -31,19 +36,20 @@ async function readGenesisPins({ code, note }) {
 }
 
 function readOlder(bytes) {
-	const note = parseNote(bytes), older = note && parseCheckpoint(bytes, note.lines[0]);
+	const lines = parseNote(bytes)?.lines ?? [], [origin, number, root] = lines;
+	const size = lines.length === 3 && isOrigin(origin) && isHash64.test(root) ? parseBig(number) : null;
 
-	if (!older)
+	if (size === null)
 		throw cannotTell('pinOlder');
-	return { ...older, origin: note.lines[0] };
+	return { origin, size: Number(size), root: decodeBase64(root) };
 }
 
 function readPaper(text) {
-	const parts = /^\s*([0-9]+)\s*-(.*)$/s.exec(text), size = parts ? parseCount(parts[1]) : null;
+	const parts = /^([0-9]+)-(.*)$/s.exec(withoutGaps(text)), size = parts ? parseBig(parts[1]) : null;
 
 	if (size === null || !isCode(plainCode(parts[2])))
 		throw cannotTell('pinPaper');
-	return { size, code: plainCode(parts[2]) };
+	return { size: Number(size), code: plainCode(parts[2]) };
 }
 
 function readPolicy(bytes) {
@@ -59,7 +65,7 @@ async function readPins(pins) {
 	return {
 		genesis: await readGenesisPins(pins),
 		older: pins.older && readOlder(pins.older),
-		paper: pins.paper?.trim() ? readPaper(pins.paper) : undefined,
+		paper: withoutGaps(pins.paper ?? '') ? readPaper(pins.paper) : undefined,
 		policy: pins.policy && readPolicy(pins.policy),
 		files: pins,
 	};

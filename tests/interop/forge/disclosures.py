@@ -152,9 +152,29 @@ def other_redaction(box):
     members = json.loads(body)
     for title, text in {"members turned": compact(dict(reversed(members.items()))),
                         "seq named twice": body.replace('"seq":', '"seq":1,"seq":'),
-                        "spaces": json.dumps(members), "escaped": body.replace("redaction", "\\u0072edaction")}.items():
-        log = cut(box, box.log.size)
-        log.lines = list(log.lines)
-        log.add(Draft("system", {"body": text}, who="system", about="-"))
-        log.lines[535] = erased
-        yield Mutant(title, instead(box.files, box.dress(log, log.head())))
+                        "spaces": json.dumps(members), "escaped": body.replace("redaction", "\\u0072edaction"),
+                        "numbers that 64 bits hold": with_member(body, "[9223372036854775807,-9223372036854775808,1e308,-1e-999,-0]")}.items():
+        yield Mutant(title, instead(box.files, spelled(box, text, erased)))
+
+
+def with_member(body, value):
+    return '{"n":' + value + "," + body[1:]
+
+
+def spelled(box, body, erased):
+    """The files after a redaction of entry 535's text with this body."""
+    log = cut(box, box.log.size)
+    log.lines = list(log.lines)
+    log.add(Draft("system", {"body": body}, who="system", about="-"))
+    log.lines[535] = erased
+    return box.dress(log, log.head())
+
+
+@forger("number that 64 bits cannot hold")
+def large_numbers(box):
+    log = cut(box, box.log.size)
+    log.lines = list(log.lines)
+    log.redact(535, "text")
+    body, erased = log.drafts[-1].values["body"], log.lines[535]
+    for value in ("9223372036854775808", "-9223372036854775809", "1" * 400, "1e999", "-1e309", "2.0e308", '{"a":["\\"",1e999]}', '1e999,"n":1'):
+        yield Mutant(value[:24], instead(box.files, spelled(box, with_member(body, value), erased)))

@@ -8,7 +8,7 @@ from forge.box import ORIGIN, instead
 from forge.logmaker import Draft, Log, Witness, base64_of, compact, epoch_start, note, sha256, system, text_of
 
 TOKENS = re.compile(r"[A-Za-z0-9+/_=.-]+|\s|.", re.DOTALL)
-SCRAPS = ["", " ", "  ", "\n", "\n\n", "\t", "\r", "\0", "0", "00", "1", "7", "-1", "+1", "1.0", "1e0", "9223372036854775807", "-", "=", "A", "a", "é", "端",
+SCRAPS = ["", " ", "  ", "\n", "\n\n", "\t", "\r", "\0", "0", "00", "1", "7", "-1", "+1", "1.0", "1e0", "9223372036854775807", "9223372036854775808", "1e999", "-", "=", "A", "a", "é", "端",
           "\u3000", "\u0085", "\u2028", "\x7f", '"', "\\", "\\u0041", "\\u0000", "\\\\u0000", "{", "}", "[", "]", ",", ":", "null", "true", '""', "{}", "[]",
           "sd ", "— ", "\udcff"]
 
@@ -129,6 +129,25 @@ class Riddler:
         files = {**self.honest, "checkpoint.log": head, "checkpoint": head}
         del files["proofs/3.tlog-proof"]
         return files
+
+    def given(self, seed):
+        """What an auditor brings, one thing of it changed at random: (title, {name of a pin: text, or bytes of a file})."""
+        chosen, log = random.Random(f"given {seed}"), self.log()
+        code = log.code[:24]
+        pins = {"code": code, "paper": log.paper(6), "older": self.honest["checkpoints/2"], "policy": self.policy(),
+                "note": self.honest["genesis.note"]}
+        kind = chosen.choice(list(pins))
+        value = pins[kind]
+        if isinstance(value, bytes):
+            text = misspelled(chosen, value.decode())
+            if chosen.random() < 0.1:
+                text = "\ufeff" + text
+            value = text.encode(errors="surrogateescape")
+        else:
+            value = misspelled(chosen, chosen.choice([value, value.lower(), value.replace("-", " "), "-".join(value)]))
+            for letter, other in chosen.sample([("S", "\u017f"), ("I", "\u0131"), ("K", "\u212a"), ("-", "\u2010"), (" ", "\u2003")], 1):
+                value = value.replace(letter, other) if chosen.random() < 0.2 else value
+        return f"given {seed}: {value!r}", {**({} if kind == "note" else {"code": code}), kind: value}
 
     def raw(self, chosen, name):
         return {**self.honest, name: misspelled(chosen, self.honest[name].decode()).encode(errors="surrogateescape")}

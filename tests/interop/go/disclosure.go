@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -68,7 +69,31 @@ var escapedNul = regexp.MustCompile(`(?:^|[^\\])(?:\\\\)*\\u0000`)
 
 // isJSON is a little stricter than Go: other languages' strings end at NUL, and their readers refuse bad UTF-8.
 func isJSON(text string) bool {
-	return json.Valid([]byte(text)) && utf8.ValidString(text) && !escapedNul.MatchString(text)
+	return json.Valid([]byte(text)) && utf8.ValidString(text) && !escapedNul.MatchString(text) && numbersFit(text)
+}
+
+// numbersFit tells whether 64 bits hold each number: of those without fraction and exponent as an integer.
+func numbersFit(text string) bool {
+	tokens := json.NewDecoder(strings.NewReader(text))
+	tokens.UseNumber()
+	for {
+		token, err := tokens.Token()
+		if err != nil {
+			return err == io.EOF
+		}
+		number, isNumber := token.(json.Number)
+		if !isNumber {
+			continue
+		}
+		if strings.ContainsAny(string(number), ".eE") {
+			_, err = number.Float64()
+		} else {
+			_, err = number.Int64()
+		}
+		if err != nil {
+			return false
+		}
+	}
 }
 
 // A body is a JSON object whose member names count letter by letter, which Go's decoding into structs does not.
@@ -135,7 +160,7 @@ var blobNameForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // blobNames returns the stored files that a `files` value names.
 func blobNames(value string) (names []string) {
 	var files []body
-	if json.Unmarshal([]byte(value), &files) != nil {
+	if !isJSON(value) || json.Unmarshal([]byte(value), &files) != nil {
 		return nil
 	}
 	for _, file := range files {

@@ -20,9 +20,20 @@ func base32Of(hash [32]byte) string {
 	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(hash[:])
 }
 
+// gaps are what stands between letters that people type or copy out of a document.
+var gaps = strings.NewReplacer(" ", "", "\t", "", "\r", "", "\n", "", "\u00a0", "", "\u3000", "")
+
+// upper leaves alone what is no ASCII: Unicode makes an S of some letters.
+func upper(c rune) rune {
+	if 'a' <= c && c <= 'z' {
+		return c - 'a' + 'A'
+	}
+	return c
+}
+
 // parseCode takes what people copied from paper: the beginning of a hash in base32.
 func parseCode(s string) (string, error) {
-	code := strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(s))
+	code := strings.Map(upper, strings.ReplaceAll(gaps.Replace(s), "-", ""))
 	full := len(base32Of([32]byte{}))
 	if len(code) < minCodeChars || len(code) > full || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" {
 		return "", fmt.Errorf("%q is not a code of %d to %d letters A-Z and digits 2-7", s, minCodeChars, full)
@@ -37,7 +48,7 @@ type paperCode struct {
 }
 
 func parsePaper(s string) (*paperCode, error) {
-	size, code, found := strings.Cut(s, "-")
+	size, code, found := strings.Cut(gaps.Replace(s), "-")
 	if !found {
 		return nil, fmt.Errorf("%q is not a code of a checkpoint: SIZE-ABCDE-FGHIJ-...", s)
 	}

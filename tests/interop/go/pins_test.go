@@ -56,6 +56,7 @@ func TestPaper(t *testing.T) {
 	code := strings.Repeat("ABCD", 5)
 	for text, isGood := range map[string]bool{
 		"12-" + code: true, "12-abcd abcd-abcd abcd-abcd": true, "0-" + code: true,
+		" 1\u30002 -\tabcd\u00a0abcdabcdabcdabcd\r\n": true, "12-\u017f" + code: false, "12-\u2003" + code: false, "\ufeff12-" + code: false,
 		code: false, "012-" + code: false, "12-" + code[:19]: false, "-" + code: false, "12 " + code: false,
 	} {
 		if _, err := parsePaper(text); (err == nil) != isGood {
