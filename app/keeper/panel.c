@@ -182,6 +182,7 @@ static const struct event_cell {
 	{"proven", "uplink.proven", NULL, NULL, "edge_to_contact_us", JOINS},
 	{"unproven", "uplink.unproven", NULL, NULL, NULL, JOINS},
 	{"restored", "uplink.restored", NULL, NULL, NULL, JOINS_PERMIT},
+	{"restore_failed", "restore.expired", "cause", "contact_closed", NULL, JOINS_PERMIT},
 	{"permit_expired", "restore.expired", "cause", "expired", NULL, JOINS_PERMIT},
 	{"permit_voided_trip", "restore.expired", "cause", "newer_trip", NULL, JOINS_PERMIT},
 	{"permit_voided_command", "restore.expired", "cause", "withdrawn", NULL, JOINS_PERMIT},

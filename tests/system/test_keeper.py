@@ -480,6 +480,17 @@ class Restoring(Keeper):
         self.assertEqual([line["act"] for line in self.person("hanako").view("timeline", about=about)["lines"]
                           if line["act"] == "restore.expired"][-1:], ["restore.expired"])
 
+    def test_permit_that_expired_must_be_asked_for_anew(self):
+        panel = self.panel()
+        panel.state()
+        about = self.cut(panel)
+        request = self.request(about)
+        self.permit(about, request)
+        Restoring.number += 3
+        self.assertEqual(panel.event(Restoring.number, "permit_expired", arg=1)["about"], about)
+        self.assertEqual(self.refused("wrong_state", self.permit, about, request)["why"], "no_request")
+        self.permit(about, self.request(about))
+
     def test_permit_that_the_controller_refuses_is_recorded_as_ended(self):
         panel = self.panel()
         panel.state()

@@ -197,6 +197,21 @@ class Orders(PanelCase):
         self.assertEqual([(code, mask, argument) for code, mask, _, argument in self.board.commands],
                          [(PROVE, 0b1001, 0), (EXPECT_ABSENCE, 0, 900)])
 
+    def test_a_permit_whose_answer_is_lost_is_given_once(self):
+        self.start()
+        lost = []
+
+        def lose(answer):
+            if self.board.commands and len(lost) < 3:
+                lost.append(answer)
+                return []
+            return [(0, answer)]
+        self.board.behaviour = lose
+        self.keeper.push("panel.permit", command=1, uplinks=[1], latch=7, nonce="89abcdef", seconds=300)
+        self.assertTrue(self.keeper.wait_done(1)["ok"])
+        self.assertEqual(len(lost), 3)
+        self.assertEqual(self.board.commands, [(PERMIT, 1, 0x89ABCDEF, 7)])
+
     def test_an_order_that_cannot_be_read_is_refused_and_nothing_happens(self):
         self.start()
         bad = [{"uplinks": []}, {"uplinks": [5]}, {"uplinks": [0]}, {"uplinks": "1"}, {}]
