@@ -178,3 +178,8 @@ void archives_even_out(const struct past *past, const struct ledger *l)
 	if (job.count == 0 || !start())
 		atomic_store(&job.is_busy, false);
 }
+
+bool archives_are_busy(void)
+{
+	return atomic_load(&job.is_busy);
+}

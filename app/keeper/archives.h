@@ -8,5 +8,7 @@
 
 /* Begins copying what is lacking, unless it is being copied already. */
 void archives_even_out(const struct past *past, const struct ledger *l);
+/* A copy is being made, so nothing may be erased there. */
+bool archives_are_busy(void);
 
 #endif

@@ -82,22 +82,31 @@ static enum err open_past(struct chain *c, struct fault *f)
 	return err;
 }
 
-void chain_mind_media(struct chain *c)
+enum err chain_find_past(struct chain *c, struct fault *f)
 {
 	struct past *again = NULL;
-	struct fault f;
+	enum err err;
 
 	if (past_size(c->past) == 0)
-		return;
+		return ERR_OK;
 	/* Each is locked while it is open. */
 	past_forget(c->past);
-	if (past_open(c->ledger, &again, &f) != ERR_OK) {
-		diag(DIAG_ERROR, "%s", f.text);
-		return;
-	}
+	err = past_open(c->ledger, &again, f);
+	if (err != ERR_OK)
+		return err;
 	past_close(c->past);
 	c->past = again;
-	archives_even_out(c->past, c->ledger);
+	return ERR_OK;
+}
+
+void chain_mind_media(struct chain *c)
+{
+	struct fault f;
+
+	if (chain_find_past(c, &f) != ERR_OK)
+		diag(DIAG_ERROR, "%s", f.text);
+	else
+		archives_even_out(c->past, c->ledger);
 }
 
 enum err chain_open(struct chain *c, struct fault *f)
@@ -162,32 +171,9 @@ const char *chain_locate(const struct chain *c, uint64_t number, uint64_t *seq)
 
 /* ---- reading ---- */
 
-struct numbering {
-	uint64_t before;
-	record_taker *take;
-	void *context;
-};
-
-static enum err take_numbered(void *context, const struct record *record)
-{
-	const struct numbering *n = context;
-	struct record numbered = *record;
-
-	numbered.seq += n->before;
-	return n->take(n->context, &numbered);
-}
-
 enum err chain_read(struct chain *c, uint64_t from, uint64_t to, record_taker *take, void *context, struct fault *f)
 {
-	uint64_t before = past_size(c->past);
-	struct numbering n = {before, take, context};
-	enum err err = ERR_OK;
-
-	if (from < before)
-		err = past_read(c->past, from, to, take, context, f);
-	if (err != ERR_OK || to <= before)
-		return err;
-	return ledger_read(c->ledger, from > before ? from - before : 0, to - before, take_numbered, &n, f);
+	return past_read_on(c->past, c->ledger, from, to, take, context, f);
 }
 
 enum err chain_find_idem(struct chain *c, const char *idem, uint64_t *number)

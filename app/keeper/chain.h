@@ -24,6 +24,8 @@ enum err chain_renew(struct chain *c, const struct reincarnation *why, struct fa
 /* After a medium came back: what it holds of the logs before is found again, and what it lacks is copied to it. Nobody
    may be reading them in slices. */
 void chain_mind_media(struct chain *c);
+/* Only found again: copies that were made meanwhile are known, and have lost what is erased. */
+enum err chain_find_past(struct chain *c, struct fault *f) MUST_USE;
 
 /* How many entries there are in all; what is staged is not counted. */
 uint64_t chain_size(const struct chain *c);

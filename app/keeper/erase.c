@@ -3,11 +3,12 @@
 #include "keeper/chore.h"
 
 #include "base/diag.h"
+#include "keeper/archives.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum stage { ERASE, RENEW };
+enum stage { FIND, ERASE, RENEW };
 
 struct erasing {
 	struct chore chore;
@@ -44,24 +45,24 @@ static enum err settle(struct erasing *x, enum err err, const struct fault *f)
 
 static enum err erase_case(struct erasing *x, const struct erasure *erasure, bool *done, struct fault *f)
 {
+	const struct chain *chain = scribe_chain(x->chore.keeper->scribe);
 	struct redaction why = why_of(erasure);
 	enum err err = ERR_OK;
 
 	if (x->disposal == NULL)
-		err = disposal_begin(scribe_ledger(x->chore.keeper->scribe), erasure->about, &why, &x->disposal, f);
+		err = disposal_begin(chain->ledger, chain->past, erasure->about, &why, &x->disposal, f);
 	return err == ERR_OK ? disposal_step(x->disposal, slice_ns, moment_now(), done, f) : err;
 }
 
 static enum err erase_entry(struct erasing *x, const struct erasure *erasure, bool *done, struct fault *f)
 {
+	const struct chain *chain = scribe_chain(x->chore.keeper->scribe);
 	struct redaction why = why_of(erasure);
 
-	uint64_t seq = 0;
-
 	*done = true;
-	if (erasure->name == NULL || !chain_seq(scribe_chain(x->chore.keeper->scribe), erasure->seq, &seq))
+	if (erasure->name == NULL)
 		return fault_set(f, ERR_FORMAT, "the request names nothing that can be erased");
-	return ledger_redact(scribe_ledger(x->chore.keeper->scribe), seq, erasure->name, &why, moment_now(), f);
+	return past_redact(chain->past, chain->ledger, erasure->seq, erasure->name, &why, moment_now(), f);
 }
 
 static enum err erase_some(struct erasing *x, struct fault *f)
@@ -74,10 +75,7 @@ static enum err erase_some(struct erasing *x, struct fault *f)
 	/* The erasure is a transaction of its own; the commit in hand has its turn before. */
 	if (ledger_has_staged(scribe_ledger(s)) || book_next_erasure(scribe_book(s), &erasure) != ERR_OK)
 		return ERR_OK;
-	if (erasure.is_in_ended_log)
-		err = fault_set(f, ERR_FORMAT, "it is in an earlier incarnation, which takes no entry");
-	else
-		err = erasure.about != NULL ? erase_case(x, &erasure, &done, f) : erase_entry(x, &erasure, &done, f);
+	err = erasure.about != NULL ? erase_case(x, &erasure, &done, f) : erase_entry(x, &erasure, &done, f);
 	done = done || err != ERR_OK;
 	err = settle(x, err, f);
 	if (err == ERR_OK)
@@ -92,7 +90,16 @@ static enum err step(struct chore *c, bool *done, struct fault *f)
 	struct erasing *x = (struct erasing *)c;
 
 	*done = false;
-	return x->stage == ERASE ? erase_some(x, f) : scribe_renew(c->keeper->scribe, slice_ns, done, f);
+	switch (x->stage) {
+	case FIND:
+		x->stage = ERASE;
+		return chain_find_past(scribe_chain(c->keeper->scribe), f);
+	case ERASE:
+		return erase_some(x, f);
+	case RENEW:
+		break;
+	}
+	return scribe_renew(c->keeper->scribe, slice_ns, done, f);
 }
 
 static void progress(const struct chore *c, uint64_t *done, uint64_t *total)
@@ -132,7 +139,7 @@ void erase_look(struct keeper *k)
 	struct erasing *x;
 	struct fault f;
 
-	if (k->chore != NULL || k->erasing_failed || scribe_ledger(k->scribe) == NULL ||
+	if (k->chore != NULL || k->erasing_failed || archives_are_busy() || scribe_ledger(k->scribe) == NULL ||
 	    book_next_erasure(scribe_book(k->scribe), &erasure) != ERR_OK)
 		return;
 	x = calloc(1, sizeof *x);

@@ -32,6 +32,14 @@ static enum err stored_closing(void *context, uint64_t epoch, struct buf *out)
 	return stored_note(context, epoch, 1, out);
 }
 
+/* What a later log says was erased has no redaction in this one. */
+static enum disclosed state_of(struct ledger *l, const struct opened *o, int name)
+{
+	if (!o->is_erased[name])
+		return DISCLOSED;
+	return entry_is_erased_later(l, o->entry.seq, (enum disclosure_name)name) ? WITHHELD : REDACTED;
+}
+
 static enum err check_row(struct ledger *l, struct audit *a, struct opened *o, sqlite3_stmt *row, struct fault *f)
 {
 	enum err err = opened_fill(l, o, row, f);
@@ -40,8 +48,8 @@ static enum err check_row(struct ledger *l, struct audit *a, struct opened *o, s
 		err = audit_entry(a, o->leaf.data, o->leaf.len, f);
 	for (int i = 0; i < DISCLOSURE_COUNT && err == ERR_OK; i++)
 		if (o->entry.has[i])
-			err = audit_disclosure(a, (enum disclosure_name)i, o->is_erased[i] ? REDACTED : DISCLOSED,
-					       o->strings[i].data, o->strings[i].len, f);
+			err = audit_disclosure(a, (enum disclosure_name)i, state_of(l, o, i), o->strings[i].data,
+					       o->strings[i].len, f);
 	return err == ERR_OK ? audit_settle(a, f) : err;
 }
 

@@ -1,5 +1,5 @@
-/* Erased too late: what a redaction took away that is recorded only after the pinned end. The bundle's log does not
- * have that redaction, so in it such a disclosure can only be withheld.
+/* Erased too late: what a redaction took away that is recorded only after the pinned end, or in a later log. The
+ * bundle's log does not have that redaction, so in it such a disclosure can only be withheld.
  */
 #include "ledger/export_inside.h"
 
@@ -56,7 +56,7 @@ enum err export_is_late(struct export *x, int name, bool *is_late)
 	enum err err = read_on(x);
 	const struct late *all = (const struct late *)(const void *)x->late.data;
 
-	*is_late = false;
+	*is_late = entry_is_erased_later(x->ledger, x->opened.entry.seq, (enum disclosure_name)name);
 	for (size_t i = 0; i < x->late.len / sizeof *all; i++)
 		*is_late |= all[i].seq == x->opened.entry.seq && all[i].name == name;
 	return err;

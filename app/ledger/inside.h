@@ -12,7 +12,10 @@
 #include "ledger/keys.h"
 #include "ledger/ledger.h"
 #include "ledger/media.h"
+#include "ledger/past.h"
 #include "ledger/tree.h"
+
+#include <jansson.h>
 
 struct position {
 	struct tree tree;        /* tree.size is the next seq */
@@ -151,11 +154,45 @@ void nodes_complete(struct ledger *l, const struct progress *progress);
 
 /* Two different people, an authority and a reason. */
 enum err redaction_judge(const struct redaction *why, struct fault *f) MUST_USE;
+/* The same, something that can be erased, and nothing staged. */
+enum err redaction_begin(const struct ledger *l, const char *name, const struct redaction *why,
+			 enum disclosure_name *which, struct fault *f) MUST_USE;
+/* Stages what records an erasure; takes over its members, whose `approved_by` is added here. */
+enum err redaction_stage(struct ledger *l, json_t *members, const struct redaction *why, struct moment now,
+			 struct fault *f) MUST_USE;
+/* `number` is what people call the entry. ERR_MISSING: there is none, or it has no such value. ERR_EXISTS: it was
+   erased before. */
+enum err redaction_find(struct ledger *l, uint64_t seq, uint64_t number, enum disclosure_name name, struct entry *out,
+			struct fault *f) MUST_USE;
+/* ledger_redact of an entry that people call `number`. */
+enum err redact_called(struct ledger *l, uint64_t seq, uint64_t number, const char *name, const struct redaction *why,
+		       struct moment now, struct fault *f) MUST_USE;
 /* Authority and reason as the `text` of an entry, to be freed. */
 enum err redaction_words(const struct redaction *why, char **text, struct fault *f) MUST_USE;
 /* Takes a disclosure away, for good. */
 void batch_erase(struct batch *b, uint64_t seq, enum disclosure_name name);
 bool entry_is_erased(struct ledger *l, uint64_t seq, enum disclosure_name name);
+/* The same by a redaction in a later log. */
+void batch_erase_later(struct batch *b, uint64_t seq, enum disclosure_name name);
+bool entry_is_erased_later(struct ledger *l, uint64_t seq, enum disclosure_name name);
+
+/* What the logs before this one lose: the value of a disclosure, or the key of a case (about is not empty). */
+struct loss {
+	uint64_t seq;
+	enum disclosure_name name;
+	uint8_t digest[HASH_SIZE];
+	char about[WORD_MAX + 1];
+};
+/* Stages the entry that says so of `archive`; for the key of a case it is NULL. */
+enum err loss_stage(struct ledger *l, const struct ledger *archive, const struct loss *loss,
+		    const struct redaction *why, struct moment now, struct fault *f) MUST_USE;
+/* What an entry says, for good, from all logs before it that are here. */
+enum err past_lose(struct past *p, const struct loss *all, size_t count, struct fault *f) MUST_USE;
+/* Finishes what the entries of these logs say and was cut off, or could not be done on a medium that was away. */
+void past_settle(struct past *p, struct ledger *l);
+/* The log that holds the entry of this number, and its place there; NULL: it is not here. */
+struct ledger *past_find(const struct past *p, uint64_t number, uint64_t *seq);
+bool past_has_case(const struct past *p, const char *about);
 /* Every row of `query` (?1, ?2: 0 and the largest number) becomes a change: its first column the integer. */
 enum err refill_rows(struct store *from, struct batch *batch, const char *query, enum store_statement statement,
 		     struct fault *f) MUST_USE;

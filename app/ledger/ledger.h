@@ -213,10 +213,12 @@ enum err ledger_redact(struct ledger *l, uint64_t seq, const char *name, const s
 		       struct fault *f) MUST_USE;
 
 /* Everything that people wrote about a case, and the key that sealed it: begin, step until *done, end. Each step
-   commits what it erased. */
+   commits what it erased. `past` (past.h): in the logs before this one, too; it stays open meanwhile, or is NULL.
+   ERR_STATE: not all of these are here. */
 struct disposal;
-enum err disposal_begin(struct ledger *l, const char *about, const struct redaction *why, struct disposal **disposal,
-			struct fault *f) MUST_USE;
+struct past;
+enum err disposal_begin(struct ledger *l, struct past *past, const char *about, const struct redaction *why,
+			struct disposal **disposal, struct fault *f) MUST_USE;
 enum err disposal_step(struct disposal *disposal, int64_t budget_ns, struct moment now, bool *done,
 		       struct fault *f) MUST_USE;
 uint64_t disposal_erased(const struct disposal *disposal);

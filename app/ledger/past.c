@@ -207,6 +207,8 @@ enum err past_open(struct ledger *l, struct past **out, struct fault *f)
 		past_close(p);
 		return err;
 	}
+	if (!l->is_readonly)
+		past_settle(p, l);
 	*out = p;
 	return ERR_OK;
 }
@@ -363,6 +365,26 @@ enum err past_read(struct past *p, uint64_t from, uint64_t to, record_taker *tak
 	return err;
 }
 
+static enum err take_after(void *context, const struct record *record)
+{
+	const struct numbering *n = context;
+	struct record numbered = *record;
+
+	numbered.seq += n->next;
+	return n->take(n->context, &numbered);
+}
+
+enum err past_read_on(struct past *p, struct ledger *l, uint64_t from, uint64_t to, record_taker *take, void *context,
+		      struct fault *f)
+{
+	struct numbering n = {.take = take, .context = context, .next = p->size};
+	enum err err = from < p->size ? past_read(p, from, to, take, context, f) : ERR_OK;
+
+	if (err != ERR_OK || to <= p->size)
+		return err;
+	return ledger_read(l, from > p->size ? from - p->size : 0, to - p->size, take_after, &n, f);
+}
+
 enum err past_find_idem(struct past *p, const char *idem, uint64_t *number)
 {
 	for (unsigned i = 0; i < p->pieces_count; i++) {
@@ -381,7 +403,7 @@ enum err past_find_idem(struct past *p, const char *idem, uint64_t *number)
 	return ERR_MISSING;
 }
 
-const char *past_locate(const struct past *p, uint64_t number, uint64_t *seq)
+struct ledger *past_find(const struct past *p, uint64_t number, uint64_t *seq)
 {
 	for (unsigned i = 0; i < p->pieces_count; i++) {
 		const struct piece *piece = &p->pieces[i];
@@ -389,7 +411,14 @@ const char *past_locate(const struct past *p, uint64_t number, uint64_t *seq)
 		if (number < piece->first || number - piece->first >= piece->count || piece->copies_count == 0)
 			continue;
 		*seq = number - piece->first + piece->from;
-		return ledger_origin(piece->copies[0]);
+		return piece->copies[0];
 	}
 	return NULL;
+}
+
+const char *past_locate(const struct past *p, uint64_t number, uint64_t *seq)
+{
+	const struct ledger *archive = past_find(p, number, seq);
+
+	return archive != NULL ? ledger_origin(archive) : NULL;
 }

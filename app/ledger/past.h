@@ -27,6 +27,14 @@ uint64_t past_missing(const struct past *p);
 /* Like ledger_read; record.seq is the number. Entries that are not here are left out. */
 enum err past_read(struct past *p, uint64_t from, uint64_t to, record_taker *take, void *context,
 		   struct fault *f) MUST_USE;
+/* The same, and on through `l`, the log that goes on. */
+enum err past_read_on(struct past *p, struct ledger *l, uint64_t from, uint64_t to, record_taker *take, void *context,
+		      struct fault *f) MUST_USE;
+/* ledger_redact in whichever log the entry of this number is; recorded in `l`, the log that goes on. ERR_STATE: no
+   medium that is here holds it. A medium that is away loses it when past_open finds it next (unless `l` is only read).
+ */
+enum err past_redact(struct past *p, struct ledger *l, uint64_t number, const char *name, const struct redaction *why,
+		     struct moment now, struct fault *f) MUST_USE;
 /* ERR_MISSING: no entry here carries this retry key. */
 enum err past_find_idem(struct past *p, const char *idem, uint64_t *number) MUST_USE;
 /* One after the other, from 0; NULL beyond the last. One that is on two media comes twice. */

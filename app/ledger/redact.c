@@ -44,21 +44,21 @@ enum err redaction_words(const struct redaction *why, char **text, struct fault 
 
 /* ---- one ---- */
 
-static enum err fetch_entry(struct ledger *l, uint64_t seq, struct entry *out, struct fault *f)
+static enum err fetch_entry(struct ledger *l, uint64_t seq, uint64_t number, struct entry *out, struct fault *f)
 {
 	struct store *store = media_store(&l->media);
 	struct blob leaf;
 	enum err err = store_row(store, STORE_GET_LEAF, (int64_t)seq, NULL);
 
 	if (err == ERR_MISSING)
-		return fault_set(f, ERR_MISSING, _("there is no entry %llu"), (unsigned long long)seq);
+		return fault_set(f, ERR_MISSING, _("there is no entry %llu"), (unsigned long long)number);
 	if (err != ERR_OK)
 		return store_fault(store, err, _("reading"), f);
 	leaf = store_blob(store, STORE_GET_LEAF, 0);
 	err = entry_parse(out, leaf.data, leaf.len, NULL);
 	store_done(store, STORE_GET_LEAF);
 	return err == ERR_OK ? ERR_OK
-			     : fault_set(f, ERR_CORRUPT, _("entry %llu: %s"), (unsigned long long)seq,
+			     : fault_set(f, ERR_CORRUPT, _("entry %llu: %s"), (unsigned long long)number,
 					 _("the stored entry is damaged"));
 }
 
@@ -71,20 +71,39 @@ bool entry_is_erased(struct ledger *l, uint64_t seq, enum disclosure_name name)
 	return err == ERR_OK;
 }
 
-/* `files` receives the hashes of the stored files that go with it. */
-static enum err add_redaction(struct ledger *l, const struct entry *e, enum disclosure_name name, struct buf *files,
-			      const struct redaction *why, struct moment now, struct fault *f)
+bool entry_is_erased_later(struct ledger *l, uint64_t seq, enum disclosure_name name)
+{
+	struct store *store = media_store(&l->media);
+	enum err err = store_row(store, STORE_IS_ERASED_LATER, (int64_t)(seq << 2 | (uint64_t)name), NULL);
+
+	store_done(store, STORE_IS_ERASED_LATER);
+	return err == ERR_OK;
+}
+
+enum err redaction_find(struct ledger *l, uint64_t seq, uint64_t number, enum disclosure_name name, struct entry *out,
+			struct fault *f)
+{
+	enum err err = fetch_entry(l, seq, number, out, f);
+
+	if (err == ERR_OK && !out->has[name])
+		return fault_set(f, ERR_MISSING, _("entry %llu has no '%s'"), (unsigned long long)number,
+				 disclosure_names[name]);
+	if (err == ERR_OK && (entry_is_erased(l, seq, name) || entry_is_erased_later(l, seq, name)))
+		return fault_set(f, ERR_EXISTS, _("'%s' of entry %llu was erased before"), disclosure_names[name],
+				 (unsigned long long)number);
+	return err;
+}
+
+enum err redaction_stage(struct ledger *l, json_t *members, const struct redaction *why, struct moment now,
+			 struct fault *f)
 {
 	struct draft draft = {.who = why->who, .via = why->via, .type = "system", .about = "-"};
-	char digest[BASE64_SIZE(HASH_SIZE)], *body, *text = NULL;
-	json_t *members;
+	json_t *by = json_pack("[s, s]", why->approved_by[0], why->approved_by[1]);
+	char *body = NULL, *text = NULL;
 	enum err err = redaction_words(why, &text, f);
 
-	base64url_encode(digest, e->sd[name], HASH_SIZE);
-	members = json_pack("{s:s, s:I, s:s, s:s, s:[s, s]}", "act", "redaction", "seq", (json_int_t)e->seq, "name",
-			    disclosure_names[name], "digest", digest, "approved_by", why->approved_by[0],
-			    why->approved_by[1]);
-	body = members != NULL ? json_dumps(members, JSON_COMPACT) : NULL;
+	if (members != NULL && json_object_set_new(members, "approved_by", by) == 0)
+		body = json_dumps(members, JSON_COMPACT);
 	draft.body = body;
 	draft.text = text;
 	if (err == ERR_OK && body == NULL)
@@ -94,6 +113,21 @@ static enum err add_redaction(struct ledger *l, const struct entry *e, enum disc
 	free(text);
 	free(body);
 	json_decref(members);
+	return err;
+}
+
+/* `files` receives the hashes of the stored files that go with it. */
+static enum err add_redaction(struct ledger *l, const struct entry *e, enum disclosure_name name, struct buf *files,
+			      const struct redaction *why, struct moment now, struct fault *f)
+{
+	char digest[BASE64_SIZE(HASH_SIZE)];
+	enum err err;
+
+	base64url_encode(digest, e->sd[name], HASH_SIZE);
+	err = redaction_stage(l,
+			      json_pack("{s:s, s:I, s:s, s:s}", "act", "redaction", "seq", (json_int_t)e->seq, "name",
+					disclosure_names[name], "digest", digest),
+			      why, now, f);
 	if (err == ERR_OK && name == DISCLOSURE_FILES && blobs_of(l, e->seq, files) != ERR_OK)
 		err = fault_set(f, ERR_IO, _("the list of stored files is damaged"));
 	if (err == ERR_OK)
@@ -113,28 +147,35 @@ static enum err leave_no_page(struct ledger *l, struct fault *f)
 		  "tried again by itself"));
 }
 
-enum err ledger_redact(struct ledger *l, uint64_t seq, const char *name, const struct redaction *why, struct moment now,
-		       struct fault *f)
+enum err redaction_begin(const struct ledger *l, const char *name, const struct redaction *why,
+			 enum disclosure_name *which, struct fault *f)
 {
-	int which = name_find(disclosure_names, DISCLOSURE_COUNT, name, strlen(name));
-	struct buf files = {.cap = BUF_CAP_DEFAULT};
-	struct entry e;
+	int found = name_find(disclosure_names, DISCLOSURE_COUNT, name, strlen(name));
 	enum err err = redaction_judge(why, f);
 
 	if (err != ERR_OK)
 		return err;
-	if (which <= DISCLOSURE_BODY)
+	if (found <= DISCLOSURE_BODY)
 		return fault_set(f, ERR_FORMAT, _("'%s' cannot be erased; give text, person or files"), name);
 	if (ledger_has_staged(l))
 		return fault_set(f, ERR_STATE, _("nothing can be erased while entries wait for their commit"));
-	err = fetch_entry(l, seq, &e, f);
-	if (err == ERR_OK && !e.has[which])
-		err = fault_set(f, ERR_MISSING, _("entry %llu has no '%s'"), (unsigned long long)seq, name);
-	if (err == ERR_OK && entry_is_erased(l, seq, (enum disclosure_name)which))
-		err = fault_set(f, ERR_EXISTS, _("'%s' of entry %llu was erased before"), name,
-				(unsigned long long)seq);
+	*which = (enum disclosure_name)found;
+	return ERR_OK;
+}
+
+enum err redact_called(struct ledger *l, uint64_t seq, uint64_t number, const char *name, const struct redaction *why,
+		       struct moment now, struct fault *f)
+{
+	enum disclosure_name which = DISCLOSURE_BODY;
+	struct buf files = {.cap = BUF_CAP_DEFAULT};
+	struct entry e = {.seq = seq};
+	enum err err = redaction_begin(l, name, why, &which, f);
+
+	if (err != ERR_OK)
+		return err;
+	err = redaction_find(l, seq, number, which, &e, f);
 	if (err == ERR_OK)
-		err = add_redaction(l, &e, (enum disclosure_name)which, &files, why, now, f);
+		err = add_redaction(l, &e, which, &files, why, now, f);
 	if (err == ERR_OK)
 		err = ledger_commit(l, now, f);
 	else
@@ -145,16 +186,26 @@ enum err ledger_redact(struct ledger *l, uint64_t seq, const char *name, const s
 	return err == ERR_OK ? leave_no_page(l, f) : err;
 }
 
+enum err ledger_redact(struct ledger *l, uint64_t seq, const char *name, const struct redaction *why, struct moment now,
+		       struct fault *f)
+{
+	return redact_called(l, seq, seq, name, why, now, f);
+}
+
 /* ---- all of a case ---- */
 
 struct disposal {
 	struct ledger *ledger;
+	struct past *past; /* its logs come first, or NULL */
 	char about[WORD_MAX + 1];
 	char *words[6]; /* what `why` points to */
 	struct redaction why;
+	unsigned archive; /* at hand of these */
 	uint64_t next, end, erased;
-	struct buf files;    /* hashes of the stored files that go */
-	bool has_restricted; /* its bodies, which are never erased, need the key */
+	struct buf files;  /* hashes of the stored files that go */
+	struct buf losses; /* struct loss of what is staged, of the logs before */
+	/* Its bodies, which are never erased, need the key. */
+	bool has_restricted, past_has_restricted;
 };
 
 static bool keep_words(struct disposal *d, const struct redaction *why)
@@ -175,8 +226,8 @@ static bool keep_words(struct disposal *d, const struct redaction *why)
 	return true;
 }
 
-enum err disposal_begin(struct ledger *l, const char *about, const struct redaction *why, struct disposal **out,
-			struct fault *f)
+enum err disposal_begin(struct ledger *l, struct past *past, const char *about, const struct redaction *why,
+			struct disposal **out, struct fault *f)
 {
 	struct disposal *d;
 	enum err err = redaction_judge(why, f);
@@ -185,12 +236,20 @@ enum err disposal_begin(struct ledger *l, const char *about, const struct redact
 		return err;
 	if (!word_is_valid(about, strlen(about)) || strcmp(about, "-") == 0)
 		return fault_set(f, ERR_FORMAT, _("'%s' is not the number of a case"), about);
+	/* Of what it cannot see, nobody would know later that it was to go. */
+	if (past != NULL && past_missing(past) > 0)
+		return fault_set(
+			f, ERR_STATE,
+			_("%llu entries of earlier incarnations are on no medium that is here; put back the one that was "
+			  "taken out"),
+			(unsigned long long)past_missing(past));
 	d = calloc(1, sizeof *d);
 	if (d == NULL || !keep_words(d, why)) {
 		disposal_end(d);
 		return fault_set(f, ERR_NOMEM, _("no memory"));
 	}
 	d->ledger = l;
+	d->past = past;
 	d->end = l->durable.tree.size;
 	memcpy(d->about, about, strlen(about) + 1);
 	*out = d;
@@ -231,13 +290,94 @@ static enum err dispose_row(struct disposal *d, sqlite3_stmt *row, struct moment
 	return ERR_OK;
 }
 
+/* ---- in the logs before ---- */
+
+static enum err dispose_row_of(struct disposal *d, const struct ledger *archive, sqlite3_stmt *row, struct moment now,
+			       struct fault *f)
+{
+	struct blob leaf = row_blob(row, ROW_LEAF), sealed_with = row_blob(row, ROW_SEALED_WITH);
+	struct entry e;
+	enum err err = ERR_OK;
+
+	if (entry_parse(&e, leaf.data, leaf.len, NULL) != ERR_OK || !is_of_case(d, &e, sealed_with))
+		return ERR_OK;
+	d->past_has_restricted |= sealed_with.data != NULL;
+	for (int i = DISCLOSURE_BODY + 1; i < DISCLOSURE_COUNT && err == ERR_OK; i++) {
+		struct loss loss = {.seq = e.seq, .name = (enum disclosure_name)i};
+
+		if (!e.has[i] || row_blob(row, ROW_DISCLOSURES + i).data == NULL)
+			continue;
+		memcpy(loss.digest, e.sd[i], HASH_SIZE);
+		err = loss_stage(d->ledger, archive, &loss, &d->why, now, f);
+		buf_add(&d->losses, &loss, sizeof loss);
+	}
+	return err;
+}
+
+/* Recorded first, then erased from every copy: the next one has nothing left to erase. */
+static enum err lose_staged(struct disposal *d, struct moment now, struct fault *f)
+{
+	size_t count = d->losses.len / sizeof(struct loss);
+	enum err err = buf_status(&d->losses);
+
+	if (err != ERR_OK)
+		(void)fault_set(f, err, _("no memory"));
+	if (err == ERR_OK)
+		err = ledger_commit(d->ledger, now, f);
+	else
+		ledger_abandon(d->ledger);
+	if (err == ERR_OK && count > 0)
+		err = past_lose(d->past, (const struct loss *)(const void *)d->losses.data, count, f);
+	if (err == ERR_OK)
+		d->erased += count;
+	buf_clear(&d->losses);
+	return err;
+}
+
+static enum err dispose_earlier(struct disposal *d, struct ledger *archive, int64_t end_ns, struct moment now,
+				struct fault *f)
+{
+	struct store *store = media_store(&archive->media);
+	sqlite3_stmt *rows = NULL;
+	enum err err = store_entries(store, d->next, INT64_MAX, &rows), last;
+
+	while (err == ERR_OK && d->losses.len < REDACTIONS_A_COMMIT * sizeof(struct loss)) {
+		err = store_next(rows);
+		if (err == ERR_OK)
+			err = dispose_row_of(d, archive, rows, now, f);
+		else if (err != ERR_MISSING)
+			err = store_fault(store, err, _("reading"), f);
+		if (err == ERR_OK)
+			d->next = (uint64_t)sqlite3_column_int64(rows, ROW_SEQ) + 1;
+		if (d->next % 32 == 0 && slice_clock_ns() >= end_ns)
+			break;
+	}
+	(void)sqlite3_finalize(rows);
+	if (err != ERR_OK && err != ERR_MISSING) {
+		ledger_abandon(d->ledger);
+		buf_clear(&d->losses);
+		return err;
+	}
+	last = lose_staged(d, now, f);
+	if (last == ERR_OK && err == ERR_MISSING) {
+		d->archive++;
+		d->next = 0;
+	}
+	return last;
+}
+
 static enum err dispose_some(struct disposal *d, int64_t end_ns, struct moment now, struct fault *f)
 {
 	struct ledger *l = d->ledger;
 	struct store *store = media_store(&l->media);
+	struct ledger *archive = d->past != NULL ? past_log(d->past, d->archive) : NULL;
 	sqlite3_stmt *rows = NULL;
 	int erased = 0;
-	enum err err = store_entries(store, d->next, d->end, &rows);
+	enum err err;
+
+	if (archive != NULL)
+		return dispose_earlier(d, archive, end_ns, now, f);
+	err = store_entries(store, d->next, d->end, &rows);
 
 	while (err == ERR_OK && erased < REDACTIONS_A_COMMIT && d->next < d->end) {
 		err = store_next(rows);
@@ -260,6 +400,17 @@ static enum err dispose_some(struct disposal *d, int64_t end_ns, struct moment n
 	return err;
 }
 
+static enum err stage_key_loss(struct disposal *d, struct moment now, struct fault *f)
+{
+	struct loss loss = {.name = DISCLOSURE_BODY};
+
+	memcpy(loss.about, d->about, sizeof loss.about);
+	buf_add(&d->losses, &loss, sizeof loss);
+	if (buf_status(&d->losses) != ERR_OK)
+		return fault_set(f, ERR_NOMEM, _("no memory"));
+	return loss_stage(d->ledger, NULL, &loss, &d->why, now, f);
+}
+
 static enum err finish_disposal(struct disposal *d, struct moment now, struct fault *f)
 {
 	struct ledger *l = d->ledger;
@@ -273,6 +424,8 @@ static enum err finish_disposal(struct disposal *d, struct moment now, struct fa
 	err = body != NULL ? ledger_add(l, &draft, now, NULL, NULL, f) : fault_set(f, ERR_NOMEM, _("no memory"));
 	free(body);
 	json_decref(members);
+	if (err == ERR_OK && d->past != NULL && !d->past_has_restricted && past_has_case(d->past, d->about))
+		err = stage_key_loss(d, now, f);
 	if (err == ERR_OK && !d->has_restricted)
 		batch_add(&l->changes, STORE_DROP_CASE, 0, (const struct blob[]){{d->about, strlen(d->about)}}, 1);
 	if (err == ERR_OK)
@@ -280,6 +433,8 @@ static enum err finish_disposal(struct disposal *d, struct moment now, struct fa
 	else
 		ledger_abandon(l);
 	case_keys_forget(l);
+	if (err == ERR_OK && d->losses.len > 0)
+		err = past_lose(d->past, (const struct loss *)(const void *)d->losses.data, 1, f);
 	if (err != ERR_OK)
 		return err;
 	blobs_remove(l, &d->files);
@@ -295,7 +450,7 @@ enum err disposal_step(struct disposal *d, int64_t budget_ns, struct moment now,
 	if (ledger_has_staged(d->ledger))
 		return fault_set(f, ERR_STATE, _("nothing can be erased while entries wait for their commit"));
 	do {
-		if (d->next == d->end) {
+		if (d->next == d->end && (d->past == NULL || past_log(d->past, d->archive) == NULL)) {
 			*done = true;
 			if (d->erased == 0)
 				return fault_set(f, ERR_MISSING, _("nothing that people wrote about '%s' is left"),
@@ -319,5 +474,6 @@ void disposal_end(struct disposal *d)
 	for (int i = 0; i < 6; i++)
 		free(d->words[i]);
 	buf_fini(&d->files);
+	buf_fini(&d->losses);
 	free(d);
 }

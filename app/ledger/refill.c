@@ -140,12 +140,22 @@ static const enum store_statement erasing[] = {
 	[DISCLOSURE_TEXT] = STORE_ERASE_TEXT,
 };
 
-void batch_erase(struct batch *b, uint64_t seq, enum disclosure_name name)
+static void add_erasure(struct batch *b, uint64_t seq, enum disclosure_name name, enum store_statement mark)
 {
 	batch_add(b, erasing[name], (int64_t)seq, NULL, 0);
 	if (name == DISCLOSURE_FILES)
 		batch_add(b, STORE_DROP_BLOBS, (int64_t)seq, NULL, 0);
-	batch_add(b, STORE_ADD_ERASED, (int64_t)(seq << 2 | (uint64_t)name), NULL, 0);
+	batch_add(b, mark, (int64_t)(seq << 2 | (uint64_t)name), NULL, 0);
+}
+
+void batch_erase(struct batch *b, uint64_t seq, enum disclosure_name name)
+{
+	add_erasure(b, seq, name, STORE_ADD_ERASED);
+}
+
+void batch_erase_later(struct batch *b, uint64_t seq, enum disclosure_name name)
+{
+	add_erasure(b, seq, name, STORE_ADD_ERASED_LATER);
 }
 
 static enum err apply(struct refill *r, struct fault *f)

@@ -34,6 +34,16 @@ static const char second_medium[] =
 static const char pins[] = "CREATE TABLE asked(epoch INTEGER PRIMARY KEY, nonce BLOB);"
 			   "CREATE INDEX entries_policy ON entries(seq) WHERE " SETS_POLICY ";";
 
+/* A body that begins {"act":"redaction.earlie has these characters there. */
+#define ERASES_EARLIER "substr(body, 45, 32) = x'65794a68593351694f694a795a57526859335270623234755a57467962476c6c'"
+
+static const char earlier[] =
+	"CREATE TABLE erased_later(seq INTEGER, name INTEGER, PRIMARY KEY(seq, name)) WITHOUT ROWID;"
+	"CREATE INDEX entries_earlier ON entries(seq) WHERE " ERASES_EARLIER ";";
+
+static const char next_earlier[] = "SELECT seq FROM entries INDEXED BY entries_earlier WHERE " ERASES_EARLIER
+				   " AND seq >= ?1 ORDER BY seq LIMIT 1";
+
 static const char last_policy[] = "SELECT seq FROM entries INDEXED BY entries_policy WHERE " SETS_POLICY
 				  " AND seq < ?1 ORDER BY seq DESC LIMIT 1";
 
@@ -41,7 +51,7 @@ static const char find_idem[] = "SELECT seq, leaf FROM entries WHERE idem = subs
 				"instr(leaf, CAST(char(10) || 'idem ' || lower(hex(?2)) AS BLOB)) > 0";
 
 /* Each is run once, in order; user_version counts them. */
-static const char *const additions[] = {first_tables, second_medium, pins};
+static const char *const additions[] = {first_tables, second_medium, pins, earlier};
 enum { ADDITIONS = sizeof additions / sizeof *additions };
 
 static const char *const texts[STORE_STATEMENTS] = {
@@ -69,6 +79,7 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_ERASE_PERSON] = "UPDATE entries SET person = NULL WHERE seq = ?1",
 	[STORE_ERASE_TEXT] = "UPDATE entries SET text = NULL WHERE seq = ?1",
 	[STORE_ADD_ERASED] = "INSERT OR IGNORE INTO erased(seq, name) VALUES(?1 >> 2, ?1 & 3)",
+	[STORE_ADD_ERASED_LATER] = "INSERT OR IGNORE INTO erased_later(seq, name) VALUES(?1 >> 2, ?1 & 3)",
 	[STORE_CUT_ENTRIES] = "DELETE FROM entries WHERE seq >= ?1",
 	[STORE_CUT_NODES] = "DELETE FROM nodes WHERE place >= ?1 >> (8 * level)",
 	[STORE_CUT_ERASED] = "DELETE FROM erased WHERE seq >= ?1",
@@ -89,6 +100,7 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_GET_MEDIUM] = "SELECT generation, alone, filling FROM medium",
 	[STORE_GET_LEAF] = "SELECT leaf FROM entries WHERE seq = ?1",
 	[STORE_IS_ERASED] = "SELECT 1 FROM erased WHERE seq = ?1 >> 2 AND name = ?1 & 3",
+	[STORE_IS_ERASED_LATER] = "SELECT 1 FROM erased_later WHERE seq = ?1 >> 2 AND name = ?1 & 3",
 	[STORE_GET_NODE] = "SELECT hash FROM nodes WHERE level = ?1 >> 56 AND place = ?1 & 0xffffffffffffff",
 	[STORE_FIND_BLOB] = "SELECT 1 FROM blobs WHERE sha256 = ?2 LIMIT 1",
 	[STORE_NEXT_BLOB] =
@@ -103,6 +115,7 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_LAST_STAMP_ASKED] =
 		"SELECT epoch, nonce FROM asked WHERE epoch < ?1 AND nonce IS NOT NULL ORDER BY epoch DESC LIMIT 1",
 	[STORE_LAST_POLICY] = last_policy,
+	[STORE_NEXT_EARLIER] = next_earlier,
 };
 
 enum err err_from_sqlite(int code)
@@ -239,6 +252,13 @@ static enum err start_afresh(struct store *s, struct fault *f)
 	return err == ERR_OK ? ERR_OK : store_fault(s, err, _("opening"), f);
 }
 
+enum err store_turn(struct store *s, enum store_mode mode)
+{
+	const char *text = mode == STORE_READ ? "PRAGMA query_only = ON" : "PRAGMA query_only = OFF";
+
+	return err_from_sqlite(sqlite3_exec(s->db, text, NULL, NULL, NULL));
+}
+
 enum err store_open(struct store *s, const char *path, enum store_mode mode, struct fault *f)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == STORE_CREATE ? SQLITE_OPEN_CREATE : 0);
@@ -253,8 +273,7 @@ enum err store_open(struct store *s, const char *path, enum store_mode mode, str
 	err = settle(s, mode, f);
 	if (err == ERR_OK && mode == STORE_WRITE)
 		err = start_afresh(s, f);
-	if (err == ERR_OK && mode == STORE_READ &&
-	    sqlite3_exec(s->db, "PRAGMA query_only = ON", NULL, NULL, NULL) != SQLITE_OK)
+	if (err == ERR_OK && mode == STORE_READ && store_turn(s, mode) != ERR_OK)
 		err = store_fault(s, ERR_IO, _("opening"), f);
 	if (err == ERR_OK)
 		err = prepare(s, f);

@@ -8,6 +8,7 @@
  * checkpoint (NULL while it runs) secrets       epoch, sealed seed: only the next epoch's cases         about, sealed
  * key nodes         level (from 1), place, hash: roots of full tiles, so that a proof need not hash everything again
  *   erased        seq, name (its number): what redactions took away; never to come back from another medium
+ *   erased_later  the same, of a log that has ended: what redactions of a later one took away (past_erase.c)
  *   blobs         sha256, seq: which stored file belongs to which entry
  *   stamps        size, RFC 3161 reply;   cosignatures   size, witness's line
  *   asked         epoch, nonce: whose closing checkpoint a witness (nonce NULL) or a time stamp authority was shown
@@ -53,6 +54,7 @@ enum store_statement {
 	STORE_ERASE_PERSON,
 	STORE_ERASE_TEXT,
 	STORE_ADD_ERASED,
+	STORE_ADD_ERASED_LATER,
 	/* From entry ?1 on, or from epoch ?1 on. */
 	STORE_CUT_ENTRIES,
 	STORE_CUT_NODES,
@@ -78,6 +80,7 @@ enum store_statement {
 	STORE_GET_LEAF,
 	STORE_GET_ROWS,
 	STORE_IS_ERASED,
+	STORE_IS_ERASED_LATER,
 	STORE_FIND_BLOB,
 	STORE_GET_NODE,
 	STORE_NEXT_BLOB,
@@ -90,6 +93,8 @@ enum store_statement {
 	STORE_LAST_WITNESS_ASKED,
 	STORE_LAST_STAMP_ASKED,
 	STORE_LAST_POLICY,
+	/* The first from entry ?1 on that erases in the logs before this one. */
+	STORE_NEXT_EARLIER,
 	STORE_STATEMENTS
 };
 
@@ -116,6 +121,9 @@ enum err store_row(struct store *s, enum store_statement statement, int64_t inte
 int64_t store_integer(struct store *s, enum store_statement statement, int column);
 struct blob store_blob(struct store *s, enum store_statement statement, int column);
 void store_done(struct store *s, enum store_statement statement);
+
+/* One that was opened for reading takes changes, or no longer. */
+enum err store_turn(struct store *s, enum store_mode mode) MUST_USE;
 
 /* One more than the number of the last entry that is there. */
 enum err store_count(struct store *s, uint64_t *count) MUST_USE;

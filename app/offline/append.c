@@ -24,6 +24,7 @@ struct waiting {
 
 struct appending {
 	struct ledger *ledger;
+	uint64_t first;         /* the number of entry 0 */
 	uint64_t group, number; /* lines a commit; the line at hand */
 	struct waiting *waiting;
 	uint64_t count;
@@ -275,7 +276,7 @@ static enum err answer(struct appending *a, struct fault *f)
 
 	for (uint64_t i = 0; i < a->count; i++) {
 		base64_encode(leaf, a->waiting[i].leaf, HASH_SIZE);
-		(void)printf("%" PRIu64 " %s\n", a->waiting[i].seq, leaf);
+		(void)printf("%" PRIu64 " %s\n", a->first + a->waiting[i].seq, leaf);
 	}
 	far_show_beside(N_("recorded"), a->number);
 	a->count = 0;
@@ -339,7 +340,9 @@ enum err command_append(const struct request *request, struct fault *f)
 	if (err != ERR_OK)
 		return err;
 	a.waiting = calloc(a.group, sizeof *a.waiting);
-	err = a.waiting != NULL ? append_all(&a, f) : fault_set(f, ERR_NOMEM, _("no memory"));
+	err = a.waiting != NULL ? number_of_first(a.ledger, &a.first, f) : fault_set(f, ERR_NOMEM, _("no memory"));
+	if (err == ERR_OK)
+		err = append_all(&a, f);
 	free(a.waiting);
 	ledger_close(a.ledger);
 	return err;

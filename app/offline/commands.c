@@ -1,6 +1,7 @@
 #include "offline/commands.h"
 
 #include "base/text.h"
+#include "ledger/past.h"
 #include "offline/far.h"
 
 #include <inttypes.h>
@@ -30,6 +31,17 @@ enum err open_to_write(const struct request *request, struct ledger **out, struc
 
 	if (err == ERR_OK && tell_missing_media(*out))
 		(void)fputs(_("kannuki-ledger: recording goes on with the other medium alone\n"), stderr);
+	return err;
+}
+
+enum err number_of_first(struct ledger *l, uint64_t *out, struct fault *f)
+{
+	struct past *past = NULL;
+	enum err err = past_open(l, &past, f);
+
+	if (err == ERR_OK)
+		*out = past_size(past);
+	past_close(past);
 	return err;
 }
 
@@ -106,15 +118,25 @@ static enum err print_record(void *context, const struct record *r)
 	return ferror(stdout) == 0 ? ERR_OK : ERR_IO;
 }
 
-enum err command_show(const struct request *request, struct fault *f)
+/* In this log and those before it, as far as they are here. */
+static enum err read_all(const struct request *request, record_taker *take, void *context, struct fault *f)
 {
 	struct ledger *l = NULL;
+	struct past *past = NULL;
 	enum err err = ledger_open_readonly(request->folder, &l, f);
 
 	if (err == ERR_OK)
-		err = ledger_read(l, request->from, request->to, print_record, NULL, f);
+		err = past_open(l, &past, f);
+	if (err == ERR_OK)
+		err = past_read_on(past, l, request->from, request->to, take, context, f);
+	past_close(past);
 	ledger_close(l);
 	return err;
+}
+
+enum err command_show(const struct request *request, struct fault *f)
+{
+	return read_all(request, print_record, NULL, f);
 }
 
 static enum err print_leftover(void *context, const char *path, struct fault *f)
@@ -164,10 +186,13 @@ enum err command_rotate(const struct request *request, struct fault *f)
 	struct ledger *l = NULL;
 	/* Opening for writing begins an epoch; that is all there is to do. */
 	enum err err = open_to_write(request, &l, f);
+	uint64_t first = 0;
 
 	if (err == ERR_OK)
+		err = number_of_first(l, &first, f);
+	if (err == ERR_OK)
 		(void)printf(_("Epoch %llu has begun at entry %llu.\n"), (unsigned long long)ledger_head(l).epoch,
-			     (unsigned long long)ledger_head(l).size - 2);
+			     (unsigned long long)(first + ledger_head(l).size - 2));
 	ledger_close(l);
 	return err;
 }
@@ -200,13 +225,9 @@ static enum err print_if_found(void *context, const struct record *r)
 enum err command_find(const struct request *request, struct fault *f)
 {
 	struct search search = {.word = request->out};
-	struct ledger *l = NULL;
-	enum err err = ledger_open_readonly(request->folder, &l, f);
+	enum err err = read_all(request, print_if_found, &search, f);
 
-	if (err == ERR_OK)
-		err = ledger_read(l, request->from, request->to, print_if_found, &search, f);
 	if (err == ERR_OK && search.found == 0)
 		err = fault_set(f, ERR_MISSING, _("no entry holds '%s'"), search.word);
-	ledger_close(l);
 	return err;
 }

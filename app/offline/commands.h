@@ -29,6 +29,9 @@ enum err export_prove(struct request *request, uint64_t seq, struct fault *f) MU
 /* Opens the ledger for writing, and says which medium it has to do without. */
 enum err open_to_write(const struct request *request, struct ledger **out, struct fault *f) MUST_USE;
 
+/* The numbers of entries go on from log to log (ledger/past.h): that of entry 0 of this one. */
+enum err number_of_first(struct ledger *l, uint64_t *out, struct fault *f) MUST_USE;
+
 enum err command_init(const struct request *request, struct fault *f) MUST_USE;
 enum err command_genesis(const struct request *request, struct fault *f) MUST_USE;
 enum err command_show(const struct request *request, struct fault *f) MUST_USE;

@@ -94,22 +94,54 @@ static enum err open_ended(const struct request *request, struct ledger **l, str
 	return err;
 }
 
+/* People count through all logs, a bundle from the beginning of its own. */
+static enum err place_of(uint64_t number, uint64_t first, uint64_t *out, struct fault *f)
+{
+	if (number < first)
+		return fault_set(f, ERR_RANGE,
+				 _("entry %llu is in an earlier incarnation, which is exported from its own folder "
+				   "below incarnations/"),
+				 (unsigned long long)number);
+	*out = number - first;
+	return ERR_OK;
+}
+
+/* `prove` receives the places that `options` lends. */
+static enum err choose(const struct request *request, struct ledger *l, struct export_options *options,
+		       uint64_t prove[EXPORT_PROOFS_MAX], struct fault *f)
+{
+	uint64_t first = 0;
+	enum err err = number_of_first(l, &first, f);
+
+	*options = request->options;
+	options->recipients = request->recipients;
+	options->prove = prove;
+	if (err == ERR_OK && request->from > 0)
+		err = place_of(request->from, first, &options->from, f);
+	if (err == ERR_OK && request->to != UINT64_MAX) {
+		err = place_of(request->to - 1, first, &options->to, f);
+		options->to++;
+	}
+	for (size_t i = 0; err == ERR_OK && i < options->prove_count; i++)
+		err = place_of(request->prove[i], first, &prove[i], f);
+	return err;
+}
+
 enum err command_export(const struct request *request, struct fault *f)
 {
-	struct export_options options = request->options;
+	uint64_t prove[EXPORT_PROOFS_MAX];
+	struct export_options options;
 	struct ledger *l = NULL;
 	struct export *x = NULL;
 	enum err err;
 
-	options.from = request->from;
-	options.to = request->to == UINT64_MAX ? 0 : request->to;
-	options.recipients = request->recipients;
-	options.prove = request->prove;
 	if (request->to == 0)
 		return fault_set(f, ERR_RANGE, _("the range is empty: it ends before entry 0"));
 	err = open_to_write(request, &l, f);
 	if (err == ERR_STATE)
 		err = open_ended(request, &l, f);
+	if (err == ERR_OK)
+		err = choose(request, l, &options, prove, f);
 	if (err == ERR_OK)
 		err = export_begin(l, request->out, &options, moment_now(), &x, f);
 	if (err == ERR_OK)

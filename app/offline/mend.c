@@ -1,5 +1,6 @@
 /* kannuki-ledger repair and redact: what changes a medium beyond appending. */
 #include "base/text.h"
+#include "ledger/past.h"
 #include "offline/commands.h"
 #include "offline/far.h"
 
@@ -108,6 +109,7 @@ enum err command_repair(const struct request *request, struct fault *f)
 {
 	struct progress progress = {tell_far, NULL};
 	struct ledger *l = NULL;
+	struct past *past = NULL;
 	struct fault late = {.text = ""};
 	enum err err, last;
 
@@ -121,8 +123,12 @@ enum err command_repair(const struct request *request, struct fault *f)
 		err = ledger_add_mirror(l, request->mirror, f);
 	if (err == ERR_OK)
 		err = bring_back(l, f);
+	/* What was erased while a medium was away goes from the earlier logs there, too. */
+	if (err == ERR_OK)
+		err = past_open(l, &past, f);
 	if (err == ERR_OK)
 		err = scrub(l, f);
+	past_close(past);
 	last = settle(l, &late);
 	ledger_close(l);
 	if (err == ERR_OK && last != ERR_OK)
@@ -132,11 +138,12 @@ enum err command_repair(const struct request *request, struct fault *f)
 
 /* ---- redact ---- */
 
-static enum err dispose(struct ledger *l, const char *about, const struct redaction *why, struct fault *f)
+static enum err dispose(struct ledger *l, struct past *past, const char *about, const struct redaction *why,
+			struct fault *f)
 {
 	struct disposal *d = NULL;
 	bool done = false;
-	enum err err = disposal_begin(l, about, why, &d, f);
+	enum err err = disposal_begin(l, past, about, why, &d, f);
 
 	while (err == ERR_OK && !done) {
 		err = disposal_step(d, slice_ns, moment_now(), &done, f);
@@ -149,8 +156,8 @@ static enum err dispose(struct ledger *l, const char *about, const struct redact
 	return err;
 }
 
-static enum err erase_with(struct ledger *l, const struct request *request, const struct redaction *why,
-			   struct fault *f)
+static enum err erase_with(struct ledger *l, struct past *past, const struct request *request,
+			   const struct redaction *why, struct fault *f)
 {
 	enum err err;
 
@@ -163,8 +170,8 @@ static enum err erase_with(struct ledger *l, const struct request *request, cons
 		return err;
 	}
 	if (request->about != NULL)
-		return dispose(l, request->about, why, f);
-	err = ledger_redact(l, request->seq, request->name, why, moment_now(), f);
+		return dispose(l, past, request->about, why, f);
+	err = past_redact(past, l, request->seq, request->name, why, moment_now(), f);
 	if (err == ERR_OK)
 		(void)printf(_("Erased: %s of entry %llu\n"), request->name, (unsigned long long)request->seq);
 	return err;
@@ -178,6 +185,7 @@ enum err command_redact(const struct request *request, struct fault *f)
 				.reason = request->reason,
 				.approved_by = {request->approved_by[0], request->approved_by[1]}};
 	struct ledger *l = NULL;
+	struct past *past = NULL;
 	enum err err;
 
 	if ((request->about != NULL) + (request->name != NULL) + request->leftovers != 1)
@@ -189,7 +197,10 @@ enum err command_redact(const struct request *request, struct fault *f)
 				 _("give --authority TEXT --reason TEXT --approved-by ID --approved-by ID"));
 	err = open_to_write(request, &l, f);
 	if (err == ERR_OK)
-		err = erase_with(l, request, &why, f);
+		err = past_open(l, &past, f);
+	if (err == ERR_OK)
+		err = erase_with(l, past, request, &why, f);
+	past_close(past);
 	ledger_close(l);
 	return err;
 }

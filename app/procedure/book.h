@@ -76,7 +76,6 @@ struct erasure {
 	const char *about; /* a case, or NULL */
 	uint64_t seq;      /* else an entry */
 	const char *name;
-	bool is_in_ended_log; /* it can no longer be done */
 	const char *authority, *reason, *by, *approved_by;
 };
 /* ERR_MISSING: there is none. */

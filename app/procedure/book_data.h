@@ -108,7 +108,6 @@ struct book {
 	size_t cases_count;
 	struct maintenance maintenance;
 	json_t *erasures;  /* [{"request","by","at","state","seq","name"|"case","authority","reason","approved_by"}] */
-	uint64_t before;   /* entries of logs that ended: nothing in them can be erased */
 	bool has_new_code; /* of the newest log, not on paper yet */
 	int64_t wall_ms;   /* newest known wall time; 0 before there was one */
 };

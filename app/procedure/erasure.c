@@ -27,21 +27,6 @@ static bool is_in_state(const json_t *erasure, const char *state)
 	return now != NULL && strcmp(now, state) == 0;
 }
 
-/* Logs that have ended take no entry, so no redaction either. */
-static bool is_in_ended_log(const struct book *book, const json_t *what)
-{
-	const struct incident *incident = case_find(book, text_in(what, "case"));
-	json_t *line;
-	size_t i;
-
-	if (json_object_get(what, "case") == NULL)
-		return (uint64_t)json_integer_value(json_object_get(what, "seq")) < book->before;
-	json_array_foreach (incident != NULL ? incident->lines : NULL, i, line)
-		if ((uint64_t)json_integer_value(json_object_get(line, "seq")) < book->before)
-			return true;
-	return false;
-}
-
 /* ---- folding ---- */
 
 static enum err fold_requested(struct book *book, const struct event *event)
@@ -102,7 +87,6 @@ enum err book_next_erasure(const struct book *book, struct erasure *out)
 			.about = text_in(erasure, "case"),
 			.seq = (uint64_t)json_integer_value(json_object_get(erasure, "seq")),
 			.name = text_in(erasure, "name"),
-			.is_in_ended_log = is_in_ended_log(book, erasure),
 			.authority = text_in(erasure, "authority"),
 			.reason = text_in(erasure, "reason"),
 			.by = text_in(erasure, "by"),
@@ -142,8 +126,6 @@ enum err permit_erasure(const struct ask *ask)
 		return deny_field(ask, "authority", "");
 	if (!has_text(ask->wish->text, "reason"))
 		return deny_field(ask, "reason", "");
-	if ((about != NULL || has_seq) && is_in_ended_log(ask->book, ask->wish->body))
-		return deny(ask, WHY_LOG_ENDED, NULL);
 	if (about != NULL)
 		return name == NULL && !has_seq ? check_case_over(ask, about) : deny_field(ask, "seq", "");
 	for (size_t i = 0; name != NULL && has_seq && i < sizeof names / sizeof names[0]; i++)
@@ -161,8 +143,6 @@ enum err permit_erasing(const struct ask *ask)
 		return deny(ask, WHY_NO_ERASURE, NULL);
 	if (strcmp(text_in(erasure, "by"), ask->wish->who) == 0)
 		return deny(ask, WHY_SAME_PERSON, NULL);
-	if (is_in_ended_log(ask->book, erasure))
-		return deny(ask, WHY_LOG_ENDED, NULL);
 	return ERR_OK;
 }
 

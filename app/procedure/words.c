@@ -261,12 +261,6 @@ static const struct {
 	[WHY_NO_ERASURE] = {"wrong_state",
 			    {"no_erasure", "承認を待っている消去の申請がないか、記録番号が違います。",
 			     "No erasure with this number awaits approval."}},
-	[WHY_LOG_ENDED] =
-		{"wrong_state",
-		 {"log_ended",
-		  "前の代の記録簿に書かれたものです。終わった記録簿には何も書き足せないので、消去できません。",
-		  "It is in an earlier incarnation of the record. A log that has ended takes no entry, so nothing in "
-		  "it can be erased."}},
 	[WHY_NO_NEW_CODE] = {"wrong_state",
 			     {"no_new_code", "控えるべき新しい起点の符号はありません。",
 			      "There is no new genesis code to put on paper."}},

@@ -271,7 +271,9 @@ class Ledger(unittest.TestCase):
         entries = len(self.shown())
         self.refused("--reason", "repair", self.first, "--new-incarnation")
         self.must("repair", self.first, "--new-incarnation", "--reason", "盗難のおそれ")
-        self.assertEqual(self.shown()[2]["text"], {"reason": "盗難のおそれ"})
+        shown = self.shown()
+        self.assertEqual([entry["seq"] for entry in shown], list(range(len(shown))))
+        self.assertEqual(shown[entries + 2]["text"], {"reason": "盗難のおそれ"})
         ended = self.first / "incarnations/1"
         said = self.must("export", ended, self.place / "bundle")
         self.assertNotIn("cannot go on", said)
@@ -282,6 +284,57 @@ class Ledger(unittest.TestCase):
         self.refused(where, "rotate", ended)
         self.refused(where, "redact", ended, entries - 1, "text", *WHY)
         self.refused(where, "repair", ended, "--new-incarnation", "--reason", "x")
+        self.assertEqual(self.append([noted(3)]).popitem()[0], len(self.shown()) - 1)
+        self.refused("below incarnations/", "export", self.first, self.place / "part", "--prove", entries - 1)
+        self.refused("below incarnations/", "export", self.first, self.place / "part", "--to", entries)
+        self.must("export", self.first, self.place / "part", "--prove", entries + 2)
+        self.assertTrue((self.place / "part/proofs/2.tlog-proof").exists())
+
+    def names(self, needle):
+        return [path for folder in (self.first, self.second) for path in folder.rglob("*")
+                if path.is_file() and needle in path.read_bytes()]
+
+    def sealed(self, folder, seq, name):
+        with contextlib.closing(sqlite3.connect(folder)) as db:
+            return db.execute(f"SELECT {name} FROM entries WHERE seq = ?", (seq,)).fetchone()[0]
+
+    def good(self, folder, bundle, code):
+        self.must("check", folder)
+        self.must("export", folder, self.place / bundle)
+        self.code = code
+        verdict = self.verdict(self.place / bundle)
+        self.assertEqual(verdict["verdict"], "good", verdict)
+        return verdict
+
+    def test_what_stands_in_a_log_that_ended_is_erased_too(self):
+        self.init()
+        paper = self.place / "list.txt"
+        paper.write_text("名簿")
+        text, file, case, other = sorted(self.append([noted(1), noted(2, files=[str(paper)]), noted(3, "2026-008"), noted(4)]))
+        sealed = [self.sealed(self.first / "ledger.db", seq, "text") for seq in (text, case, other)]
+        codes = [self.code, self.must("repair", self.first, "--new-incarnation", "--reason", "盗難のおそれ").split("genesis: ")[1].strip()]
+        self.append([noted(5, "2026-008")])
+        self.assertEqual([len(self.names(value)) for value in sealed], [2, 2, 2])
+        self.second.rename(self.place / "away")
+        self.must("redact", self.first, text, "text", *WHY)
+        self.must("redact", self.first, file, "files", *WHY)
+        self.assertIn(": 2 texts", self.must("redact", self.first, "--about", "2026-008", *WHY))
+        self.refused(f"of entry {text} was erased", "redact", self.first, text, "text", *WHY)
+        self.put_back()
+        self.assertEqual(len(self.names(sealed[0])), 1)
+        self.must("repair", self.first)
+        self.assertEqual([len(self.names(value)) for value in sealed], [0, 0, 2])
+        self.assertEqual(self.names("名簿".encode()), [])
+        shown = self.shown()
+        self.assertNotIn("text", shown[text])
+        self.assertIn("text", shown[other])
+        erased = [entry["body"] for entry in shown if entry["body"]["act"] == "redaction.earlier"]
+        self.assertEqual([(body.get("origin"), body.get("seq"), body.get("case")) for body in erased],
+                         [("city.example/k1/1", seq, None) for seq in (text, file, case)] + [(None, None, "2026-008")])
+        for number, folder in enumerate((self.first, self.second)):
+            verdict = self.good(folder / "incarnations/1", f"old{number}", codes[0])
+            self.assertEqual((verdict["withheld"], verdict["redacted"]), (3, 0))
+        self.assertEqual(self.good(self.first, "new", codes[1])["redacted"], 1)
 
     def test_a_medium_that_was_being_filled_when_the_other_was_lost(self):
         self.init()
@@ -297,7 +350,8 @@ class Ledger(unittest.TestCase):
         self.refused("--new-incarnation --reason", "repair", self.second, "--new-incarnation")
         self.must("repair", self.second, "--new-incarnation", "--reason", "火災")
         self.must("append", self.second, lines=[noted(2)])
-        self.assertEqual(self.shown(self.second)[2]["text"], {"reason": "火災"})
+        begun = [entry for entry in self.shown(self.second) if entry["body"]["act"] == "incarnation.begun"]
+        self.assertEqual(begun[0]["text"], {"reason": "火災"})
         kept = self.second / "incarnations/1"
         self.assertEqual(len(self.shown(kept)), 50)
         self.must("export", kept, self.place / "bundle")

@@ -155,7 +155,7 @@ static void dispose(struct bench *b, const char *about)
 	struct disposal *d = NULL;
 	bool done = false;
 
-	must(disposal_begin(b->ledger, about, &why, &d, &b->fault), &b->fault);
+	must(disposal_begin(b->ledger, NULL, about, &why, &d, &b->fault), &b->fault);
 	while (!done)
 		must(disposal_step(d, 0, test_now(), &done, &b->fault), &b->fault);
 	disposal_end(d);
@@ -196,7 +196,7 @@ static void a_case_is_disposed_of(void **state)
 	assert_int_equal(store_row(media_store(&b->ledger->media), STORE_GET_CASE, 0, &name), ERR_MISSING);
 	expect_equal(p);
 	assert_non_null(strstr(body_before(b, 1), "case.disposed"));
-	must(disposal_begin(b->ledger, "2026-001", &why, &d, &b->fault), &b->fault);
+	must(disposal_begin(b->ledger, NULL, "2026-001", &why, &d, &b->fault), &b->fault);
 	assert_int_equal(disposal_step(d, INT64_MAX / 2, test_now(), &done, &b->fault), ERR_MISSING);
 	disposal_end(d);
 	/* The number may be used again; it gets a key of its own. */
