@@ -206,13 +206,15 @@ static void repair_drop(struct chore *c)
 static const struct chore_kind repair_kind = {
 	.name = "repair", .step = repair_slice, .progress = repair_far, .finish = tell_repaired, .drop = repair_drop};
 
-/* A ledger that began on one medium gets the mirror that the configuration names. */
+/* A ledger that began on one medium, or no longer knows where its other one is, gets the mirror that the configuration
+   names. */
 static enum err add_mirror(struct keeper *k, enum rejoin_how how, struct fault *f)
 {
 	struct medium_info media[LEDGER_MEDIA];
 
 	ledger_media(scribe_ledger(k->scribe), media);
-	if (how != REJOIN_ANEW || media[SECOND_MEDIUM].state != MEDIUM_NONE || k->places[SECOND_MEDIUM].home[0] == '\0')
+	if ((how != REJOIN_ANEW && !ledger_misses_other(scribe_ledger(k->scribe))) ||
+	    media[SECOND_MEDIUM].state != MEDIUM_NONE || k->places[SECOND_MEDIUM].home[0] == '\0')
 		return ERR_OK;
 	return ledger_add_mirror(scribe_ledger(k->scribe), k->places[SECOND_MEDIUM].ledger, f);
 }

@@ -159,6 +159,8 @@ static enum err check_files(struct check *c, bool *done, struct fault *f)
 		return ERR_OK;
 	medium = &c->ledger->media.m[c->medium];
 	if (medium->state == MEDIUM_GOOD && c->files == NULL)
+		err = keyring_check(c->ledger, medium, f);
+	if (err == ERR_OK && medium->state == MEDIUM_GOOD && c->files == NULL)
 		err = blob_walk_begin(c->ledger, medium, 0, BLOBS_LOOK, &c->files, f);
 	if (err == ERR_OK && medium->state == MEDIUM_GOOD)
 		err = blob_walk_step(c->files, take_bad_file, c, &is_read, f);

@@ -77,7 +77,10 @@ static enum err fill_new(struct ledger *l, const char *folder, const char *mirro
 	if (err == ERR_OK && mirror != NULL)
 		err = media_pair(folder, mirror, f);
 	if (err == ERR_OK)
-		err = keys_load(&l->keys, folder, origin, f);
+		err = keys_load_identity(&l->keys, folder, origin, f);
+	if (err == ERR_OK)
+		err = keys_load_wrap(&l->keys, folder, f);
+	l->keys.is_proven = err == ERR_OK;
 	if (err == ERR_OK)
 		err = ledger_make_medium(l, 0, folder, f);
 	if (err == ERR_OK && mirror != NULL)

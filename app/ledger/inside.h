@@ -69,6 +69,7 @@ struct ledger {
 	const struct succession *succession; /* of a new incarnation while it is made */
 	struct rejoin *rejoin;               /* a medium that is being taken in again */
 	struct opener *opener;               /* it is being opened, or NULL */
+	unsigned keys_mended;                /* when it was opened */
 	bool must_truncate;                  /* an erased text is still in a log file */
 	struct buf news; /* what happened to the media when they were opened: bodies of entries, one a line */
 	struct case_key cases[CASES_CACHED];
@@ -103,6 +104,13 @@ enum err standing_claim(struct ledger *l, struct standing *out, struct fault *f)
 enum standing_how { STANDING_WHOLE, STANDING_CLAIM };
 enum err standing_hear(struct ledger *l, int index, enum standing_how how, struct standing *out,
 		       struct fault *f) MUST_USE;
+
+/* The keys that fit the genesis and open what is sealed on the medium that is read, from whichever medium has them. */
+enum err keyring_find(struct ledger *l, const struct genesis *genesis, struct fault *f) MUST_USE;
+/* Both key files of this medium are the right ones. */
+enum err keyring_check(const struct ledger *l, const struct medium *medium, struct fault *f) MUST_USE;
+/* Writes those that are not; how many were written. f->err: one could not be. */
+unsigned keyring_mend(struct ledger *l, const struct medium *medium, struct fault *f);
 
 /* Opens the media, decides which one is right, and makes the other like it when the ledger is to be written. */
 enum err reconcile(struct ledger *l, enum store_mode mode, struct standing *out, const struct progress *progress,

@@ -11,6 +11,8 @@
 
 enum { NONCE_SIZE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES };
 
+static const char *const key_names[KEY_FILES] = {"identity", "wrap"};
+
 static enum err key_path(char path[PATH_MAX], const char *folder, const char *name, struct fault *f)
 {
 	if ((size_t)snprintf(path, PATH_MAX, "%s/keys/%s", folder, name) >= PATH_MAX)
@@ -89,22 +91,92 @@ enum err keys_copy(const char *folder, const char *to, struct fault *f)
 	return err == ERR_OK ? copy(folder, to, "wrap", f) : err;
 }
 
-enum err keys_load(struct keys *k, const char *folder, const char *origin, struct fault *f)
+enum err keys_load_identity(struct keys *k, const char *folder, const char *origin, struct fault *f)
 {
 	uint8_t seed[SEED_SIZE];
-	enum err err = load(seed, folder, "identity", f);
+	struct signer identity;
+	enum err err = load(seed, folder, key_names[KEY_IDENTITY], f);
 
 	if (err != ERR_OK)
 		return err;
-	*k = (struct keys){0};
-	err = signer_init(&k->identity, origin, seed);
+	err = signer_init(&identity, origin, seed);
 	sodium_memzero(seed, sizeof seed);
 	if (err != ERR_OK)
 		return fault_set(f, err, _("the identity key cannot be used"));
-	k->wrap = sodium_malloc(SEAL_KEY_SIZE);
-	err = k->wrap != NULL ? load(k->wrap, folder, "wrap", f) : fault_set(f, ERR_NOMEM, _("no memory"));
-	if (err != ERR_OK)
+	signer_fini(&k->identity);
+	k->identity = identity;
+	return ERR_OK;
+}
+
+enum err keys_load_wrap(struct keys *k, const char *folder, struct fault *f)
+{
+	uint8_t *wrap = sodium_malloc(SEAL_KEY_SIZE);
+	enum err err =
+		wrap != NULL ? load(wrap, folder, key_names[KEY_WRAP], f) : fault_set(f, ERR_NOMEM, _("no memory"));
+
+	if (err != ERR_OK) {
+		sodium_free(wrap);
+		return err;
+	}
+	sodium_free(k->wrap);
+	k->wrap = wrap;
+	k->is_proven = false;
+	return ERR_OK;
+}
+
+enum err keys_inherit(struct keys *k, const struct keys *from, const char *origin, struct fault *f)
+{
+	uint8_t seed[SEED_SIZE];
+	enum err err;
+
+	*k = (struct keys){.wrap = sodium_malloc(SEAL_KEY_SIZE), .is_proven = from->is_proven};
+	signer_seed(&from->identity, seed);
+	err = k->wrap != NULL ? signer_init(&k->identity, origin, seed) : ERR_NOMEM;
+	sodium_memzero(seed, sizeof seed);
+	if (err != ERR_OK) {
 		keys_fini(k);
+		return fault_set(f, err, _("the identity key cannot be used"));
+	}
+	memcpy(k->wrap, from->wrap, SEAL_KEY_SIZE);
+	return ERR_OK;
+}
+
+static void take(const struct keys *k, enum key_file which, uint8_t key[SEAL_KEY_SIZE])
+{
+	if (which == KEY_IDENTITY)
+		signer_seed(&k->identity, key);
+	else
+		memcpy(key, k->wrap, SEAL_KEY_SIZE);
+}
+
+enum err keys_compare(const struct keys *k, enum key_file which, const char *folder, struct fault *f)
+{
+	uint8_t right[SEAL_KEY_SIZE], stored[SEAL_KEY_SIZE];
+	enum err err = load(stored, folder, key_names[which], f);
+
+	take(k, which, right);
+	if (err == ERR_OK && sodium_memcmp(stored, right, sizeof right) != 0)
+		err = fault_set(f, ERR_CORRUPT, _("%s/keys/%s: is not the key that this ledger is kept with"), folder,
+				key_names[which]);
+	sodium_memzero(right, sizeof right);
+	sodium_memzero(stored, sizeof stored);
+	return err;
+}
+
+enum err keys_write(const struct keys *k, enum key_file which, const char *folder, struct fault *f)
+{
+	uint8_t key[SEAL_KEY_SIZE];
+	char path[PATH_MAX];
+	enum err err = key_path(path, folder, "", f);
+
+	if (err == ERR_OK)
+		err = folder_make(path, 0700, f);
+	if (err == ERR_OK)
+		err = key_path(path, folder, key_names[which], f);
+	take(k, which, key);
+	if (err == ERR_OK)
+		err = file_replace(path, key, sizeof key, 0600, f);
+	sodium_memzero(key, sizeof key);
 	return err;
 }
 
@@ -112,7 +184,7 @@ void keys_fini(struct keys *k)
 {
 	signer_fini(&k->identity);
 	sodium_free(k->wrap);
-	k->wrap = NULL;
+	*k = (struct keys){.wrap = NULL};
 }
 
 void seal(struct buf *out, const uint8_t key[SEAL_KEY_SIZE], const char *what, const void *value, size_t len)

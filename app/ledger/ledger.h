@@ -118,7 +118,9 @@ enum err ledger_earlier_path(const char *folder, unsigned n, char *path, size_t 
 void ledger_media(const struct ledger *l, struct medium_info out[LEDGER_MEDIA]);
 /* A medium failed or came back: ledger_note_media says so in the log (staged; commit it). */
 bool ledger_media_changed(const struct ledger *l);
-/* Gives a ledger on one medium a second one; ledger_rejoin (anew) then fills it. */
+/* It is on one of two media and does not know where the other one is. */
+bool ledger_misses_other(const struct ledger *l);
+/* Gives a ledger on one medium a second one; ledger_rejoin (anew) then fills it. Or says where the other one is. */
 enum err ledger_add_mirror(struct ledger *l, const char *folder, struct fault *f) MUST_USE;
 /* Says in `folder`, whose ledger is closed, where its other medium is from now on. */
 enum err ledger_name_other(const char *folder, const char *other, struct fault *f) MUST_USE;

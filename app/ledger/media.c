@@ -112,6 +112,16 @@ enum err media_pair(const char *first, const char *second, struct fault *f)
 	return err == ERR_OK ? write_other(second, first, f) : err;
 }
 
+enum err media_name_again(const struct media *m, struct fault *f)
+{
+	enum err err = ERR_OK;
+
+	for (int i = 0; i < MEDIA_MAX && err == ERR_OK; i++)
+		if (m->m[i].state == MEDIUM_GOOD && m->m[1 - i].folder != NULL && !holds(m->m[i].folder, "other"))
+			err = write_other(m->m[i].folder, m->m[1 - i].folder, f);
+	return err;
+}
+
 /* ---- opening ---- */
 
 static enum err take_lock(struct medium *medium, struct fault *f)
@@ -142,6 +152,7 @@ static enum err read_row(struct medium *medium, struct fault *f)
 	medium->generation = (uint64_t)store_integer(medium->store, STORE_GET_MEDIUM, 0);
 	medium->is_alone = store_integer(medium->store, STORE_GET_MEDIUM, 1) != 0;
 	medium->is_filling = store_integer(medium->store, STORE_GET_MEDIUM, 2) != 0;
+	medium->is_paired = store_integer(medium->store, STORE_GET_MEDIUM, 3) != 0;
 	store_done(medium->store, STORE_GET_MEDIUM);
 	return ERR_OK;
 }
@@ -262,7 +273,7 @@ bool media_is_alone(const struct media *m)
 
 bool media_has_two(const struct media *m)
 {
-	return m->m[0].folder != NULL && m->m[1].folder != NULL;
+	return (m->m[0].folder != NULL && m->m[1].folder != NULL) || m->m[0].is_paired || m->m[1].is_paired;
 }
 
 void medium_blame(struct medium *medium, const struct fault *why)

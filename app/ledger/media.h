@@ -5,6 +5,7 @@
  *                back, is known to be behind
  *   alone        1 from that moment until the other has caught up: the generation is not raised twice, and whatever
  *                this medium holds beyond the other may have been acknowledged
+ *   paired       1 once there were two: a medium that cannot say where the other is knows that it is alone
  *   filling      1 while the other's entries are being copied here: by itself this medium is not whole
  */
 #ifndef KANNUKI_LEDGER_MEDIA_H
@@ -26,7 +27,7 @@ struct medium {
 	struct store *store;   /* NULL: not open */
 	struct runner *runner; /* NULL: work is done where it is asked for */
 	uint64_t generation;
-	bool is_alone, is_filling;
+	bool is_alone, is_filling, is_paired;
 };
 
 struct media {
@@ -46,6 +47,8 @@ enum err incarnation_finish(const char *folder, struct fault *f) MUST_USE;
 enum err media_find(struct media *m, const char *folder, struct fault *f) MUST_USE;
 /* Writes both folders' file `other`. */
 enum err media_pair(const char *first, const char *second, struct fault *f) MUST_USE;
+/* Writes it again where it is missing. */
+enum err media_name_again(const struct media *m, struct fault *f) MUST_USE;
 /* Locks and opens one medium, and reads its row; why it cannot be used is kept in the medium. */
 enum err medium_open(struct medium *medium, enum store_mode mode) MUST_USE;
 void medium_close(struct medium *medium);
@@ -63,7 +66,7 @@ struct medium *media_second(struct media *m);
 /* Reads go to the other medium from now on; false when there is none. */
 bool media_switch(struct media *m);
 bool media_is_alone(const struct media *m);
-/* Two belong to this ledger, whether both are there or not. */
+/* Two belong to this ledger, whether both are there or not, and even if nobody knows where. */
 bool media_has_two(const struct media *m);
 
 /* Makes the batch durable on every good medium. ERR_OK: at least one has it, and if that one is alone its generation

@@ -1,5 +1,6 @@
 #include "ledger/inside.h"
 
+#include "base/diag.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "ledger/opener.h"
@@ -110,6 +111,8 @@ enum err ledger_start_writing(struct ledger *l, uint64_t boot, struct moment now
 	struct running was;
 	enum err err = epoch_begin(l, boot, now, key, hash, &was, f);
 
+	if (err == ERR_OK && media_has_two(&l->media))
+		batch_add(&l->changes, STORE_SET_PAIRED, 1, NULL, 0);
 	if (err == ERR_OK)
 		err = add_writer_start(l, now, f);
 	if (err == ERR_OK)
@@ -173,6 +176,43 @@ void hold_space(const struct ledger *l)
 			space_hold(l->media.m[i].folder);
 }
 
+/* What cannot be written is for repair to name: recording goes on with the keys that are in memory. */
+static void mend_keys(struct ledger *l)
+{
+	struct fault f;
+
+	for (int i = 0; i < MEDIA_MAX; i++)
+		if (l->media.m[i].state == MEDIUM_GOOD)
+			l->keys_mended += keyring_mend(l, &l->media.m[i], &f);
+}
+
+bool ledger_misses_other(const struct ledger *l)
+{
+	const struct media *m = &l->media;
+
+	return m->m[m->reading].is_paired && m->m[1 - m->reading].folder == NULL;
+}
+
+/* A medium that was one of two and does not know where the other is goes on alone, and says so. */
+static void mind_other(struct ledger *l)
+{
+	struct media *m = &l->media;
+	const char *here = m->m[m->reading].folder;
+	struct fault f = {.text = ""};
+
+	if (m->m[1 - m->reading].folder != NULL) {
+		if (media_name_again(m, &f) != ERR_OK)
+			diag(DIAG_WARNING, "%s", f.text);
+	} else if (ledger_misses_other(l)) {
+		diag(DIAG_WARNING,
+		     _("%s: is one of two media, but its file `other`, which says where the other one is, is missing; "
+		       "name it with kannuki-ledger repair %s --mirror DIR2"),
+		     here, here);
+		news_add(l, "{\"act\":\"medium.lost\",\"medium\":\"%s\",\"why\":\"%s\"}",
+			 medium_name(l, &m->m[1 - m->reading]), err_name(ERR_MISSING));
+	}
+}
+
 enum err ledger_open_telling(const char *folder, struct moment now, const struct progress *progress,
 			     struct ledger **out, struct fault *f)
 {
@@ -183,6 +223,8 @@ enum err ledger_open_telling(const char *folder, struct moment now, const struct
 
 	if (l == NULL)
 		return err;
+	mend_keys(l);
+	mind_other(l);
 	nodes_complete(l, progress);
 	err = find_next_epoch(l, &key, hash, f);
 	if (err == ERR_OK)

@@ -13,25 +13,6 @@
 
 /* ---- one medium ---- */
 
-/* Keys lie beside each medium; those that fit the genesis are taken. */
-static enum err find_keys(struct ledger *l, const struct genesis *genesis, struct fault *f)
-{
-	enum err err = ERR_MISSING;
-
-	for (int i = 0; i < MEDIA_MAX && err != ERR_OK; i++) {
-		const char *folder = l->media.m[i].folder;
-
-		if (folder == NULL)
-			continue;
-		err = keys_load(&l->keys, folder, genesis->identity.name, f);
-		if (err != ERR_OK || memcmp(l->keys.identity.key.key, genesis->identity.key, KEY_SIZE) == 0)
-			continue;
-		keys_fini(&l->keys);
-		err = fault_set(f, ERR_CORRUPT, _("%s: keys/identity belongs to another ledger"), folder);
-	}
-	return err;
-}
-
 enum err say_of_another_log(const char *folder, bool is_earlier_one, struct fault *f)
 {
 	if (is_earlier_one)
@@ -49,11 +30,8 @@ enum err standing_hear(struct ledger *l, int index, enum standing_how how, struc
 
 	l->media.reading = index;
 	err = standing_genesis(l, &s->genesis, f);
-	if (err == ERR_OK && l->keys.wrap == NULL)
-		err = find_keys(l, &s->genesis, f);
-	/* Read with our keys it would only look damaged. */
-	if (err == ERR_OK && memcmp(l->keys.identity.key.key, s->genesis.identity.key, KEY_SIZE) != 0)
-		err = say_of_another_log(l->media.m[index].folder, false, f);
+	if (err == ERR_OK)
+		err = keyring_find(l, &s->genesis, f);
 	if (err == ERR_OK)
 		err = how == STANDING_WHOLE ? standing_load(l, s, f) : standing_claim(l, s, f);
 	case_keys_forget(l);

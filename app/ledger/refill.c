@@ -428,14 +428,16 @@ static enum err join(struct refill *r, struct fault *f)
 
 		batch_add(&r->batch, STORE_SET_GENERATION, (int64_t)generation, NULL, 0);
 		batch_add(&r->batch, STORE_SET_ALONE, 0, NULL, 0);
+		batch_add(&r->batch, STORE_SET_PAIRED, 1, NULL, 0);
 		err = batch_status(&r->batch);
-		if (err == ERR_OK && (both[i]->generation != generation || both[i]->is_alone))
+		if (err == ERR_OK && (both[i]->generation != generation || both[i]->is_alone || !both[i]->is_paired))
 			err = medium_apply(m, both[i], &r->batch, f);
 		batch_clear(&r->batch);
 		if (err != ERR_OK)
 			return err;
 		both[i]->generation = generation;
 		both[i]->is_alone = false;
+		both[i]->is_paired = true;
 	}
 	r->to->is_filling = false;
 	r->to->state = MEDIUM_GOOD;

@@ -117,7 +117,9 @@ static enum err make_anew(struct ledger *l, struct medium *medium, enum rejoin_h
 	enum err err = make_folder(medium->folder, from, f);
 
 	if (err == ERR_OK)
-		err = keys_copy(from, medium->folder, f);
+		err = keys_write(&l->keys, KEY_IDENTITY, medium->folder, f);
+	if (err == ERR_OK)
+		err = keys_write(&l->keys, KEY_WRAP, medium->folder, f);
 	if (err == ERR_OK)
 		err = media_pair(from, medium->folder, f);
 	if (err == ERR_OK)
@@ -220,6 +222,7 @@ enum err ledger_rejoin(struct ledger *l, enum rejoin_how how, int64_t budget_ns,
 {
 	struct medium *lost = find_lost(l);
 	struct refill *refill;
+	struct fault why;
 	enum err err = may_write(l, f);
 
 	*done = lost == NULL;
@@ -231,6 +234,8 @@ enum err ledger_rejoin(struct ledger *l, enum rejoin_how how, int64_t budget_ns,
 		return err;
 	refill = l->rejoin->refill;
 	err = refill_step(refill, budget_ns, done, f);
+	if (err == ERR_OK && *done)
+		err = media_name_again(&l->media, f);
 	if (err != ERR_OK)
 		medium_blame(lost, f);
 	else if (*done)
@@ -240,6 +245,8 @@ enum err ledger_rejoin(struct ledger *l, enum rejoin_how how, int64_t budget_ns,
 			 medium_name(l, lost), refill_copied(refill), refill_orphans(refill));
 	if (err != ERR_OK || *done)
 		rejoin_end(l);
+	if (err == ERR_OK && *done)
+		l->keys_mended += keyring_mend(l, lost, &why);
 	return err;
 }
 
@@ -250,7 +257,7 @@ uint64_t ledger_rejoined(const struct ledger *l)
 
 enum err ledger_add_mirror(struct ledger *l, const char *folder, struct fault *f)
 {
-	struct medium *second = &l->media.m[1];
+	struct medium *second = &l->media.m[1 - l->media.reading];
 
 	if (second->folder != NULL)
 		return fault_set(f, ERR_EXISTS, _("this ledger has a second medium already: %s"), second->folder);

@@ -3,9 +3,10 @@
  *   1  rows        side by side from both media; one that does not fit is put right from the other
  *   2  each medium by itself, by an auditor's rules, with its keys; one that fails is written anew from the other
  *   3  tables      what is beside the entries must be the same on both; the medium in use is followed
- *   4  files       of each medium; one that does not hash to its name is copied from the other
+ *   4  keys        of each medium; one that is not the right one is written anew
+ *   5  files       of each medium; one that does not hash to its name is copied from the other
  *
- * With one medium there are only the second and the last step, and nothing to repair from.
+ * With one medium there are only the second and the last two steps, and nothing to repair from.
  */
 #include "ledger/inside.h"
 
@@ -17,7 +18,7 @@
 #include <string.h>
 
 enum { ROWS_AT_ONCE = 32 };
-enum phase { SCRUB_ROWS, SCRUB_FIRST, SCRUB_SECOND, SCRUB_REPLACE, SCRUB_TABLES, SCRUB_FILES };
+enum phase { SCRUB_ROWS, SCRUB_FIRST, SCRUB_SECOND, SCRUB_REPLACE, SCRUB_TABLES, SCRUB_KEYS, SCRUB_FILES };
 
 struct scrub {
 	struct ledger *ledger;
@@ -52,6 +53,8 @@ enum err scrub_begin(struct ledger *l, struct scrub **out, struct fault *f)
 	if (s == NULL)
 		return fault_set(f, ERR_NOMEM, _("no memory"));
 	s->ledger = l;
+	s->report.repaired = l->keys_mended;
+	l->keys_mended = 0;
 	s->phase = has_two(s) ? SCRUB_ROWS : SCRUB_FIRST;
 	hash_bytes(s->prev, "", 0);
 	*out = s;
@@ -466,7 +469,7 @@ static enum err scrub_tables(struct scrub *s)
 	enum err err = ERR_OK;
 	int using = s->ledger->media.reading;
 
-	s->phase = SCRUB_FILES;
+	s->phase = SCRUB_KEYS;
 	if (!has_two(s))
 		return ERR_OK;
 	for (size_t i = 0; i < sizeof tables / sizeof *tables && err == ERR_OK; i++) {
@@ -477,7 +480,25 @@ static enum err scrub_tables(struct scrub *s)
 	return err;
 }
 
-/* ---- 4: files ---- */
+/* ---- 4: keys ---- */
+
+static void scrub_keys(struct scrub *s)
+{
+	struct media *m = &s->ledger->media;
+
+	s->phase = SCRUB_FILES;
+	for (int i = 0; i < MEDIA_MAX; i++) {
+		struct fault why;
+
+		if (m->m[i].state != MEDIUM_GOOD)
+			continue;
+		s->report.repaired += keyring_mend(s->ledger, &m->m[i], &why);
+		if (why.err != ERR_OK)
+			note_bad(s, &why);
+	}
+}
+
+/* ---- 5: files ---- */
 
 static void take_file(void *context, const struct blob_finding *finding)
 {
@@ -546,6 +567,9 @@ enum err scrub_step(struct scrub *s, int64_t budget_ns, bool *done, struct fault
 			break;
 		case SCRUB_TABLES:
 			err = scrub_tables(s);
+			break;
+		case SCRUB_KEYS:
+			scrub_keys(s);
 			break;
 		case SCRUB_FILES:
 			err = scrub_files(s, done);

@@ -50,8 +50,10 @@ static const char last_policy[] = "SELECT seq FROM entries INDEXED BY entries_po
 static const char find_idem[] = "SELECT seq, leaf FROM entries WHERE idem = substr(?2, 1, 4) AND "
 				"instr(leaf, CAST(char(10) || 'idem ' || lower(hex(?2)) AS BLOB)) > 0";
 
+static const char pairs[] = "ALTER TABLE medium ADD COLUMN paired INTEGER NOT NULL DEFAULT 0;";
+
 /* Each is run once, in order; user_version counts them. */
-static const char *const additions[] = {first_tables, second_medium, pins, earlier};
+static const char *const additions[] = {first_tables, second_medium, pins, earlier, pairs};
 enum { ADDITIONS = sizeof additions / sizeof *additions };
 
 static const char *const texts[STORE_STATEMENTS] = {
@@ -91,13 +93,14 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_SET_GENERATION] = "UPDATE medium SET generation = ?1",
 	[STORE_SET_ALONE] = "UPDATE medium SET alone = ?1",
 	[STORE_SET_FILLING] = "UPDATE medium SET filling = ?1",
+	[STORE_SET_PAIRED] = "UPDATE medium SET paired = ?1",
 	[STORE_FIND_IDEM] = find_idem,
 	[STORE_GET_HEAD] = "SELECT size, note, peaks, (SELECT max(seq) FROM entries) FROM head",
 	[STORE_GET_EPOCH] = "SELECT certificate, closing FROM epochs WHERE epoch = ?1",
 	[STORE_LAST_EPOCH] = "SELECT max(epoch) FROM epochs WHERE closing IS NOT NULL",
 	[STORE_GET_SECRET] = "SELECT sealed FROM secrets WHERE epoch = ?1",
 	[STORE_GET_CASE] = "SELECT sealed FROM cases WHERE about = ?2",
-	[STORE_GET_MEDIUM] = "SELECT generation, alone, filling FROM medium",
+	[STORE_GET_MEDIUM] = "SELECT generation, alone, filling, paired FROM medium",
 	[STORE_GET_LEAF] = "SELECT leaf FROM entries WHERE seq = ?1",
 	[STORE_IS_ERASED] = "SELECT 1 FROM erased WHERE seq = ?1 >> 2 AND name = ?1 & 3",
 	[STORE_IS_ERASED_LATER] = "SELECT 1 FROM erased_later WHERE seq = ?1 >> 2 AND name = ?1 & 3",

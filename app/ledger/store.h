@@ -12,7 +12,7 @@
  *   blobs         sha256, seq: which stored file belongs to which entry
  *   stamps        size, RFC 3161 reply;   cosignatures   size, witness's line
  *   asked         epoch, nonce: whose closing checkpoint a witness (nonce NULL) or a time stamp authority was shown
- *   medium        one row: generation, alone, filling (media.h)
+ *   medium        one row: generation, alone, filling, paired (media.h)
  *
  * Tables and columns are only ever added, so an older program reads and goes on writing what a newer one made; a change
  * that an older program must keep its hands off gets a new application_id.
@@ -68,6 +68,7 @@ enum store_statement {
 	STORE_SET_GENERATION,
 	STORE_SET_ALONE,
 	STORE_SET_FILLING,
+	STORE_SET_PAIRED,
 	STORE_CHANGES,
 	/* Questions. */
 	STORE_FIND_IDEM = STORE_CHANGES,

@@ -50,6 +50,9 @@ static enum err hear_all(struct ledger *l, struct heads *h, struct fault faults[
 		if (err == ERR_STATE)
 			return say_unrelated(l, f);
 	}
+	for (int i = 0; i < MEDIA_MAX; i++)
+		if (h->counts[i])
+			(void)keyring_mend(l, &l->media.m[i], &faults[i]);
 	/* Alone, a medium that was being filled still tells how far the log went. */
 	for (int i = 0; i < MEDIA_MAX && !h->counts[0] && !h->counts[1]; i++)
 		if (l->media.m[i].store != NULL && l->media.m[i].is_filling) {
@@ -231,12 +234,10 @@ static enum err reason_text(const char *reason, char **out, struct fault *f)
 
 /* ---- the new one ---- */
 
-static enum err make_next(struct ledger *l, int index, const char *folder, const char *origin, struct fault *f)
+static enum err make_next(struct ledger *l, int index, const char *folder, struct fault *f)
 {
 	enum err err = incarnation_clear_next(folder, f);
 
-	if (err == ERR_OK && l->keys.wrap == NULL)
-		err = keys_load(&l->keys, folder, origin, f);
 	l->media.m[index].file = incarnation_next;
 	return err == ERR_OK ? ledger_make_medium(l, index, folder, f) : err;
 }
@@ -251,11 +252,16 @@ static enum err write_next(const struct ledger *old, const char *origin, const s
 	if (l == NULL)
 		return err;
 	l->succession = succession;
+	err = keys_inherit(&l->keys, &old->keys, origin, f);
+	if (err != ERR_OK) {
+		ledger_close(l);
+		return err;
+	}
 	err = ERR_MISSING;
 	for (int i = 0; i < MEDIA_MAX; i++) {
 		const char *folder = old->media.m[i].folder;
 
-		if (folder == NULL || make_next(l, i, folder, origin, f) != ERR_OK)
+		if (folder == NULL || make_next(l, i, folder, f) != ERR_OK)
 			continue;
 		l->media.reading = err == ERR_OK ? l->media.reading : i;
 		err = ERR_OK;

@@ -135,6 +135,46 @@ class Ledger(unittest.TestCase):
         for folder in (self.first, self.second):
             self.assertFalse((folder / "blobs" / name).exists())
 
+    def test_keys_are_looked_at_and_put_right(self):
+        self.init()
+        self.append([noted(1)])
+        wrap = self.first / "keys/wrap"
+        right = wrap.read_bytes()
+        wrap.write_bytes(right[:3] + bytes([right[3] ^ 1]) + right[4:])
+        self.assertIn("端末 1 号", [e.get("text") for e in self.shown()])
+        self.refused(str(wrap), "check", self.first)
+        done = run("append", self.first, lines=[noted(2)])
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(f"{wrap}: is not the key", done.stderr.decode())
+        self.assertEqual(wrap.read_bytes(), right)
+        shutil.rmtree(self.second / "keys")
+        self.refused(str(self.second / "keys"), "check", self.first)
+        self.assertIn("put right: 2\n", self.must("repair", self.first))
+        self.assertEqual((self.second / "keys/wrap").read_bytes(), right)
+        self.assertEqual([e["body"]["what"] for e in self.shown() if e["body"]["act"] == "medium.repaired"],
+                         ["keys/wrap", "keys/identity", "keys/wrap"])
+        self.must("check", self.first)
+
+    def test_what_only_a_medium_without_its_file_other_has_is_never_lost(self):
+        self.init()
+        (self.first / "other").unlink()
+        done = run("append", self.first, lines=[noted(1)])
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("--mirror", done.stderr.decode())
+        self.first.rename(self.place / "gone")
+        self.must("append", self.second, lines=[noted(2)])
+        (self.place / "gone").rename(self.first)
+        self.refused("--new-incarnation", "append", self.second, lines=[noted(3)])
+
+    def test_the_other_medium_is_named_again(self):
+        self.init()
+        (self.first / "other").unlink()
+        self.append([noted(1)])
+        self.assertIn("everything again", self.must("repair", self.first, "--mirror", self.second))
+        self.assertTrue((self.first / "other").exists())
+        self.append([noted(2)])
+        self.assertEqual(self.shown(), self.shown(self.second))
+
     def test_a_bad_line_says_which(self):
         self.init()
         done = self.refused("line 3", "append", self.first, "--group", "10", lines=[noted(1), noted(2), {"about": "x"}])

@@ -105,7 +105,7 @@ static inline void dump(struct store *s, struct buf *out)
 		"SELECT size, reply FROM stamps ORDER BY size",
 		"SELECT size, line FROM cosignatures ORDER BY size, line",
 		"SELECT epoch, nonce FROM asked ORDER BY epoch",
-		"SELECT generation, alone, filling FROM medium",
+		"SELECT generation, alone, filling, paired FROM medium",
 	};
 
 	out->cap = 256 * 1024 * 1024;

@@ -343,6 +343,160 @@ static void every_pair_of_claims_is_judged(void **state)
 	}
 }
 
+/* ---- keys ---- */
+
+enum spoiling { FLIPPED, CUT_SHORT, REMOVED, SPOILINGS };
+
+static void spoil(const char *path, enum spoiling how)
+{
+	struct buf key = {.cap = 4096};
+	struct fault f;
+
+	must(file_read(path, 4096, &key, &f), &f);
+	key.data[3] ^= 1;
+	if (how == REMOVED)
+		assert_int_equal(unlink(path), 0);
+	else
+		must(file_replace(path, key.data, how == CUT_SHORT ? 7 : key.len, 0600, &f), &f);
+	buf_fini(&key);
+}
+
+static void a_spoilt_key_is_taken_from_the_other_medium(void **state)
+{
+	static const char *const names[] = {"keys/identity", "keys/wrap"};
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	const char *const folders[] = {b->folder, p->mirror};
+
+	open_ledger(b);
+	add_text(b, "2026-001", "\"x\"");
+	close_ledger(b);
+	for (int i = 0; i < 2 * 2 * SPOILINGS; i++) {
+		const char *name = names[i / 2 % 2];
+		char path[160];
+
+		(void)snprintf(path, sizeof path, "%s/%s", folders[i % 2], name);
+		print_message("# %s, %d\n", path, i / 4);
+		spoil(path, (enum spoiling)(i / 4));
+		must(ledger_open_readonly(b->folder, &b->ledger, &b->fault), &b->fault);
+		assert_int_not_equal(ledger_check(b->ledger, &b->fault), ERR_OK);
+		assert_non_null(strstr(b->fault.text, path));
+		close_ledger(b);
+		open_ledger(b);
+		assert_non_null(strstr(body_before(b, 1), name));
+		assert_non_null(strstr(body_before(b, 1), i % 2 == 0 ? "\"first\"" : "\"second\""));
+		add_text(b, "2026-001", "\"y\"");
+		expect_equal(p);
+		close_ledger(b);
+	}
+}
+
+static void each_key_may_be_right_on_another_medium(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	char identity[160], wrap[160];
+
+	(void)snprintf(identity, sizeof identity, "%s/keys/identity", b->folder);
+	(void)snprintf(wrap, sizeof wrap, "%s/keys/wrap", p->mirror);
+	spoil(identity, FLIPPED);
+	spoil(wrap, FLIPPED);
+	open_ledger(b);
+	add_text(b, "2026-001", "\"x\"");
+	expect_equal(p);
+}
+
+static void a_new_incarnation_has_the_right_keys(void **state)
+{
+	const struct reincarnation wish = {.reason = "x"};
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	char wrap[160];
+
+	(void)snprintf(wrap, sizeof wrap, "%s/keys/wrap", b->folder);
+	spoil(wrap, FLIPPED);
+	must(ledger_reincarnate(b->folder, &wish, test_now(), b->code, &b->fault), &b->fault);
+	open_ledger(b);
+	assert_null(strstr(body_before(b, 1), "medium.repaired"));
+	expect_equal(p);
+}
+
+/* ---- a medium that does not know where the other is ---- */
+
+static void forget_other(const char *folder)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof path, "%s/other", folder);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void without_its_file_other_a_medium_goes_on_alone(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	uint64_t generation, size;
+
+	open_ledger(b);
+	generation = b->ledger->media.m[0].generation;
+	close_ledger(b);
+	forget_other(b->folder);
+	open_ledger(b);
+	assert_true(ledger_misses_other(b->ledger));
+	assert_non_null(strstr(body_before(b, 1), "medium.lost"));
+	assert_int_equal(b->ledger->media.m[0].generation, generation + 1);
+	add_entries(b, 3);
+	size = ledger_head(b->ledger).size;
+	close_ledger(b);
+	/* The other one may not go on without what was acknowledged here, nor this one lose it. */
+	must(ledger_open(p->mirror, test_now(), &b->ledger, &b->fault), &b->fault);
+	assert_true(ledger_head(b->ledger).size > size);
+	expect_equal(p);
+	close_ledger(b);
+	open_ledger(b);
+	assert_false(ledger_misses_other(b->ledger));
+	expect_equal(p);
+}
+
+static void what_went_on_alone_and_apart_is_never_joined(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+
+	forget_other(b->folder);
+	open_ledger(b);
+	close_ledger(b);
+	pull(p, b->folder);
+	must(ledger_open(p->mirror, test_now(), &b->ledger, &b->fault), &b->fault);
+	add_entries(b, 9);
+	close_ledger(b);
+	put_back(b->folder);
+	assert_int_equal(ledger_open(p->mirror, test_now(), &b->ledger, &b->fault), ERR_STATE);
+}
+
+static void the_other_can_be_named_again(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	bool done = false;
+
+	for (int i = 0; i < 2; i++) {
+		const char *here = i == 0 ? b->folder : p->mirror, *there = i == 0 ? p->mirror : b->folder;
+
+		forget_other(here);
+		must(ledger_open(here, test_now(), &b->ledger, &b->fault), &b->fault);
+		add_entries(b, 3);
+		must(ledger_add_mirror(b->ledger, there, &b->fault), &b->fault);
+		for (done = false; !done;)
+			must(ledger_rejoin(b->ledger, REJOIN_AS_IT_IS, 0, &done, &b->fault), &b->fault);
+		expect_equal(p);
+		close_ledger(b);
+		must(ledger_open(here, test_now(), &b->ledger, &b->fault), &b->fault);
+		expect_equal(p);
+		close_ledger(b);
+	}
+}
+
 static void an_older_program_reads_and_writes_what_a_newer_one_made(void **state)
 {
 	struct bench *b = *state;
@@ -382,6 +536,12 @@ int main(void)
 		WITH_PAIR(a_damaged_medium_is_filled_again),
 		WITH_PAIR(a_tail_that_nobody_was_told_of_is_kept_aside),
 		cmocka_unit_test(every_pair_of_claims_is_judged),
+		WITH_PAIR(a_spoilt_key_is_taken_from_the_other_medium),
+		WITH_PAIR(each_key_may_be_right_on_another_medium),
+		WITH_PAIR(a_new_incarnation_has_the_right_keys),
+		WITH_PAIR(without_its_file_other_a_medium_goes_on_alone),
+		WITH_PAIR(what_went_on_alone_and_apart_is_never_joined),
+		WITH_PAIR(the_other_can_be_named_again),
 		WITH_LEDGER(an_older_program_reads_and_writes_what_a_newer_one_made),
 	};
 

@@ -214,6 +214,29 @@ static void each_kind_of_row_is_repaired(void **state)
 	expect_equal(p);
 }
 
+static void each_key_file_is_put_right(void **state)
+{
+	static const char *const names[] = {"identity", "wrap"};
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	const char *const folders[] = {b->folder, p->mirror};
+	char path[160];
+
+	fill(p);
+	open_ledger(b);
+	for (int i = 0; i < 4; i++) {
+		(void)snprintf(path, sizeof path, "%s/keys/%s", folders[i / 2], names[i % 2]);
+		flip(path, 3, 4);
+		assert_int_equal(scrub_all(b), 1);
+		assert_int_equal(scrub_all(b), 0);
+		expect_equal(p);
+	}
+	(void)snprintf(path, sizeof path, "%s/keys", p->mirror);
+	must(folder_remove(path, &b->fault), &b->fault);
+	assert_int_equal(scrub_all(b), 2);
+	expect_equal(p);
+}
+
 static void what_both_have_wrong_is_named(void **state)
 {
 	struct pair *p = *state;
@@ -284,7 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_PAIR(each_kind_of_row_is_repaired), WITH_PAIR(what_both_have_wrong_is_named),
 		WITH_LEDGER(one_medium_is_checked_too),  WITH_PAIR(recording_goes_on_meanwhile),
-		WITH_PAIR(a_flipped_byte_anywhere),
+		WITH_PAIR(each_key_file_is_put_right),   WITH_PAIR(a_flipped_byte_anywhere),
 	};
 
 	return cmocka_run_group_tests_name("scrub", tests, NULL, NULL);
