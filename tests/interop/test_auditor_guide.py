@@ -160,10 +160,9 @@ class Guide(unittest.TestCase):
 
     def test_redaction(self):
         box = Box(SCRATCH / "erasing", [noted(0), noted(1)])
-        seq, digest = bundles.seq_and_digest(bundles.read(box.export()), "端末 1 号")
-        bundles.ledger("append", box.folder, lines=[{"type": "redaction", "class": "system", "text": "法第1条", "body": {
-            "seq": seq, "name": "text", "digest": digest, "approved_by": ["u1", "u2"]}}])
-        told = self.audit({}, box.code, bundles.with_status(bundles.read(box.export()), seq, "text", "redacted"))
+        seq, _ = bundles.seq_and_digest(bundles.read(box.export()), "端末 1 号")
+        bundles.ledger("redact", box.folder, seq, "text", "--authority", "法第1条", "--reason", "期間満了", "--approved-by", "u1", "--approved-by", "u2")
+        told = self.audit({}, box.code, bundles.read(box.export()))
         self.assertIn(f"redacted: {seq} text\n", told)
         self.assertRegex(told, f'"act":"redaction".*"seq":{seq},"name":"text"')
         self.assertNotIn("BAD", told)
