@@ -16,12 +16,14 @@ import unittest
 
 import forge
 import tap
+from forge.reasons import REASONS
 from forge.riddles import Riddler
 from verify_page import VerifyPage
 
 BIN = pathlib.Path(os.environ["KANNUKI_BIN"])
 TABLE = forge.verdicts((pathlib.Path(__file__).parent / "verdicts.md").read_text())
 WORDS = {"good": "good", "bad": "bad", "unknown": "cannot tell"}
+ENGLISH = {**os.environ, "KANNUKI_LANG": "en"}
 AT_ONCE = 200
 RIDDLES = 600
 GIVEN = 250
@@ -52,7 +54,7 @@ def arguments(pins):
 
 
 def run(program, *arguments):
-    return subprocess.run([BIN / program, *arguments, "--json"], capture_output=True, timeout=170).stdout
+    return subprocess.run([BIN / program, *arguments, "--json"], capture_output=True, timeout=170, env=ENGLISH).stdout
 
 
 def in_c(paths, pins, typed):
@@ -139,9 +141,10 @@ def same_place(one, other):
     return all(one[key] == other[key] for key in ("entry", "file") if key in one and key in other)
 
 
-def complaint(want, said):
+def complaint(want, said, reason=""):
     """Why these verdicts, {verifier: what it says}, are not right; None if they are."""
-    if any(WORDS[one["verdict"]] != want for one in said.values()) or not same_place(said["C"], said["Go"]):
+    if (any(WORDS[one["verdict"]] != want for one in said.values()) or not same_place(said["C"], said["Go"]) or
+            not re.search(reason, said["C"].get("reason", ""))):
         return "; ".join(f"{name}: {one['verdict']} {one.get('file', '')} {one.get('entry', '')} {one.get('reason', '')}"
                          for name, one in said.items())
     return None
@@ -173,7 +176,7 @@ class Judges:
         paths = [path for name, title, path in waiting]
         said = ask_all(paths, self.pins[pin])
         for (name, title, path), *verdicts in zip(waiting, *said.values(), strict=True):
-            why = complaint(TABLE.get(name), dict(zip(said, verdicts)))
+            why = complaint(TABLE.get(name), dict(zip(said, verdicts)), REASONS.get(name, ""))
             if why is not None:
                 self.wrong[name].append(f"{title}: {why}")
             remove(path)
@@ -186,6 +189,7 @@ class Forgers(unittest.TestCase):
 
     def test_the_table_names_every_class(self):
         self.assertEqual(list(TABLE), list(forge.CLASSES))
+        self.assertEqual({TABLE.get(name) for name in REASONS}, {"bad"})
 
     def test_there_are_many(self):
         self.assertGreaterEqual(self.judges.bundles.made, LEAST)
