@@ -1,5 +1,7 @@
 #include "firmware/core/panel_inside.h"
 
+#include <stddef.h>
+
 /* An announced absence counts from the last heartbeat, once. */
 static bool absence_goes_on(const struct host *h)
 {
@@ -151,6 +153,8 @@ void panel_command(struct panel *p, const struct command *command)
 		return;
 	p->host.command_nonce = command->nonce;
 	p->host.result = (uint8_t)carry_out(p, command);
+	if (p->drive != NULL)
+		p->drive();
 }
 
 void panel_command_refused(struct panel *p, uint32_t nonce)

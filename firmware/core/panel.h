@@ -85,6 +85,7 @@ struct panel {
 	struct permit permit;
 	struct host host;
 	struct watchdog_memory *watchdog;
+	void (*drive)(void); /* called by a command, before its answer is built: `coils` to the pins; may be NULL */
 	uint64_t now_ms;
 	uint32_t uptime_s;
 	struct stamp now;

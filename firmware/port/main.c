@@ -122,7 +122,6 @@ static void answer(void)
 		panel.now = clock_now();
 	}
 	length = slave_answer(&panel, frame, length, at);
-	drive_coils();
 	bus_send(length);
 }
 
@@ -134,6 +133,7 @@ static void start(void)
 
 	pins_init();
 	panel_load(&panel, &memory, &watchdog_memory);
+	panel.drive = drive_coils;
 	how.unsaved = trip_init(&trip, panel.kept.provision.isolate, memory_state);
 	coils_init(&coils, panel.kept.provision.pulse);
 	panel_start(&panel, &how);

@@ -142,8 +142,8 @@ static void bench_size(void)
 			ram += bytes;
 	}
 	pclose(sections);
-	report("firmware-flash", flash, "bytes", 65536);
-	report("firmware-ram-static", ram, "bytes", 8192);
+	report("firmware-flash", flash, "bytes", 24576);
+	report("firmware-ram-static", ram, "bytes", 4096);
 }
 
 int main(void)

@@ -210,6 +210,54 @@ static void a_flood_of_presses_fills_the_queue_and_loses_no_count(void **state)
 	assert_int_equal(presses, 80);
 }
 
+static void a_proof_test_cuts_for_a_moment_and_tells_the_time(void **state)
+{
+	uint64_t since = board_log_end(sim.board), off, on;
+
+	(void)state;
+	assert_int_equal(sim_command(&sim, COMMAND_PROVE, 0x05, 0), RESULT_DONE);
+	sim_run_ms(&sim, 100);
+	off = sim_noted(&sim, since, HAPPENED_CONTACT, 2, 0);
+	on = sim_noted(&sim, since, HAPPENED_CONTACT, 2, 1);
+	assert_true(off != 0 && on > off);
+	assert_in_range(on - off, BOARD_MS(10), BOARD_MS(60));
+	assert_int_equal(sim_noted(&sim, since, HAPPENED_CONTACT, 1, 0), 0);
+	assert_in_range(sim_find(&sim, EVENT_PROOF_GOOD, 500).arg, 10000, 12000);
+	assert_int_equal(sim_find(&sim, EVENT_PROOF_GOOD, 500).uplink, 3);
+}
+
+/* FC 23: the witness is written and its block read in the same exchange; then the power goes. */
+static void a_witness_outlives_the_power(void **state)
+{
+	uint8_t frame[11 + 2 * WITNESS_WRITE_SIZE] = {BOARD_SLAVE,
+						      23,
+						      BLOCK_WITNESS >> 8,
+						      BLOCK_WITNESS & 0xFF,
+						      0,
+						      WITNESS_SIZE,
+						      BLOCK_WITNESS_WRITE >> 8,
+						      BLOCK_WITNESS_WRITE & 0xFF,
+						      0,
+						      WITNESS_WRITE_SIZE,
+						      2 * WITNESS_WRITE_SIZE};
+	uint8_t *words = frame + 11;
+
+	(void)state;
+	words[2 * WITNESS_WRITE_NONCE_LOW + 1] = 1;
+	words[2 * WITNESS_WRITE_LOG_SIZE + 7] = 42;
+	words[2 * WITNESS_WRITE_CHECK] = 0xFF;
+	words[2 * WITNESS_WRITE_CHECK + 1] = 0xFF ^ 1 ^ 42;
+	sim_ask(&sim, frame, sizeof frame);
+	assert_int_equal(sim.answer_length, 5 + 2 * WITNESS_SIZE);
+	assert_int_equal(sim.answer[4 + 2 * WITNESS_RESULT], RESULT_DONE);
+	assert_int_equal(sim.answer[4 + 2 * WITNESS_STATE], STORE_IS_WRITING);
+	sim_run_ms(&sim, 400);
+	sim_power_cycle(&sim, 100);
+	ASK(1, 3, BLOCK_WITNESS >> 8, BLOCK_WITNESS & 0xFF, 0, WITNESS_SIZE);
+	assert_int_equal(sim.answer[4 + 2 * WITNESS_STATE], STORE_IS_KEPT);
+	assert_int_equal(sim.answer[4 + 2 * (WITNESS_LOG_SIZE + 3)], 42);
+}
+
 int main(void)
 {
 #define ON_BOARD(test) cmocka_unit_test_setup_teardown(test, up, down)
@@ -226,6 +274,8 @@ int main(void)
 		ON_BOARD(a_silent_host_lights_fault_and_the_uplinks_hold),
 		ON_BOARD(a_silent_host_cuts_where_that_was_provisioned),
 		ON_BOARD(without_provisioning_it_says_so_and_works),
+		ON_BOARD(a_proof_test_cuts_for_a_moment_and_tells_the_time),
+		ON_BOARD(a_witness_outlives_the_power),
 		ON_BOARD(a_flood_of_presses_fills_the_queue_and_loses_no_count),
 	};
 

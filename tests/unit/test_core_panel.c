@@ -158,6 +158,21 @@ static void the_host_can_cut(void **state)
 	assert_int_equal(core.panel.kept.latched, 0x02);
 }
 
+static void drive_now(void)
+{
+	trip_set_coils(&core.trip, core.panel.coils);
+}
+
+static void a_command_reaches_the_coil_before_its_answer(void **state)
+{
+	const struct command cut = {.code = COMMAND_ISOLATE, .uplinks = 0x04, .nonce = 11};
+
+	(void)state;
+	core.panel.drive = drive_now;
+	panel_command(&core.panel, &cut);
+	assert_int_equal(core.trip.coils, 0x0B);
+}
+
 static void a_command_is_not_carried_out_twice(void **state)
 {
 	uint32_t latch;
@@ -581,6 +596,7 @@ int main(void)
 		WHEN_UP(a_welded_relay_is_reported_and_blinks),
 		WHEN_UP(contacts_welded_since_before_the_start_stay_a_fault),
 		WHEN_UP(the_host_can_cut),
+		WHEN_UP(a_command_reaches_the_coil_before_its_answer),
 		WHEN_UP(a_command_is_not_carried_out_twice),
 		WHEN_UP(wrong_commands_change_nothing),
 		WHEN_UP(permit_and_key_reconnect_what_was_named),
