@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static const int64_t patience_ns = 2000000000;
@@ -124,7 +125,14 @@ enum err media_name_again(const struct media *m, struct fault *f)
 
 /* ---- opening ---- */
 
-static enum err take_lock(struct medium *medium, struct fault *f)
+static bool is_unwritable(const char *folder)
+{
+	struct statvfs about;
+
+	return statvfs(folder, &about) == 0 && (about.f_flag & ST_RDONLY) != 0;
+}
+
+static enum err take_lock(struct medium *medium, enum store_mode mode, struct fault *f)
 {
 	char path[PATH_MAX];
 	enum err err = path_in(path, medium->folder, "lock", f);
@@ -133,6 +141,11 @@ static enum err take_lock(struct medium *medium, struct fault *f)
 		return err;
 	if (medium->lock < 0)
 		medium->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (medium->lock < 0 && errno == EROFS && mode == STORE_READ)
+		medium->lock = open(path, O_RDONLY | O_CLOEXEC);
+	/* Where nobody can write, nobody need be kept out. */
+	if (medium->lock < 0 && errno == ENOENT && mode == STORE_READ && is_unwritable(medium->folder))
+		return ERR_OK;
 	if (medium->lock < 0)
 		return fault_set(f, err_from_errno(errno), _("%s: no ledger can be opened there: %s"), medium->folder,
 				 strerror(errno));
@@ -173,6 +186,19 @@ static enum err keep_private(const char *path, enum store_mode mode, struct faul
 	return ERR_OK;
 }
 
+/* A full medium gives up its reserve: what makes room must be able to begin. */
+static enum err open_store(struct medium *medium, const char *path, enum store_mode mode, struct fault *f)
+{
+	enum err err;
+
+	if (mode == STORE_READ && is_unwritable(medium->folder))
+		return store_open_unwritable(medium->store, path, f);
+	err = store_open(medium->store, path, mode, f);
+	if (err == ERR_FULL && mode == STORE_WRITE && space_release(medium->folder))
+		err = store_open(medium->store, path, mode, f);
+	return err;
+}
+
 enum err medium_open(struct medium *medium, enum store_mode mode)
 {
 	char path[PATH_MAX];
@@ -180,7 +206,7 @@ enum err medium_open(struct medium *medium, enum store_mode mode)
 	enum err err = path_in(path, medium->folder, medium->file, &f);
 
 	if (err == ERR_OK)
-		err = take_lock(medium, &f);
+		err = take_lock(medium, mode, &f);
 	if (err == ERR_OK && mode != STORE_CREATE && access(path, F_OK) != 0)
 		err = fault_set(&f, ERR_MISSING,
 				_("%s is missing; put the medium back, or fill a new one with kannuki-ledger repair"),
@@ -189,7 +215,7 @@ enum err medium_open(struct medium *medium, enum store_mode mode)
 		err = keep_private(path, mode, &f);
 	if (err == ERR_OK) {
 		medium->store = calloc(1, sizeof *medium->store);
-		err = medium->store != NULL ? store_open(medium->store, path, mode, &f)
+		err = medium->store != NULL ? open_store(medium, path, mode, &f)
 					    : fault_set(&f, ERR_NOMEM, _("no memory"));
 	}
 	if (err == ERR_OK)

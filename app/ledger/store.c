@@ -212,9 +212,9 @@ static enum err settle(struct store *s, enum store_mode mode, struct fault *f)
 	    !pragma_is(s->db, "PRAGMA journal_mode = WAL", "wal") ||
 	    sqlite3_exec(s->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
 	    !pragma_is(s->db, "PRAGMA synchronous", "2")) {
-		bool is_ruined = err_from_sqlite(sqlite3_errcode(s->db)) == ERR_CORRUPT;
+		enum err why = err_from_sqlite(sqlite3_errcode(s->db));
 
-		return store_fault(s, is_ruined ? ERR_CORRUPT : ERR_IO, _("opening"), f);
+		return store_fault(s, why == ERR_CORRUPT || why == ERR_FULL ? why : ERR_IO, _("opening"), f);
 	}
 	if (mode != STORE_CREATE && !pragma_is(s->db, "PRAGMA application_id", "1264676459"))
 		return fault_set(f, ERR_FORMAT, _("%s is not a ledger that this program knows"),

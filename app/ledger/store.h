@@ -111,6 +111,9 @@ enum { WAL_PAGES_MAX = 4096 };
 enum store_mode { STORE_CREATE, STORE_WRITE, STORE_READ };
 
 enum err store_open(struct store *s, const char *path, enum store_mode mode, struct fault *f) MUST_USE;
+/* To read where nothing can be written. Entries that only the log file holds are read, too: from copies of both files
+   in TMPDIR, which no longer have a name once they are open. */
+enum err store_open_unwritable(struct store *s, const char *path, struct fault *f) MUST_USE;
 void store_close(struct store *s);
 
 /* The whole batch as one durable transaction, or nothing of it. After ERR_IO the file may say other things than the

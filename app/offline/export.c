@@ -87,10 +87,14 @@ static void report(const struct request *request, struct ledger *l, const struct
 /* Nobody can close its last epoch any more. */
 static enum err open_ended(const struct request *request, struct ledger **l, struct fault *f)
 {
+	const struct fault why = *f;
 	enum err err = ledger_open_readonly(request->folder, l, f);
 
 	if (err == ERR_OK && !ledger_is_ended(*l))
-		(void)puts(_("This log cannot go on: the entries of its last epoch are left out of the bundle."));
+		(void)printf(
+			_("%s\nNothing can be recorded as it is: the entries of the last epoch are left out of the "
+			  "bundle.\n"),
+			why.text);
 	return err;
 }
 
@@ -138,7 +142,7 @@ enum err command_export(const struct request *request, struct fault *f)
 	if (request->to == 0)
 		return fault_set(f, ERR_RANGE, _("the range is empty: it ends before entry 0"));
 	err = open_to_write(request, &l, f);
-	if (err == ERR_STATE)
+	if (err == ERR_STATE || err == ERR_FULL || err == ERR_IO)
 		err = open_ended(request, &l, f);
 	if (err == ERR_OK)
 		err = choose(request, l, &options, prove, f);

@@ -205,7 +205,7 @@ class Ledger(unittest.TestCase):
                 db.commit()
         self.refused("is lost", "append", self.first, lines=[noted(3)])
         said = self.must("export", self.first, self.place / "bundle")
-        self.assertIn("cannot go on", said)
+        self.assertIn("left out of the bundle", said)
         verdict = self.verdict(self.place / "bundle")
         self.assertEqual((verdict["verdict"], verdict["size"]), ("good", closed))
 
@@ -267,6 +267,34 @@ class Ledger(unittest.TestCase):
         self.append([{"type": "people", "body": {"act": "user.added", "user": "u3"}}])
         added = [entry for entry in self.shown()[size:] if entry["type"] == "people"]
         self.assertEqual([entry["body"]["act"] for entry in added], ["user.added"])
+        self.must("check", self.first)
+
+    def test_what_can_only_be_read_is_read_and_exported(self):
+        mounted = []
+        self.addCleanup(lambda: [subprocess.run(["umount", place], check=True) for place in mounted])
+        for place in (self.place / "a", self.place / "b"):
+            place.mkdir()
+            if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", place], capture_output=True).returncode != 0:
+                self.skipTest("only root can mount")
+            mounted.append(place)
+        self.first, self.second = self.place / "a/ledger", self.place / "b/ledger"
+        self.init()
+        self.append([noted(number) for number in range(20)])
+        self.append([noted(20)])
+        shown = self.shown()
+        for place in mounted:
+            subprocess.run(["mount", "-o", "remount,ro", place], check=True)
+        self.assertEqual(self.shown(), shown)
+        self.assertEqual(self.must("genesis", self.first).strip(), self.code)
+        self.must("check", self.first)
+        self.assertIn("left out of the bundle", self.must("export", self.first, self.place / "bundle"))
+        said = self.verdict(self.place / "bundle")
+        self.assertEqual((said["verdict"], said["entries_checked"]), ("good", said["size"]))
+        self.assertGreater(said["size"], 20)
+        self.refused("Read-only file system", "append", self.first, lines=[noted(21)])
+        for place in mounted:
+            subprocess.run(["mount", "-o", "remount,rw", place], check=True)
+        self.append([noted(21)])
         self.must("check", self.first)
 
     def test_what_cannot_be_printed_is_no_success(self):
