@@ -45,7 +45,8 @@ enum err paper_code_parse(struct paper_code *out, const char *text, size_t len) 
 bool paper_code_fits(const struct paper_code *code, const char *origin, const struct checkpoint *checkpoint);
 
 /* The letters and digits of a base32 code that a person typed: case, hyphens and gaps (spaces, tabs,
-   line ends, U+00A0, U+3000) do not matter. ERR_FORMAT: another character, or not `min` to `max` of them. `out` has room for max + 1. */
+   line ends, U+00A0, U+3000) do not matter. ERR_FORMAT: another character, or not `min` to `max` of them. `out` has
+   room for max + 1. */
 enum err code_read(char *out, size_t min, size_t max, const char *text, size_t len) MUST_USE;
 
 #endif
