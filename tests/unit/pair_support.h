@@ -23,8 +23,12 @@ static inline bool is_below(int fd, const char *folder)
 	       strncmp(path, folder, strlen(folder)) == 0;
 }
 
+static void (*on_fdatasync)(int fd);
+
 int fdatasync(int fd)
 {
+	if (on_fdatasync != NULL)
+		on_fdatasync(fd);
 	if (is_below(fd, failing_folder)) {
 		errno = EIO;
 		return -1;

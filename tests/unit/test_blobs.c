@@ -9,6 +9,53 @@
 
 enum { FILE_SIZE = 200000 };
 
+/* What happened to each medium, a letter each: the file synced, named, its folder synced, the database's commit. */
+static struct deeds {
+	char folder[128];
+	char done[64];
+} deeds[LEDGER_MEDIA];
+
+static void note_deed(const char *path, char deed)
+{
+	for (int i = 0; i < LEDGER_MEDIA; i++) {
+		size_t len = strlen(deeds[i].folder), count = strlen(deeds[i].done);
+
+		if (len > 0 && strncmp(path, deeds[i].folder, len) == 0 && path[len] == '/' &&
+		    count + 1 < sizeof deeds[i].done)
+			deeds[i].done[count] = deed;
+	}
+}
+
+static void path_behind(int fd, char path[256])
+{
+	char link[32];
+	ssize_t len;
+
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	len = readlink(link, path, 255);
+	path[len > 0 ? len : 0] = '\0';
+}
+
+int fsync(int fd);
+int fsync(int fd)
+{
+	struct stat about;
+	char path[256];
+
+	path_behind(fd, path);
+	if (strstr(path, "/blobs") != NULL && fstat(fd, &about) == 0)
+		note_deed(path, S_ISDIR(about.st_mode) ? 'D' : 'S');
+	return (int)syscall(SYS_fsync, fd);
+}
+
+int rename(const char *from, const char *to);
+int rename(const char *from, const char *to)
+{
+	if (strstr(to, "/blobs/") != NULL)
+		note_deed(to, 'N');
+	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
 static const struct redaction why = {
 	.who = "u1", .via = "cli", .authority = "a", .reason = "b", .approved_by = {"u1", "u2"}};
 
@@ -325,9 +372,37 @@ static void erasing_reaches_a_medium_that_is_being_filled(void **state)
 	assert_int_equal(access(path_of(p->mirror, &kept), F_OK), -1);
 }
 
+static void watch_commit(int fd)
+{
+	char path[256];
+
+	path_behind(fd, path);
+	note_deed(path, 'C');
+}
+
+static void a_file_is_safe_before_its_entry_is(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	uint64_t seq;
+
+	open_ledger(b);
+	memset(deeds, 0, sizeof deeds);
+	(void)snprintf(deeds[0].folder, sizeof deeds[0].folder, "%s", b->folder);
+	(void)snprintf(deeds[1].folder, sizeof deeds[1].folder, "%s", p->mirror);
+	on_fdatasync = watch_commit;
+	(void)keep_file(b, &seq);
+	on_fdatasync = NULL;
+	for (int i = 0; i < LEDGER_MEDIA; i++) {
+		deeds[i].folder[0] = '\0';
+		assert_string_equal(deeds[i].done, "SNDC");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_PAIR(a_file_is_safe_before_its_entry_is),
 		WITH_PAIR(damage_on_either_is_named_and_put_right),
 		WITH_PAIR(what_no_medium_has_right_is_named_and_left),
 		WITH_PAIR(a_file_that_cannot_be_replaced_is_named),
