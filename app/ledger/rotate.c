@@ -38,6 +38,7 @@ static enum err load_signer(struct ledger *l, uint64_t epoch, const struct note_
 	struct store *store = media_store(&l->media);
 	struct buf seed = {.cap = 256};
 	struct blob sealed;
+	bool is_there = false;
 	char what[32];
 	enum err err = store_row(store, STORE_GET_SECRET, (int64_t)epoch, NULL);
 
@@ -46,6 +47,7 @@ static enum err load_signer(struct ledger *l, uint64_t epoch, const struct note_
 		sealed = store_blob(store, STORE_GET_SECRET, 0);
 		err = unseal(&seed, l->keys.wrap, what, sealed.data, sealed.len);
 		store_done(store, STORE_GET_SECRET);
+		is_there = true;
 	}
 	if (err == ERR_OK && seed.len == SEED_SIZE)
 		err = signer_init(out, certified->name, (const uint8_t *)seed.data);
@@ -58,6 +60,11 @@ static enum err load_signer(struct ledger *l, uint64_t epoch, const struct note_
 	if (seed.data != NULL)
 		sodium_memzero(seed.data, seed.size);
 	buf_fini(&seed);
+	if (err != ERR_OK && is_there && !l->keys.is_proven)
+		return fault_set(
+			f, ERR_STATE,
+			_("keys/wrap opens nothing that was sealed with it. Put the right one back from a backup; if "
+			  "there is none, this ledger can be read, but a new one must be begun"));
 	if (err != ERR_OK)
 		return fault_set(
 			f, ERR_STATE,

@@ -1,9 +1,11 @@
 /* kannuki-ledger export: its options, and how far it is. */
+#include "base/file.h"
 #include "base/text.h"
 #include "ledger/age.h"
 #include "offline/commands.h"
 #include "offline/far.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +133,32 @@ static enum err choose(const struct request *request, struct ledger *l, struct e
 	return err;
 }
 
+/* A bundle there would be taken for a part of the ledger. */
+static enum err stay_out(const struct ledger *l, const char *out, struct fault *f)
+{
+	struct medium_info media[LEDGER_MEDIA];
+	char above[PATH_MAX], place[PATH_MAX], folder[PATH_MAX];
+
+	/* Some of the way may not be there yet. */
+	(void)snprintf(above, sizeof above, "%s", out);
+	do {
+		memcpy(place, above, sizeof place);
+		folder_above(above, sizeof above, place);
+	} while (realpath(above, place) == NULL && strcmp(above, ".") != 0 && strcmp(above, "/") != 0);
+	ledger_media(l, media);
+	for (int i = 0; i < LEDGER_MEDIA; i++) {
+		size_t len;
+
+		if (media[i].folder == NULL || realpath(media[i].folder, folder) == NULL)
+			continue;
+		len = strlen(folder);
+		if (strncmp(place, folder, len) == 0 && (place[len] == '/' || place[len] == '\0'))
+			return fault_set(f, ERR_DENIED, _("%s: lies in the folder of the ledger; choose another place"),
+					 out);
+	}
+	return ERR_OK;
+}
+
 enum err command_export(const struct request *request, struct fault *f)
 {
 	uint64_t prove[EXPORT_PROOFS_MAX];
@@ -144,6 +172,8 @@ enum err command_export(const struct request *request, struct fault *f)
 	err = open_to_write(request, &l, f);
 	if (err == ERR_STATE || err == ERR_FULL || err == ERR_IO)
 		err = open_ended(request, &l, f);
+	if (err == ERR_OK)
+		err = stay_out(l, request->out, f);
 	if (err == ERR_OK)
 		err = choose(request, l, &options, prove, f);
 	if (err == ERR_OK)

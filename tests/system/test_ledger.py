@@ -269,6 +269,21 @@ class Ledger(unittest.TestCase):
         self.assertEqual([entry["body"]["act"] for entry in added], ["user.added"])
         self.must("check", self.first)
 
+    def test_a_bundle_is_not_written_into_the_ledger(self):
+        self.init()
+        for place in (self.first / "bundle", self.second / "blobs/bundle", self.place / "first/../first/bundle"):
+            self.refused("lies in the folder of the ledger", "export", self.first, place)
+        self.must("export", self.first, self.place / "first-bundle")
+
+    def test_a_wrong_key_is_no_lost_secret(self):
+        self.init(mirror=False)
+        key = self.first / "keys/wrap"
+        right = key.read_bytes()
+        key.write_bytes(bytes([right[0] ^ 1]) + right[1:])
+        self.refused("keys/wrap opens nothing", "append", self.first, lines=[noted(1)])
+        key.write_bytes(right)
+        self.append([noted(1)])
+
     def test_what_can_only_be_read_is_read_and_exported(self):
         mounted = []
         self.addCleanup(lambda: [subprocess.run(["umount", place], check=True) for place in mounted])
