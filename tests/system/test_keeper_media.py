@@ -255,6 +255,34 @@ class Media(unittest.TestCase):
             self.assert_recorded(load)
         self.check()
 
+    def test_spoilt_keys_are_put_right_at_the_start(self):
+        self.house.start()
+        load = self.some_more()
+        for medium in (FIRST, SECOND):
+            for name in ("wrap", "identity"):
+                self.house.end()
+                key = self.house.homes[medium] / "ledger/keys" / name
+                right = key.read_bytes()
+                key.write_bytes(right[:3] + bytes([right[3] ^ 8]) + right[4:])
+                self.house.start()
+                self.wait_media("well", "well")
+                self.assertEqual(key.read_bytes(), right, (medium, name))
+        self.assert_recorded(load)
+        self.assertEqual(set(self.media_acts()), {("medium.repaired", "first"), ("medium.repaired", "second")})
+        self.check()
+
+    def test_the_name_of_the_other_medium_is_lost(self):
+        self.house.start()
+        load = self.some_more()
+        self.house.end()
+        (self.house.homes[FIRST] / "ledger/other").unlink()
+        self.house.start()
+        load = self.some_more(load)
+        with self.house.login("joho") as person:
+            person.ask("ledger.repair")
+        self.wait_media("well", "well")
+        self.assert_alone(SECOND, load)
+
     def test_password_that_was_changed_meanwhile_reaches_the_copy(self):
         self.pull(SECOND)
         self.house.start()
