@@ -1,6 +1,6 @@
 # Benchmarks of the ledger and the verifier, and the shim that makes a disk slow.
 
-LEDGER_BENCHES := $(addprefix $(O)/bench/,bench_ledger bench_groups bench_verify)
+LEDGER_BENCHES := $(addprefix $(O)/bench/,bench_ledger bench_groups bench_slices bench_verify)
 
 $(LEDGER_BENCHES): $(O)/bench/%: $(O)/tests/bench/%.o $(O)/tests/bench/measure.o $(ARCHIVES)
 	$(call say,LD,$@)
