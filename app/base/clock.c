@@ -106,7 +106,7 @@ static struct japan_time split(int64_t ms)
 	while (days_from_date(t.year + 1, 1, 1) <= days)
 		t.year++;
 	t.month = (int)(days - days_from_date(t.year, 1, 1)) / 31 + 1;
-	while (days_from_date(t.year, t.month, days_in_month(t.year, t.month)) < days)
+	while (t.month < 12 && days_from_date(t.year, t.month, days_in_month(t.year, t.month)) < days)
 		t.month++;
 	t.day = (int)(days - days_from_date(t.year, t.month, 1)) + 1;
 	return t;

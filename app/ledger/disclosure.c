@@ -14,14 +14,12 @@ enum { SALT_CHARS = 22, HEAD_MAX = 48 };
 /* Everything before the value. */
 static size_t format_head(char out[HEAD_MAX], enum disclosure_name name, const char *salt)
 {
-	size_t len = strlen(disclosure_names[name]);
+	char *at = stpcpy(out, "[\"");
 
-	memcpy(out, "[\"", 2);
-	memcpy(out + 2, salt, SALT_CHARS);
-	memcpy(out + 2 + SALT_CHARS, "\",\"", 3);
-	memcpy(out + 5 + SALT_CHARS, disclosure_names[name], len);
-	memcpy(out + 5 + SALT_CHARS + len, "\",", 2);
-	return 7 + SALT_CHARS + len;
+	memcpy(at, salt, SALT_CHARS);
+	at = stpcpy(at + SALT_CHARS, "\",\"");
+	at = stpcpy(stpcpy(at, disclosure_names[name]), "\",");
+	return (size_t)(at - out);
 }
 
 static bool has_shape(const json_t *json, enum disclosure_name name)

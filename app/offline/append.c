@@ -172,7 +172,7 @@ static enum err open_regular(const char *path, int *fd, struct fault *f)
 }
 
 /* A file to store: its path, or an object with "path" and, where they shall be others, "name" and "type". */
-static enum err keep(const struct ledger *l, const json_t *file, json_t **out, struct fault *f)
+static enum err keep(const struct ledger *l, json_t *file, json_t **out, struct fault *f)
 {
 	const char *path = NULL, *name = NULL, *type = "application/octet-stream", *slash;
 	json_error_t why;
@@ -183,8 +183,8 @@ static enum err keep(const struct ledger *l, const json_t *file, json_t **out, s
 
 	if (json_is_string(file))
 		path = json_string_value(file);
-	else if (json_unpack_ex((json_t *)(uintptr_t)file, &why, JSON_STRICT, "{s:s, s?s, s?s}", "path", &path, "name",
-				&name, "type", &type) != 0)
+	else if (json_unpack_ex(file, &why, JSON_STRICT, "{s:s, s?s, s?s}", "path", &path, "name", &name, "type",
+				&type) != 0)
 		return fault_set(f, ERR_FORMAT,
 				 _("\"files\" must be paths, or objects of \"path\", \"name\" and \"type\""));
 	err = open_regular(path, &fd, f);
@@ -340,9 +340,9 @@ enum err command_append(const struct request *request, struct fault *f)
 	if (err != ERR_OK)
 		return err;
 	a.waiting = calloc(a.group, sizeof *a.waiting);
-	err = a.waiting != NULL ? number_of_first(a.ledger, &a.first, f) : fault_set(f, ERR_NOMEM, _("no memory"));
+	err = number_of_first(a.ledger, &a.first, f);
 	if (err == ERR_OK)
-		err = append_all(&a, f);
+		err = a.waiting != NULL ? append_all(&a, f) : fault_set(f, ERR_NOMEM, _("no memory"));
 	free(a.waiting);
 	ledger_close(a.ledger);
 	return err;

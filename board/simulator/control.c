@@ -183,7 +183,9 @@ static uint16_t lamp_at(const struct words *w, int *next)
 		if (is_word(w, 1, lamp_names[i]))
 			return (uint16_t)(1U << i);
 	*next = 3;
-	return is_word(w, 1, "uplink") && uplink_at(w, 2, &uplink) ? (uint16_t)(LAMP_UPLINK_1 << uplink) : 0;
+	if (!is_word(w, 1, "uplink") || !uplink_at(w, 2, &uplink))
+		return 0;
+	return (uint16_t)(LAMP_UPLINK_1 << uplink);
 }
 
 static const char *do_lamp(struct board *b, const struct words *w)
