@@ -237,6 +237,17 @@ static void advise_end(struct list *list)
 					      .basis_label = stage_when(look, "final")});
 }
 
+/* Uplinks may be cut for good reason, and no case says so: until somebody decides, everybody is told. */
+static void advise_press(struct list *list)
+{
+	const struct book *book = list->look->book;
+
+	if (book->maintenance.press != NULL)
+		advise(list,
+		       &(struct advice){.act = book->maintenance.is_on ? "maintenance.ended" : "incident.declared",
+					.label = hint_text(HINT_PRESS, list->look->lang)});
+}
+
 /* What is due longest, for those who may test; nobody else waits for it. */
 static void advise_tests(struct list *list)
 {
@@ -269,6 +280,7 @@ json_t *view_next(const struct look *look)
 					advise_checklist, advise_facts,   advise_viewing, advise_end};
 	struct list list = {.look = look, .mine = json_array(), .others = json_array()};
 
+	advise_press(&list);
 	for (size_t rule = 0; rule < sizeof rules / sizeof rules[0]; rule++)
 		for (size_t i = look->book->cases_count; i > 0 && !is_full(list.mine); i--) {
 			list.incident = look->book->cases[i - 1];

@@ -151,6 +151,10 @@ const char *hint_text(enum hint hint, enum lang lang)
 				     "Look at the report you agreed to by telephone"},
 		[HINT_PROVE] = {NULL, "遮断の実証試験の時期（点検を開始して実施）",
 				"A proof test is due (begin maintenance, then test)"},
+		[HINT_PRESS] =
+			{NULL,
+			 "点検中に押されたボタンが、点検だったか事案だったかを決める（事案なら maintenance incident）",
+			 "Decide whether the press in maintenance was a test or an incident (then: maintenance incident)"},
 	};
 
 	return word_in(&hints[hint], lang);

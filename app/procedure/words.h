@@ -87,6 +87,7 @@ enum hint {
 	HINT_FINAL_REPORT,
 	HINT_VIEW_LATER,
 	HINT_PROVE,
+	HINT_PRESS,
 	HINT_COUNT
 };
 const char *hint_text(enum hint hint, enum lang lang);

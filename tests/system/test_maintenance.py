@@ -64,6 +64,8 @@ class Maintenance(unittest.TestCase):
         now = joho.view("now")
         self.assertEqual(now["incidents"], [])
         self.assertEqual(now["press"]["press"], declare["seq"])
+        self.assertEqual((now["next"][0]["act"], now["next"][0]["mine"]), ("maintenance.ended", True))
+        self.assertIn("maintenance incident", now["next"][0]["label"])
         self.assertEqual(now["maintenance"]["by"], "見本次郎")
         self.assertEqual(self.uplink("internet")["state"], "cutting")
 
@@ -73,7 +75,9 @@ class Maintenance(unittest.TestCase):
         press = self.event(panel, "isolate_pressed", arg=1)["seq"]
         about = joho.act("incident.declared", body={"press": press}, text="本物だった")["about"]
         self.assertEqual(joho.view("incident", about=about)["presses"], [{"press": press, "user": None}])
-        self.assertIsNone(joho.view("now")["press"])
+        now = joho.view("now")
+        self.assertIsNone(now["press"])
+        self.assertNotIn("maintenance.ended", [step["act"] for step in now["next"]])
         self.refused("invalid", joho.act, "incident.declared", body={"press": press}, text="もう一度")
         self.refused("invalid", joho.act, "incident.declared", body={"press": press + 1}, text="押していない")
 
