@@ -91,7 +91,8 @@ bool utf8_is_valid(const char *text, size_t len)
 	uint32_t c;
 
 	while (len > 0) {
-		size_t size = utf8_next(text, len, &c);
+		/* Most of what is judged is ASCII, and every entry is. */
+		size_t size = (unsigned char)*text < 0x80 ? 1 : utf8_next(text, len, &c);
 
 		if (size == 0)
 			return false;

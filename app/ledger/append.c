@@ -146,6 +146,8 @@ static void add_row(struct ledger *l, const struct entry *e, const struct buf *l
 	if (restricted != NULL)
 		row[2 + DISCLOSURE_COUNT] = (struct blob){restricted, strlen(restricted)};
 	batch_add(&l->changes, STORE_ADD_ENTRY, (int64_t)e->seq, row, 3 + DISCLOSURE_COUNT);
+	if (restricted == NULL)
+		mark_stage(&l->changes, e->seq, &strings[DISCLOSURE_BODY]);
 }
 
 static void advance(struct ledger *l, const struct entry *e, const struct buf *leaf)

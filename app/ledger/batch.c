@@ -41,6 +41,17 @@ void batch_copy(struct batch *to, const struct batch *from)
 		buf_add(&to->bytes, from->bytes.data, from->bytes.len);
 }
 
+void batch_join(struct batch *b, const struct batch *more)
+{
+	buf_add(&b->bytes, more->bytes.data, more->bytes.len);
+}
+
+bool batch_is_same(const struct batch *a, const struct batch *b)
+{
+	return a->bytes.len == b->bytes.len &&
+	       (a->bytes.len == 0 || memcmp(a->bytes.data, b->bytes.data, a->bytes.len) == 0);
+}
+
 bool batch_is_empty(const struct batch *b)
 {
 	return b->bytes.len == 0;

@@ -33,6 +33,9 @@ void batch_add(struct batch *b, unsigned statement, int64_t integer, const struc
 void batch_clear(struct batch *b);
 void batch_fini(struct batch *b);
 void batch_copy(struct batch *to, const struct batch *from);
+/* Adds the changes of another. */
+void batch_join(struct batch *b, const struct batch *more);
+bool batch_is_same(const struct batch *a, const struct batch *b);
 bool batch_is_empty(const struct batch *b);
 enum err batch_status(const struct batch *b) MUST_USE;
 

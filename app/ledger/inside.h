@@ -201,9 +201,14 @@ void past_settle(struct past *p, struct ledger *l);
 /* The log that holds the entry of this number, and its place there; NULL: it is not here. */
 struct ledger *past_find(const struct past *p, uint64_t number, uint64_t *seq);
 bool past_has_case(const struct past *p, const char *about);
-/* Every row of `query` (?1, ?2: 0 and the largest number) becomes a change: its first column the integer. */
-enum err refill_rows(struct store *from, struct batch *batch, const char *query, enum store_statement statement,
-		     struct fault *f) MUST_USE;
+/* Every row of `query` becomes a change: its first column the integer, the others the blobs. */
+enum err copy_rows(struct store *from, struct batch *batch, const char *query, int64_t first, int64_t end,
+		   enum store_statement statement, struct fault *f) MUST_USE;
+/* Stages the mark of an entry whose body (the disclosure string, not sealed) asks for one. */
+void mark_stage(struct batch *changes, uint64_t seq, const struct buf *body);
+/* On this medium the first `size` entries have just these marks, `right`, in the order of their entries. */
+enum err marks_repair(struct ledger *l, struct medium *medium, const struct batch *right, uint64_t size,
+		      bool *was_wrong, struct fault *f) MUST_USE;
 void rejoin_end(struct ledger *l);
 /* Each good medium has its reserve, as long as there is room for it. */
 void hold_space(const struct ledger *l);

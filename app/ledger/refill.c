@@ -99,9 +99,8 @@ enum err media_common(struct media *m, uint64_t *common, struct fault *f)
 
 /* ---- rows of any table ---- */
 
-/* Every row of `query` becomes a change: its first column the integer, the others the blobs. */
-static enum err copy_rows(struct store *from, struct batch *batch, const char *query, int64_t first, int64_t end,
-			  enum store_statement statement, struct fault *f)
+enum err copy_rows(struct store *from, struct batch *batch, const char *query, int64_t first, int64_t end,
+		   enum store_statement statement, struct fault *f)
 {
 	sqlite3_stmt *rows = NULL;
 	enum err err = err_from_sqlite(sqlite3_prepare_v2(from->db, query, -1, &rows, NULL));
@@ -124,12 +123,6 @@ static enum err copy_rows(struct store *from, struct batch *batch, const char *q
 		err = batch_status(batch);
 	(void)sqlite3_finalize(rows);
 	return err;
-}
-
-enum err refill_rows(struct store *from, struct batch *batch, const char *query, enum store_statement statement,
-		     struct fault *f)
-{
-	return copy_rows(from, batch, query, 0, INT64_MAX, statement, f);
 }
 
 /* ---- beginning ---- */
@@ -173,6 +166,7 @@ static enum err apply(struct refill *r, struct fault *f)
 static const char all_erased[] = "SELECT seq << 2 | name FROM erased WHERE ?2 >= ?1";
 static const char some_entries[] = "SELECT seq, leaf, idem, body, files, person, text, sealed_with FROM entries "
 				   "WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
+static const char some_marks[] = "SELECT seq << 2 | mark FROM marks WHERE mark IN (1, 2) AND seq >= ?1 AND seq < ?2";
 static const char some_blobs[] = "SELECT seq, sha256 FROM blobs WHERE seq >= ?1 AND seq < ?2";
 
 static bool knows_erased(struct store *s, int64_t which)
@@ -326,7 +320,8 @@ static enum err add_head(struct refill *r, struct fault *f)
    the entries. With the mark it has the head: should the other one be lost meanwhile, that tells what the log was. */
 static enum err begin(struct refill *r, struct fault *f)
 {
-	static const enum store_statement cuts[] = {STORE_CUT_ENTRIES, STORE_CUT_NODES, STORE_CUT_BLOBS};
+	static const enum store_statement cuts[] = {STORE_CUT_ENTRIES, STORE_CUT_NODES, STORE_CUT_BLOBS,
+						    STORE_CUT_MARKS};
 	bool is_any = false;
 	enum err err;
 
@@ -375,9 +370,11 @@ static enum err copy_entries(struct refill *r, struct fault *f)
 	struct ledger *l = r->ledger;
 	uint64_t size = l->durable.tree.size, left = size - r->next;
 	uint64_t end = r->next + (left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE);
-	enum err err = copy_rows(media_store(&l->media), &r->batch, some_entries, (int64_t)r->next, (int64_t)end,
-				 STORE_ADD_ENTRY, f);
+	struct store *from = media_store(&l->media);
+	enum err err = copy_rows(from, &r->batch, some_entries, (int64_t)r->next, (int64_t)end, STORE_ADD_ENTRY, f);
 
+	if (err == ERR_OK)
+		err = copy_rows(from, &r->batch, some_marks, (int64_t)r->next, (int64_t)end, STORE_ADD_MARK, f);
 	if (err == ERR_OK)
 		err = apply(r, f);
 	if (err == ERR_OK)

@@ -27,6 +27,8 @@ struct scrub {
 	uint8_t prev[HASH_SIZE];
 	struct opened opened[MEDIA_MAX];
 	struct check *check;
+	struct batch marks; /* those of all rows so far */
+	bool has_all_marks;
 	struct blob_walk *files;
 	int files_on; /* which medium they are read on */
 	bool is_damaged[MEDIA_MAX];
@@ -67,6 +69,7 @@ void scrub_end(struct scrub *s)
 		return;
 	check_end(s->check);
 	blob_walk_end(s->files);
+	batch_fini(&s->marks);
 	opened_fini(&s->opened[0]);
 	opened_fini(&s->opened[1]);
 	free(s);
@@ -271,6 +274,8 @@ static enum err scrub_entry(struct scrub *s, sqlite3_stmt *const rows[MEDIA_MAX]
 	tree_append(&s->tree, s->prev, &listener);
 	if (err == ERR_OK)
 		compare_index(s, &s->opened[right].entry);
+	if (!s->opened[right].is_restricted)
+		mark_stage(&s->marks, seq, &s->opened[right].strings[DISCLOSURE_BODY]);
 	s->report.checked++;
 	return err != ERR_OK ? err : s->err;
 }
@@ -319,6 +324,7 @@ static enum err scrub_rows(struct scrub *s)
 
 	if (left == 0) {
 		s->phase = SCRUB_FIRST;
+		s->has_all_marks = batch_status(&s->marks) == ERR_OK;
 		return ERR_OK;
 	}
 	err = scrub_slice(s, s->tree.size + (left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE));
@@ -443,11 +449,25 @@ static enum err copy_missing(struct scrub *s, int from, const char *query, enum 
 {
 	struct media *m = &s->ledger->media;
 	struct batch batch = {{0}};
-	enum err err = refill_rows(m->m[from].store, &batch, query, statement, s->f);
+	enum err err = copy_rows(m->m[from].store, &batch, query, 0, INT64_MAX, statement, s->f);
 
 	if (err == ERR_OK && !batch_is_empty(&batch))
 		err = medium_apply(m, &m->m[1 - from], &batch, s->f);
 	batch_fini(&batch);
+	return err;
+}
+
+static enum err scrub_marks(struct scrub *s)
+{
+	enum err err = ERR_OK;
+
+	for (int i = 0; s->has_all_marks && i < MEDIA_MAX && err == ERR_OK; i++) {
+		bool was_wrong = false;
+
+		err = marks_repair(s->ledger, &s->ledger->media.m[i], &s->marks, s->tree.size, &was_wrong, s->f);
+		if (err == ERR_OK && was_wrong)
+			note_repair(s, i, "marks", s->tree.size);
+	}
 	return err;
 }
 
@@ -477,7 +497,7 @@ static enum err scrub_tables(struct scrub *s)
 		if (err == ERR_OK)
 			err = copy_missing(s, using, tables[i].query, tables[i].statement);
 	}
-	return err;
+	return err == ERR_OK ? scrub_marks(s) : err;
 }
 
 /* ---- 4: keys ---- */

@@ -28,32 +28,21 @@ static const char second_medium[] =
 	"alone INTEGER NOT NULL, filling INTEGER NOT NULL);"
 	"INSERT INTO medium VALUES(1, 1, 0, 0);";
 
-/* A body that begins {"act":"policy.set has these characters after its salt and name. */
-#define SETS_POLICY "substr(body, 45, 24) = x'65794a68593351694f694a776232787059336b7563325630'"
-
-static const char pins[] = "CREATE TABLE asked(epoch INTEGER PRIMARY KEY, nonce BLOB);"
-			   "CREATE INDEX entries_policy ON entries(seq) WHERE " SETS_POLICY ";";
-
-/* A body that begins {"act":"redaction.earlie has these characters there. */
-#define ERASES_EARLIER "substr(body, 45, 32) = x'65794a68593351694f694a795a57526859335270623234755a57467962476c6c'"
+static const char pins[] = "CREATE TABLE asked(epoch INTEGER PRIMARY KEY, nonce BLOB);";
 
 static const char earlier[] =
-	"CREATE TABLE erased_later(seq INTEGER, name INTEGER, PRIMARY KEY(seq, name)) WITHOUT ROWID;"
-	"CREATE INDEX entries_earlier ON entries(seq) WHERE " ERASES_EARLIER ";";
-
-static const char next_earlier[] = "SELECT seq FROM entries INDEXED BY entries_earlier WHERE " ERASES_EARLIER
-				   " AND seq >= ?1 ORDER BY seq LIMIT 1";
-
-static const char last_policy[] = "SELECT seq FROM entries INDEXED BY entries_policy WHERE " SETS_POLICY
-				  " AND seq < ?1 ORDER BY seq DESC LIMIT 1";
+	"CREATE TABLE erased_later(seq INTEGER, name INTEGER, PRIMARY KEY(seq, name)) WITHOUT ROWID;";
 
 static const char find_idem[] = "SELECT seq, leaf FROM entries WHERE idem = substr(?2, 1, 4) AND "
 				"instr(leaf, CAST(char(10) || 'idem ' || lower(hex(?2)) AS BLOB)) > 0";
 
 static const char pairs[] = "ALTER TABLE medium ADD COLUMN paired INTEGER NOT NULL DEFAULT 0;";
 
+static const char marks[] = "CREATE TABLE marks(mark INTEGER, seq INTEGER, PRIMARY KEY(mark, seq)) WITHOUT ROWID;"
+			    "ALTER TABLE head ADD COLUMN marked INTEGER NOT NULL DEFAULT 0;";
+
 /* Each is run once, in order; user_version counts them. */
-static const char *const additions[] = {first_tables, second_medium, pins, earlier, pairs};
+static const char *const additions[] = {first_tables, second_medium, pins, earlier, pairs, marks};
 enum { ADDITIONS = sizeof additions / sizeof *additions };
 
 static const char *const texts[STORE_STATEMENTS] = {
@@ -61,7 +50,7 @@ static const char *const texts[STORE_STATEMENTS] = {
 		"INSERT INTO entries(seq,leaf,idem,body,files,person,text,sealed_with) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
 	[STORE_PUT_ENTRY] =
 		"REPLACE INTO entries(seq,leaf,idem,body,files,person,text,sealed_with) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
-	[STORE_PUT_HEAD] = "INSERT OR REPLACE INTO head(one, size, note, peaks) VALUES(1, ?1, ?2, ?3)",
+	[STORE_PUT_HEAD] = "INSERT OR REPLACE INTO head(one, size, note, peaks, marked) VALUES(1, ?1, ?2, ?3, 1)",
 	[STORE_PUT_EPOCH] = "INSERT OR REPLACE INTO epochs(epoch, certificate, closing) VALUES(?1, ?2, ?3)",
 	[STORE_CLOSE_EPOCH] = "UPDATE epochs SET closing = ?2 WHERE epoch = ?1",
 	[STORE_ADD_SECRET] = "INSERT INTO secrets(epoch, sealed) VALUES(?1, ?2)",
@@ -82,8 +71,10 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_ERASE_TEXT] = "UPDATE entries SET text = NULL WHERE seq = ?1",
 	[STORE_ADD_ERASED] = "INSERT OR IGNORE INTO erased(seq, name) VALUES(?1 >> 2, ?1 & 3)",
 	[STORE_ADD_ERASED_LATER] = "INSERT OR IGNORE INTO erased_later(seq, name) VALUES(?1 >> 2, ?1 & 3)",
+	[STORE_ADD_MARK] = "INSERT OR IGNORE INTO marks(mark, seq) VALUES(?1 & 3, ?1 >> 2)",
 	[STORE_CUT_ENTRIES] = "DELETE FROM entries WHERE seq >= ?1",
 	[STORE_CUT_NODES] = "DELETE FROM nodes WHERE place >= ?1 >> (8 * level)",
+	[STORE_CUT_MARKS] = "DELETE FROM marks WHERE seq >= ?1",
 	[STORE_CUT_ERASED] = "DELETE FROM erased WHERE seq >= ?1",
 	[STORE_CUT_BLOBS] = "DELETE FROM blobs WHERE seq >= ?1",
 	[STORE_CUT_EPOCHS] = "DELETE FROM epochs WHERE epoch >= ?1",
@@ -117,8 +108,8 @@ static const char *const texts[STORE_STATEMENTS] = {
 		"SELECT epoch FROM asked WHERE epoch < ?1 AND nonce IS NULL ORDER BY epoch DESC LIMIT 1",
 	[STORE_LAST_STAMP_ASKED] =
 		"SELECT epoch, nonce FROM asked WHERE epoch < ?1 AND nonce IS NOT NULL ORDER BY epoch DESC LIMIT 1",
-	[STORE_LAST_POLICY] = last_policy,
-	[STORE_NEXT_EARLIER] = next_earlier,
+	[STORE_LAST_POLICY] = "SELECT seq FROM marks WHERE mark = 1 AND seq < ?1 ORDER BY seq DESC LIMIT 1",
+	[STORE_NEXT_EARLIER] = "SELECT seq FROM marks WHERE mark = 2 AND seq >= ?1 ORDER BY seq LIMIT 1",
 };
 
 enum err err_from_sqlite(int code)
@@ -199,6 +190,27 @@ static enum err add_what_is_new(struct store *s, struct fault *f)
 	return ERR_OK;
 }
 
+/* The head of an older program does not say that its entries are marked. Where it kept indexes on just these bytes,
+   this takes no time. */
+static enum err mark_all(struct store *s, struct fault *f)
+{
+	static const char text[] = "BEGIN IMMEDIATE; DELETE FROM marks;"
+				   "INSERT INTO marks SELECT 1, seq FROM entries WHERE substr(body, 45, 24) = "
+				   "x'65794a68593351694f694a776232787059336b7563325630';"
+				   "INSERT INTO marks SELECT 2, seq FROM entries WHERE substr(body, 45, 32) = "
+				   "x'65794a68593351694f694a795a57526859335270623234755a57467962476c6c';"
+				   "DROP INDEX IF EXISTS entries_policy; DROP INDEX IF EXISTS entries_earlier;"
+				   "UPDATE head SET marked = 1; COMMIT";
+	enum err err;
+
+	if (!pragma_is(s->db, "SELECT marked FROM head", "0") ||
+	    sqlite3_exec(s->db, text, NULL, NULL, NULL) == SQLITE_OK)
+		return ERR_OK;
+	err = store_fault(s, err_from_sqlite(sqlite3_errcode(s->db)), _("opening"), f);
+	(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	return err;
+}
+
 static enum err settle(struct store *s, enum store_mode mode, struct fault *f)
 {
 	static const char settings[] =
@@ -219,7 +231,7 @@ static enum err settle(struct store *s, enum store_mode mode, struct fault *f)
 	if (mode != STORE_CREATE && !pragma_is(s->db, "PRAGMA application_id", "1264676459"))
 		return fault_set(f, ERR_FORMAT, _("%s is not a ledger that this program knows"),
 				 sqlite3_db_filename(s->db, NULL));
-	return add_what_is_new(s, f);
+	return add_what_is_new(s, f) == ERR_OK ? mark_all(s, f) : f->err;
 }
 
 static enum err prepare(struct store *s, struct fault *f)

@@ -2,11 +2,15 @@
  *
  *   entries       seq, leaf (the entry's exact bytes), idem (the first bytes of its retry key, which find it among
  *                 millions), the four disclosures, and what they are sealed with. Body is as it is; files, person and
- * text are sealed with the incident's key. sealed_with names another key than that of `about`, and then body is sealed
- * too. NULL where the entry has an sd line: erased. head          one row: size, the note of the last checkpoint (text
- * and the epoch's line), the tree's peaks epochs        epoch, certificate (of epoch 1: the genesis note), closing
- * checkpoint (NULL while it runs) secrets       epoch, sealed seed: only the next epoch's cases         about, sealed
- * key nodes         level (from 1), place, hash: roots of full tiles, so that a proof need not hash everything again
+ *                 text are sealed with the incident's key. sealed_with names another key than that of `about`, and
+ *                 then body is sealed too. NULL where the entry has an sd line: erased.
+ *   head          one row: size, the note of the last checkpoint (text and the epoch's line), the tree's peaks; marked:
+ *                 the table `marks` knows of all entries
+ *   epochs        epoch, certificate (of epoch 1: the genesis note), closing checkpoint (NULL while it runs)
+ *   secrets       epoch, sealed seed: only the next epoch's
+ *   cases         about, sealed key
+ *   nodes         level (from 1), place, hash: roots of full tiles, so that a proof need not hash everything again
+ *   marks         mark, seq: entries that are looked for by what their body says (marks.c)
  *   erased        seq, name (its number): what redactions took away; never to come back from another medium
  *   erased_later  the same, of a log that has ended: what redactions of a later one took away (past_erase.c)
  *   blobs         sha256, seq: which stored file belongs to which entry
@@ -15,7 +19,9 @@
  *   medium        one row: generation, alone, filling, paired (media.h)
  *
  * Tables and columns are only ever added, so an older program reads and goes on writing what a newer one made; a change
- * that an older program must keep its hands off gets a new application_id.
+ * that an older program must keep its hands off gets a new application_id. What its commits do not know of falls back
+ * to the default, as `marked` does, and is made up for when a newer program opens the ledger. Only programs that found
+ * entries by two indexes on their bodies (user_version 3 to 5) refuse to open it, and leave it as it is.
  *
  * Why a crash loses nothing that was acknowledged: entries and the checkpoint over them are one transaction, and with
  * synchronous=FULL the commit returns only after the WAL was synced. A torn tail of the WAL fails SQLite's
@@ -30,6 +36,9 @@
 #include "ledger/entry.h"
 
 #include <sqlite3.h>
+
+/* Entries that set a policy, or erase in earlier logs: by how the body begins, so whoever finds one still reads it. */
+enum mark { NO_MARK, MARK_POLICY, MARK_EARLIER };
 
 enum store_statement {
 	/* Changes: what a batch may hold. */
@@ -55,9 +64,11 @@ enum store_statement {
 	STORE_ERASE_TEXT,
 	STORE_ADD_ERASED,
 	STORE_ADD_ERASED_LATER,
+	STORE_ADD_MARK,
 	/* From entry ?1 on, or from epoch ?1 on. */
 	STORE_CUT_ENTRIES,
 	STORE_CUT_NODES,
+	STORE_CUT_MARKS,
 	STORE_CUT_ERASED,
 	STORE_CUT_BLOBS,
 	STORE_CUT_EPOCHS,

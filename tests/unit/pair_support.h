@@ -105,6 +105,7 @@ static inline void dump(struct store *s, struct buf *out)
 		"SELECT epoch, sealed FROM secrets",
 		"SELECT about, sealed FROM cases ORDER BY about",
 		"SELECT level, place, hash FROM nodes ORDER BY level, place",
+		"SELECT mark, seq FROM marks ORDER BY mark, seq",
 		"SELECT seq, name FROM erased ORDER BY seq, name",
 		"SELECT size, reply FROM stamps ORDER BY size",
 		"SELECT size, line FROM cosignatures ORDER BY size, line",

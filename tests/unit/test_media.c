@@ -1,4 +1,5 @@
 /* Two media: whatever happens to one of them, nothing acknowledged is lost, and together again they hold the same. */
+#include "ledger/pins.h"
 #include "ledger/refill.h"
 
 #include "pair_support.h"
@@ -518,6 +519,57 @@ static void an_older_program_reads_and_writes_what_a_newer_one_made(void **state
 	must(ledger_check(b->ledger, &b->fault), &b->fault);
 }
 
+static void expect_policy(struct bench *b, const char *policy)
+{
+	struct buf found = {.cap = BUF_CAP_DEFAULT};
+
+	must(policy_in_force(b->ledger, &found, &b->fault), &b->fault);
+	assert_string_equal(found.data, policy);
+	buf_fini(&found);
+}
+
+/* An older program's commit writes the head without saying that its entries are marked; the two before this one found
+   them by indexes. */
+static void what_an_older_program_recorded_is_marked(void **state)
+{
+	static const char *const edits[] = {
+		"DELETE FROM marks; INSERT OR REPLACE INTO head(one, size, note, peaks) SELECT one, size, note, peaks "
+		"FROM head",
+		"DROP TABLE marks; ALTER TABLE head DROP COLUMN marked; PRAGMA user_version = 5;"
+		"CREATE INDEX entries_policy ON entries(seq) WHERE substr(body, 45, 24) = "
+		"x'65794a68593351694f694a776232787059336b7563325630';"
+		"CREATE INDEX entries_earlier ON entries(seq) WHERE substr(body, 45, 32) = "
+		"x'65794a68593351694f694a795a57526859335270623234755a57467962476c6c'",
+		"DROP TABLE marks; ALTER TABLE head DROP COLUMN marked; PRAGMA user_version = 5",
+	};
+	struct bench *b = *state;
+	struct draft draft = {.who = "u1",
+			      .via = "cli",
+			      .type = "system",
+			      .about = "-",
+			      .body = "{\"act\":\"policy.set\",\"policy\":\"one\"}"};
+
+	open_ledger(b);
+	must(ledger_add(b->ledger, &draft, test_now(), NULL, NULL, &b->fault), &b->fault);
+	must(ledger_commit(b->ledger, test_now(), &b->fault), &b->fault);
+	for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+		add_entries(b, 3);
+		expect_policy(b, "one");
+		if (sqlite3_exec(media_store(&b->ledger->media)->db, edits[i], NULL, NULL, NULL) != SQLITE_OK)
+			fail_msg("%s", sqlite3_errmsg(media_store(&b->ledger->media)->db));
+		close_ledger(b);
+		must(ledger_open_readonly(b->folder, &b->ledger, &b->fault), &b->fault);
+		expect_policy(b, "one");
+		close_ledger(b);
+		open_ledger(b);
+		expect_policy(b, "one");
+		assert_int_not_equal(
+			sqlite3_exec(media_store(&b->ledger->media)->db, "DROP INDEX entries_policy", NULL, NULL, NULL),
+			SQLITE_OK);
+	}
+	must(ledger_check(b->ledger, &b->fault), &b->fault);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -543,6 +595,7 @@ int main(void)
 		WITH_PAIR(what_went_on_alone_and_apart_is_never_joined),
 		WITH_PAIR(the_other_can_be_named_again),
 		WITH_LEDGER(an_older_program_reads_and_writes_what_a_newer_one_made),
+		WITH_LEDGER(what_an_older_program_recorded_is_marked),
 	};
 
 	return cmocka_run_group_tests_name("media", tests, NULL, NULL);
