@@ -7,6 +7,7 @@
 #include "console/words.h"
 
 #include "console/layout.h"
+#include "console/seen.h"
 #include "console/show.h"
 #include "console/when.h"
 
@@ -365,6 +366,7 @@ static void show_media_list(struct console *c, json_t *result)
 	else
 		SAY(c, "%s", _("  There is no second medium."));
 	incarnation_tell(c, json_object_get(result, "incarnation"));
+	seen_show(c, json_object_get(result, "seen"));
 }
 
 void record_media(struct console *c, const struct call *call)

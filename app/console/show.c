@@ -5,6 +5,7 @@
 #include "console/keeper.h"
 #include "console/layout.h"
 #include "console/maintenance.h"
+#include "console/seen.h"
 #include "console/when.h"
 #include "console/words.h"
 
@@ -194,6 +195,7 @@ void show_media(struct console *c, json_t *media)
 		    first ? _("first") : _("second"));
 	show_room(c, string_of(media, "room"));
 	incarnation_tell(c, json_object_get(media, "incarnation"));
+	seen_tell(c, json_object_get(media, "seen"));
 }
 
 void show_now(struct console *c, const struct call *call)

@@ -19,6 +19,8 @@
  *   panel.void    {"command": 7}
  *   panel.prove   {"command": 8, "uplinks": [1, 2]}     what it finds comes as events proof_good and proof_bad
  *   panel.absence {"command": 9, "seconds": 300}
+ *   panel.checkpoint {"command": 10, "origin": hex 16, "size": 1234, "root": hex 64, "epoch": F}
+ * (what the controller keeps after a checkpoint is told by panel.witness, before panel.done)
  * and one without an answer: panel.lamps {"incident": F, "drill": F, "fault": F}.
  *
  * Which peer may call what, with which parameters, is the table in methods.c; the dispatcher, the

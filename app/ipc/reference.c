@@ -41,12 +41,19 @@ static const char intro[] =
 	"    panel.isolate {\"command\": 5, \"uplinks\": [1, 2]}\n"
 	"    panel.permit  {\"command\": 6, \"uplinks\": [1, 2], \"latch\": 17, \"nonce\": \"0123abcd\", \"seconds\": 300}\n"
 	"    panel.void    {\"command\": 7}\n"
+	"    panel.prove   {\"command\": 8, \"uplinks\": [1, 2]}\n"
+	"    panel.absence {\"command\": 9, \"seconds\": 300}\n"
+	"    panel.checkpoint {\"command\": 10, \"origin\": \"0123456789abcdef\", \"size\": 1234, \"root\": \"…\", \"epoch\": true}\n"
 	"\n"
 	"and without an answer, on every change: `panel.lamps {\"incident\": true, \"drill\": false, \"fault\": false}`.\n"
 	"\n"
 	"Cutting: the command is pushed first, then recorded. Connecting: the permit is durable first, then pushed. A permit of\n"
 	"which nothing is heard for six minutes is recorded as `restore.expired`; one that was given before the daemon connected\n"
-	"is withdrawn.\n";
+	"is withdrawn.\n"
+	"\n"
+	"The checkpoint of the log is for the controller to keep: at the start of each epoch and every ten minutes, always one\n"
+	"that is durable. `origin` is the beginning of SHA-256 of the log's origin. `panel.witness` tells what the controller\n"
+	"keeps: after each `panel.hello`, and before the `panel.done` of a checkpoint.\n";
 
 static void print_kind(FILE *out, const struct param *p)
 {

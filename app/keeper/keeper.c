@@ -41,6 +41,7 @@ static const struct {
 	{"panel.hello", panel_hello},
 	{"panel.event", panel_event},
 	{"panel.state", panel_state},
+	{"panel.witness", panel_witness},
 	{"panel.done", panel_done},
 };
 
@@ -205,6 +206,7 @@ static void on_changed(void *context, enum change change)
 	}
 	rounds_touch(k);
 	erase_look(k);
+	seen_mind(k);
 }
 
 static void on_media(void *context)

@@ -4,6 +4,7 @@
  *   accounts.c  login, logout, proof, passwords          (Argon2id in worker.c)
  *   deeds.c     acts of people
  *   panel.c     events of the controller, commands to it
+ *   seen.c      what the controller has seen of the log
  *   reader.c    hello, view
  *   entries.c   single entries: show, find
  *   tend.c      check, epochs, repair
@@ -43,6 +44,21 @@ struct panel {
 	char pressed_case[65];
 };
 
+/* What the panel's controller keeps of the log, as the daemon told it. */
+struct seen {
+	bool is_known;
+	char controller[17], origin[17], state[65];
+	uint64_t size;
+	uint8_t root[HASH_SIZE];
+	const char *verdict; /* seen.c; static */
+	/* What it was shown. */
+	uint64_t command; /* 0: nothing that has not been answered */
+	uint64_t epoch;
+	int64_t at_ns;
+	bool is_due, has_jumper;
+	char refused[65]; /* why it was not taken; "": it was */
+};
+
 /* A medium that failed, and when it will be tried again. */
 struct mending {
 	sd_event_source *wait, *work;
@@ -60,6 +76,7 @@ struct keeper {
 	struct lockout lockout;
 	char nobody_hash[SECRET_HASH_SIZE]; /* a wrong name takes as long as a wrong password */
 	struct panel panel;
+	struct seen seen;
 	struct mending mending;
 	struct room room;
 	uint64_t subscribers[SUBSCRIBERS_MAX]; /* connections; 0: free */
@@ -78,7 +95,7 @@ typedef void handler(struct keeper *k, const struct request *r, const struct ses
 
 handler accounts_login, accounts_logout, accounts_password;
 handler deeds_act;
-handler panel_hello, panel_event, panel_state, panel_done;
+handler panel_hello, panel_event, panel_state, panel_witness, panel_done;
 handler reader_hello, reader_view, reader_subscribe;
 handler entries_show, entries_find;
 handler tend_check, tend_rotate, tend_media, tend_repair;
@@ -126,6 +143,17 @@ void panel_gone(struct keeper *k, uint64_t connection);
 void panel_permit_lapsed(struct keeper *k);
 /* For the heartbeat; a new reference. */
 json_t *panel_summary(const struct keeper *k);
+
+/* Shows the controller the log, if it is time to. */
+void seen_mind(struct keeper *k);
+/* After a change of the panel's faults: with the jumper it may take another log at once. */
+void seen_jumper(struct keeper *k, json_t *faults);
+void seen_done(struct keeper *k, uint64_t command, bool ok, const char *detail);
+void seen_forget(struct keeper *k);
+/* The log is not the one that the controller has seen. */
+bool seen_needs_care(const struct keeper *k);
+/* {"verdict", "entries", "code", "refused"}; NULL: it has not told. A new reference. */
+json_t *seen_json(const struct keeper *k);
 
 void reader_push_changed(struct keeper *k);
 

@@ -215,5 +215,7 @@ json_t *media_summary(const struct keeper *k)
 		(void)json_object_set_new(summary, "room", json_string(room_word(media_room(k))));
 	if (incarnation_needs_care(k))
 		(void)json_object_set_new(summary, "incarnation", incarnation_json(k));
+	if (seen_needs_care(k))
+		(void)json_object_set_new(summary, "seen", seen_json(k));
 	return summary;
 }

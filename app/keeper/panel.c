@@ -81,7 +81,7 @@ void panel_push_lamps(struct keeper *k)
 {
 	bool incident = book_has_open_case(scribe_book(k->scribe)), drill = book_in_maintenance(scribe_book(k->scribe)),
 	     fault = !scribe_is_well(k->scribe) || media_are_fewer(k) || media_room(k) >= SPACE_NO_FILES ||
-		     incarnation_needs_care(k);
+		     incarnation_needs_care(k) || seen_needs_care(k);
 	int lamps = (incident ? 1 : 0) | (fault ? 2 : 0) | (drill ? 4 : 0);
 
 	if (k->panel.connection == 0 || k->panel.lamps == lamps)
@@ -115,6 +115,7 @@ void panel_hello(struct keeper *k, const struct request *r, const struct session
 	if (is_new) {
 		json_decref(k->panel.state);
 		k->panel.state = NULL;
+		seen_forget(k);
 		diag(DIAG_NOTICE, "panel: controller %s, journal %s, firmware %s", param_text(r, "controller"),
 		     param_text(r, "journal"), param_text(r, "firmware"));
 	}
@@ -134,6 +135,7 @@ void panel_gone(struct keeper *k, uint64_t connection)
 	k->panel.connection = 0;
 	json_decref(k->panel.state);
 	k->panel.state = NULL;
+	seen_forget(k);
 }
 
 void panel_state(struct keeper *k, const struct request *r, const struct session *session)
@@ -142,6 +144,7 @@ void panel_state(struct keeper *k, const struct request *r, const struct session
 	if (k->panel.connection == r->ticket.connection) {
 		json_decref(k->panel.state);
 		k->panel.state = json_incref(r->params);
+		seen_jumper(k, json_object_get(r->params, "faults"));
 	}
 	server_answer(k->server, r->ticket, NULL);
 }
@@ -155,6 +158,8 @@ json_t *panel_summary(const struct keeper *k)
 	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
 		if (json_object_get(k->panel.state, kept[i]) != NULL)
 			(void)json_object_set(summary, kept[i], json_object_get(k->panel.state, kept[i]));
+	if (k->seen.is_known)
+		(void)json_object_set_new(summary, "seen", seen_json(k));
 	return summary;
 }
 
@@ -405,6 +410,7 @@ void panel_done(struct keeper *k, const struct request *r, const struct session 
 
 	(void)session;
 	server_answer(k->server, r->ticket, NULL);
+	seen_done(k, command, json_is_true(json_object_get(r->params, "ok")), detail);
 	if (json_is_true(json_object_get(r->params, "ok")))
 		return;
 	diag(DIAG_WARNING, "panel: command %" PRIu64 " was not carried out: %s", command,

@@ -103,6 +103,13 @@ static void on_space(struct recall *r, const struct record *record, json_t *body
 	copy(r->room, sizeof r->room, body, "now");
 }
 
+static void on_witnessed(struct recall *r, const struct record *record, json_t *body)
+{
+	(void)record;
+	copy(r->seen_verdict, sizeof r->seen_verdict, body, "verdict");
+	copy(r->seen_by, sizeof r->seen_by, body, "controller");
+}
+
 void recall_apply(struct recall *r, const struct record *record)
 {
 	static const struct {
@@ -120,6 +127,7 @@ void recall_apply(struct recall *r, const struct record *record)
 		{"incarnation.begun", on_incarnation},
 		{"incarnation.noted", on_incarnation_noted},
 		{"space.changed", on_space},
+		{"log.witnessed", on_witnessed},
 	};
 	json_t *body = record->body != NULL ? json_loads(record->body, 0, NULL) : NULL;
 	const char *act = json_string_value(json_object_get(body, "act"));

@@ -20,6 +20,8 @@ struct recall {
 	char incarnation_why[65]; /* "": this log is the first */
 	int64_t incarnation_wall_ms;
 	bool incarnation_is_noted;
+	/* What the panel's controller has seen of the log, as it was compared last, and which one. */
+	char seen_verdict[65], seen_by[17];
 	char room[16]; /* the level that was told last; "": none was */
 	/* Maintenance of the panel, as long as nobody has ended it. */
 	bool is_in_maintenance;

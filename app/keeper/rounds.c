@@ -31,6 +31,7 @@ static void begin_epoch(struct keeper *k)
 
 	if (scribe_rotate(k->scribe, &f) != ERR_OK)
 		diag(DIAG_ERROR, "the hourly epoch could not begin: %s", f.text);
+	seen_mind(k);
 }
 
 static void look_at_room(struct keeper *k)

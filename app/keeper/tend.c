@@ -103,6 +103,7 @@ void tend_rotate(struct keeper *k, const struct request *r, const struct session
 		server_refuse(k->server, r->ticket, "not_recorded", reason(&f));
 		return;
 	}
+	seen_mind(k);
 	head = ledger_head(scribe_ledger(k->scribe));
 	checkpoint_short_code(code, head.root);
 	server_answer(k->server, r->ticket,
@@ -132,8 +133,9 @@ static json_t *media_json(const struct keeper *k)
 	for (int i = 0; i < LEDGER_MEDIA; i++)
 		if (media[i].state != MEDIUM_NONE)
 			(void)json_array_append_new(list, medium_json(&media[i]));
-	return json_pack("{s:o, s:b, s:o*}", "media", list, "mirror", (int)(k->places[SECOND_MEDIUM].home[0] != '\0'),
-			 "incarnation", incarnation_json(k));
+	return json_pack("{s:o, s:b, s:o*, s:o*}", "media", list, "mirror",
+			 (int)(k->places[SECOND_MEDIUM].home[0] != '\0'), "incarnation", incarnation_json(k), "seen",
+			 seen_json(k));
 }
 
 void tend_media(struct keeper *k, const struct request *r, const struct session *session)

@@ -101,7 +101,7 @@ static enum err span_hash(struct prover *p, struct span span, uint8_t out[HASH_S
 	while (to > span.from) {
 		unsigned height = (unsigned)__builtin_ctzll(to - span.from);
 		uint64_t from = to - (UINT64_C(1) << height);
-		uint8_t left[HASH_SIZE];
+		uint8_t left[HASH_SIZE] = {0};
 		enum err err = perfect_hash(p, from, height, left);
 
 		if (err != ERR_OK)
@@ -258,6 +258,27 @@ enum err prove_growth(struct ledger *l, uint64_t old_size, const struct checkpoi
 	if (err == ERR_OK && old_size == 0)
 		*out = (struct proof){.count = 0};
 	return err == ERR_OK && old_size > 0 ? prove(l, try_growth, old_size, at, out, f) : err;
+}
+
+/* The proof of a root is the root alone. */
+static enum err try_root(struct prover *p, uint64_t size, const struct checkpoint *at, struct proof *out)
+{
+	(void)at;
+	out->count = 1;
+	return span_hash(p, (struct span){0, size}, out->hashes[0]);
+}
+
+enum err prove_root(struct ledger *l, uint64_t size, uint8_t root[HASH_SIZE], struct fault *f)
+{
+	const struct checkpoint at = {.size = size};
+	struct proof proof;
+	enum err err = size > 0 ? check_size(l, &at, f) : fault_set(f, ERR_RANGE, _("no entries, no root"));
+
+	if (err == ERR_OK)
+		err = prove(l, try_root, size, &at, &proof, f);
+	if (err == ERR_OK)
+		memcpy(root, proof.hashes[0], HASH_SIZE);
+	return err;
 }
 
 /* ---- the table ---- */

@@ -22,5 +22,7 @@ enum err prove_entry(struct ledger *l, uint64_t seq, const struct checkpoint *at
 /* From the first `old_size` entries to `at`; from none, there is nothing to prove. */
 enum err prove_growth(struct ledger *l, uint64_t old_size, const struct checkpoint *at, struct proof *out,
 		      struct fault *f) MUST_USE;
+/* The root of the first `size` entries, of which there is one at least. Errors as above. */
+enum err prove_root(struct ledger *l, uint64_t size, uint8_t root[HASH_SIZE], struct fault *f) MUST_USE;
 
 #endif

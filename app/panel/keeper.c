@@ -71,15 +71,18 @@ static void refuse(struct keeper *k, int64_t command, const char *word)
 	send_request(k, "panel.done", outcome_params(&outcome), NULL);
 }
 
-static void take_order(struct keeper *k, const char *push, json_t *params)
+static uint32_t fresh_nonce(const struct keeper *k)
 {
 	uint32_t nonce = 0;
-	struct order order = {.command = -1};
-	enum err err;
 
-	if (getrandom(&nonce, sizeof nonce, 0) != (ssize_t)sizeof nonce)
-		nonce = (uint32_t)k->now_ns;
-	err = order_parse(push, params, nonce, &order);
+	return getrandom(&nonce, sizeof nonce, 0) == (ssize_t)sizeof nonce ? nonce : (uint32_t)k->now_ns;
+}
+
+static void take_order(struct keeper *k, const char *push, json_t *params)
+{
+	struct order order = {.command = -1};
+	enum err err = order_parse(push, params, fresh_nonce(k), &order);
+
 	order.connection = k->connection;
 	if (err == ERR_MISSING) {
 		diag(DIAG_WARNING, "the keeper pushed '%s', which this program does not know", push);
@@ -91,6 +94,21 @@ static void take_order(struct keeper *k, const char *push, json_t *params)
 		refuse(k, order.command, "busy");
 	} else {
 		bell_ring(k->mail->orders_bell);
+	}
+}
+
+static void take_errand(struct keeper *k, json_t *params)
+{
+	struct errand errand = {.command = -1};
+	enum err err = errand_parse(params, fresh_nonce(k), &errand);
+
+	errand.connection = k->connection;
+	if (err != ERR_OK) {
+		diag(DIAG_ERROR, "the keeper pushed a checkpoint that cannot be read; it was not handed on");
+		if (errand.command >= 0)
+			refuse(k, errand.command, "bad_message");
+	} else if (!ring_put(&k->mail->errands, &errand)) {
+		refuse(k, errand.command, "busy");
 	}
 }
 
@@ -165,6 +183,8 @@ static void take_message(void *context, const char *push, json_t *params)
 		take_answer(k, params);
 	else if (strcmp(push, "panel.lamps") == 0)
 		take_lamps(k, params);
+	else if (strcmp(push, "panel.checkpoint") == 0)
+		take_errand(k, params);
 	else
 		take_order(k, push, params);
 }
@@ -176,6 +196,7 @@ static void take_controller(struct keeper *k, const struct news *news)
 {
 	k->controller = news->controller;
 	k->hello_due = true;
+	k->has_witness = k->witness_due = false;
 	k->has_event = false;
 	k->event_request.id = 0;
 }
@@ -191,6 +212,22 @@ static void say_faults(const struct picture *before, const struct picture *now)
 		else if (was != NULL && is == NULL)
 			diag(DIAG_NOTICE, "fault gone: %s", was);
 	}
+}
+
+static void send_witness(struct keeper *k)
+{
+	if (k->witness_due && k->client != NULL)
+		send_request(k, "panel.witness", witness_params(&k->controller, &k->witness), NULL);
+	k->witness_due = k->witness_due && k->client == NULL;
+}
+
+/* What the controller keeps now goes before what became of the checkpoint. */
+static void tell_outcome(struct keeper *k, const struct outcome *outcome)
+{
+	if (outcome->connection != k->connection)
+		return;
+	send_witness(k);
+	send_request(k, "panel.done", outcome_params(outcome), NULL);
 }
 
 static void take_news(struct keeper *k)
@@ -214,8 +251,11 @@ static void take_news(struct keeper *k)
 			k->event_due_ns = k->now_ns;
 			break;
 		case NEWS_OUTCOME:
-			if (news.outcome.connection == k->connection)
-				send_request(k, "panel.done", outcome_params(&news.outcome), NULL);
+			tell_outcome(k, &news.outcome);
+			break;
+		case NEWS_WITNESS:
+			k->witness = news.witness;
+			k->has_witness = k->witness_due = true;
 			break;
 		case NEWS_NOTE:
 		default:
@@ -238,6 +278,7 @@ static void connect_again(struct keeper *k)
 	(void)fcntl(client_fd(k->client), F_SETFL, O_RDWR | O_NONBLOCK);
 	k->connection++;
 	k->hello_due = true;
+	k->witness_due = k->has_witness;
 	k->event_due_ns = k->now_ns;
 }
 
@@ -265,6 +306,7 @@ static void send_what_is_due(struct keeper *k)
 		k->hello_due = false;
 		send_request(k, "panel.hello", hello_params(&k->controller), &k->hello);
 	}
+	send_witness(k);
 	if (k->has_event && k->event_request.id == 0 && k->now_ns >= k->event_due_ns)
 		send_request(k, "panel.event", event_params(&k->controller, &k->event, k->now_ns), &k->event_request);
 	if (k->has_picture && k->picture_request.id == 0) {

@@ -37,6 +37,10 @@ struct keeper {
 	int64_t event_due_ns;
 	bool refusal_said;
 
+	bool has_witness; /* of this controller */
+	bool witness_due;
+	struct panel_witness witness;
+
 	bool has_picture; /* one that the keeper has not been sent */
 	struct picture picture;
 	struct request picture_request;

@@ -15,6 +15,7 @@ static const int64_t poll_every_ns = 50 * MS;
 static const int64_t picture_every_ns = 1000 * MS;
 static const int64_t absent_after_ns = 1000 * MS;
 static const int64_t order_patience_ns = 2000 * MS;
+static const int64_t errand_patience_ns = 10000 * MS, errand_again_ns = 1000 * MS;
 static const int64_t keeper_lost_after_ns = 2000 * MS;
 static const int64_t pause_first_ns = 100 * MS, pause_last_ns = 2000 * MS;
 
@@ -160,7 +161,7 @@ static void become_linked(struct link *l, int64_t now_ns)
 		l->shows_recorded = (l->state.lamps & LAMP_RECORDED) != 0;
 	l->is_linked = l->was_linked = true;
 	l->generation++;
-	l->controller_told = false;
+	l->controller_told = l->witness_told = false;
 	l->offered = 0;
 	l->good_ns = now_ns;
 	l->pause_ns = pause_first_ns;
@@ -250,6 +251,68 @@ static void give_up_order(struct link *l, int64_t now_ns)
 	finish_order(l, false, why, now_ns);
 }
 
+/* ---- errands -------------------------------------------------------------------------------------- */
+
+static void take_errand(struct link *l, int64_t now_ns)
+{
+	if (l->has_errand || !ring_take(&l->mail->errands, &l->errand))
+		return;
+	l->has_errand = true;
+	l->errand_until_ns = now_ns + errand_patience_ns;
+	l->errand_ns = now_ns;
+}
+
+static void finish_errand(struct link *l, bool ok, const char *word, int64_t now_ns)
+{
+	struct news news = {.kind = NEWS_OUTCOME, .outcome = {l->errand.connection, l->errand.command, ok, word}};
+
+	l->has_errand = !tell(l, &news, now_ns);
+}
+
+/* What the controller keeps is told before what became of the errand. */
+static void judge_errand(struct link *l, const struct panel_witness *witness, int64_t now_ns)
+{
+	struct news news = {.kind = NEWS_WITNESS, .witness = *witness};
+	bool is_over = l->has_errand && (witness->result != RESULT_DONE || witness->state != STORE_IS_WRITING);
+
+	if (!l->witness_told || is_over)
+		l->witness_told = tell(l, &news, now_ns);
+	if (is_over && l->witness_told)
+		finish_errand(l, witness->result == RESULT_DONE, result_word(witness->result), now_ns);
+}
+
+static void run_errand(struct link *l, int64_t now_ns)
+{
+	const struct witness_write *write = l->has_errand ? &l->errand.what : NULL;
+	struct panel_witness witness;
+	struct fault f = {ERR_OK, ""};
+	enum err err;
+
+	if (now_ns < l->errand_ns || (l->witness_told && write == NULL))
+		return;
+	err = l->driver->ops->witness(l->driver, write, &witness, &f);
+	if (err == ERR_OK) {
+		judge_errand(l, &witness, now_ns);
+		return;
+	}
+	if (err == ERR_DENIED) {
+		l->witness_told = true;
+		if (write != NULL)
+			finish_errand(l, false, "no_witness", now_ns);
+		return;
+	}
+	l->errand_ns = now_ns + errand_again_ns;
+}
+
+static void mind_errands(struct link *l, int64_t now_ns)
+{
+	take_errand(l, now_ns);
+	if (l->is_linked && l->controller_told && !l->has_order && l->state.event.number == 0)
+		run_errand(l, now_ns);
+	if (l->has_errand && now_ns >= l->errand_until_ns)
+		finish_errand(l, false, l->is_linked ? "no_answer" : "controller_absent", now_ns);
+}
+
 /* ---- the turn ------------------------------------------------------------------------------------- */
 
 static void exchange(struct link *l, int64_t now_ns)
@@ -286,6 +349,7 @@ int64_t link_turn(struct link *l, int64_t now_ns)
 		tell_controller(l, now_ns);
 		offer_event(l, now_ns);
 	}
+	mind_errands(l, now_ns);
 	tell_picture(l, now_ns);
 	atomic_store(&l->mail->link_turned_ns, now_ns);
 	return now_ns + poll_every_ns;

@@ -6,6 +6,9 @@
  * Away: tries again after 0.1 s, doubling to 2 s. Linked: a poll every 50 ms, which is the heartbeat too, and at once
  * when there is an order or a confirmation. An order that could not be carried out within 2 s is given up and its
  * outcome says why; an order to cut is done only when the answer shows each coil off and latched.
+ *
+ * An errand (a checkpoint of the log) is run only while no order and no event waits, in the same turn as the poll. It
+ * is done when the controller says that it is durable.
  */
 #ifndef KANNUKI_PANEL_LINK_H
 #define KANNUKI_PANEL_LINK_H
@@ -39,6 +42,12 @@ struct link {
 	struct order order;
 	int64_t order_until_ns;
 	const char *order_trouble;
+
+	bool witness_told; /* main knows what this controller has kept */
+	bool has_errand;
+	struct errand errand;
+	int64_t errand_until_ns;
+	int64_t errand_ns; /* when to try it next */
 
 	struct picture told;
 	int64_t told_ns;

@@ -10,6 +10,7 @@ enum err mail_open(struct mail *m, int64_t now_ns, struct fault *f)
 	memset(m, 0, sizeof *m);
 	ring_init(&m->news, m->news_slots, sizeof m->news_slots[0], NEWS_MAX);
 	ring_init(&m->orders, m->order_slots, sizeof m->order_slots[0], ORDERS_MAX);
+	ring_init(&m->errands, m->errand_slots, sizeof m->errand_slots[0], ERRANDS_MAX);
 	atomic_init(&m->recorded, 0);
 	atomic_init(&m->lamps, LAMPS_UNKNOWN);
 	atomic_init(&m->keeper_answered_ns, now_ns);

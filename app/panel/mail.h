@@ -3,7 +3,7 @@
  * keeper was last heard) stands in one atomic each.
  *
  *   link → main   news: a controller, its state, an event, the outcome of an order, a line for the diagnostics
- *   main → link   orders: commands of the keeper
+ *   main → link   orders: commands of the keeper; errands: what may wait until nothing else is to be done
  *
  * A generation is counted up whenever a controller is found anew; what belongs to an earlier one is dropped.
  */
@@ -35,7 +35,7 @@ struct outcome {
 	const char *word; /* static */
 };
 
-enum news_kind { NEWS_CONTROLLER, NEWS_PICTURE, NEWS_EVENT, NEWS_OUTCOME, NEWS_NOTE };
+enum news_kind { NEWS_CONTROLLER, NEWS_PICTURE, NEWS_EVENT, NEWS_OUTCOME, NEWS_WITNESS, NEWS_NOTE };
 
 struct news {
 	enum news_kind kind;
@@ -46,6 +46,7 @@ struct news {
 		struct picture picture;
 		struct panel_event event;
 		struct outcome outcome;
+		struct panel_witness witness;
 		struct {
 			enum diag_level level;
 			char text[200];
@@ -59,13 +60,22 @@ struct order {
 	struct panel_command what;
 };
 
-enum { NEWS_MAX = 64, ORDERS_MAX = 16, LAMPS_UNKNOWN = 0x10000 };
+/* A checkpoint to be kept. */
+struct errand {
+	uint32_t connection;
+	int64_t command;
+	struct witness_write what;
+};
+
+enum { NEWS_MAX = 64, ORDERS_MAX = 16, ERRANDS_MAX = 4, LAMPS_UNKNOWN = 0x10000 };
 
 struct mail {
 	struct ring news;
 	struct ring orders;
+	struct ring errands;
 	struct news news_slots[NEWS_MAX];
 	struct order order_slots[ORDERS_MAX];
+	struct errand errand_slots[ERRANDS_MAX];
 	int news_bell;                           /* eventfd: readable when there may be news */
 	int orders_bell;                         /* eventfd: readable when the link thread should look at once */
 	atomic_uint_least64_t recorded;          /* generation << 32 | number of the event the keeper has recorded */

@@ -110,6 +110,29 @@ json_t *picture_params(const struct picture *picture)
 			 fault_list(picture));
 }
 
+static const char *store_word(uint16_t state)
+{
+#define STATE_WORD(number, name, word, meaning) [number] = (word),
+	static const char *const words[STORE_STATE_COUNT] = {BOARD_STORE_STATES(STATE_WORD)};
+#undef STATE_WORD
+
+	return state < STORE_STATE_COUNT ? words[state] : "bad";
+}
+
+/* A size beyond what a message can carry is none of a log that exists. */
+json_t *witness_params(const struct panel_identity *controller, const struct panel_witness *witness)
+{
+	const uint64_t most = UINT64_C(1) << 53;
+	struct names names = names_of(controller);
+	char origin[HEX_SIZE(8)], root[HEX_SIZE(sizeof witness->log.root)];
+
+	(void)snprintf(origin, sizeof origin, "%016llx", (unsigned long long)witness->log.origin);
+	hex_encode(root, witness->log.root, sizeof witness->log.root);
+	return json_pack("{s:s, s:s, s:s, s:I, s:s}", "controller", names.controller, "state",
+			 store_word(witness->state), "origin", origin, "size",
+			 (json_int_t)(witness->log.size < most ? witness->log.size : most), "root", root);
+}
+
 json_t *outcome_params(const struct outcome *outcome)
 {
 	return json_pack("{s:I, s:b, s:s}", "command", (json_int_t)outcome->command, "ok", (int)outcome->ok, "detail",
@@ -139,13 +162,19 @@ enum err connected_parse(json_t *result, uint16_t *mask)
 	return mask_parse(json_object_get(result, "connected"), mask) ? ERR_OK : ERR_FORMAT;
 }
 
+static bool bytes_parse(json_t *text, unsigned char *bytes, size_t size)
+{
+	size_t len = size;
+
+	return json_string_length(text) == 2 * size &&
+	       hex_decode(bytes, &len, json_string_value(text), json_string_length(text)) == ERR_OK;
+}
+
 static bool nonce_parse(json_t *text, uint32_t *nonce)
 {
 	unsigned char bytes[4];
-	size_t len = sizeof bytes;
 
-	if (json_string_length(text) != 2 * sizeof bytes ||
-	    hex_decode(bytes, &len, json_string_value(text), json_string_length(text)) != ERR_OK)
+	if (!bytes_parse(text, bytes, sizeof bytes))
 		return false;
 	*nonce = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 	return true;
@@ -198,6 +227,27 @@ enum err order_parse(const char *push, json_t *params, uint32_t fresh_nonce, str
 	if (found.what.code == COMMAND_PERMIT)
 		readable = readable && permit_parse(params, &found.what);
 	*order = found;
+	return readable ? ERR_OK : ERR_FORMAT;
+}
+
+enum err errand_parse(json_t *params, uint32_t fresh_nonce, struct errand *errand)
+{
+	json_t *command = json_object_get(params, "command"), *size = json_object_get(params, "size"),
+	       *epoch = json_object_get(params, "epoch");
+	struct errand found = {.command = json_is_integer(command) ? json_integer_value(command) : -1,
+			       .what.nonce = fresh_nonce};
+	struct log_seen *log = &found.what.log;
+	unsigned char origin[8];
+	bool readable = found.command >= 0 && json_is_integer(size) && json_integer_value(size) >= 0 &&
+			json_is_boolean(epoch) &&
+			bytes_parse(json_object_get(params, "origin"), origin, sizeof origin) &&
+			bytes_parse(json_object_get(params, "root"), log->root, sizeof log->root);
+
+	for (unsigned i = 0; readable && i < sizeof origin; i++)
+		log->origin = log->origin << 8 | origin[i];
+	log->size = (uint64_t)json_integer_value(size);
+	found.what.kind = json_is_true(epoch) ? WITNESS_OF_EPOCH : WITNESS_ROUTINE;
+	*errand = found;
 	return readable ? ERR_OK : ERR_FORMAT;
 }
 

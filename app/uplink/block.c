@@ -11,6 +11,27 @@ static void split(uint16_t *high, uint32_t value)
 	high[1] = (uint16_t)(value & 0xFFFF);
 }
 
+static uint64_t four(const uint16_t *high)
+{
+	return (uint64_t)pair(high) << 32 | pair(high + 2);
+}
+
+static void split_four(uint16_t *high, uint64_t value)
+{
+	split(high, (uint32_t)(value >> 32));
+	split(high + 2, (uint32_t)value);
+}
+
+/* The last of `count` words: with it the exclusive-or of all is 0xFFFF. */
+static void add_check(uint16_t *words, size_t count)
+{
+	uint16_t check = 0;
+
+	for (size_t i = 0; i + 1 < count; i++)
+		check ^= words[i];
+	words[count - 1] = (uint16_t)~check;
+}
+
 enum err block_check(const uint16_t *words, size_t count, const struct block_expected *expected)
 {
 	if (count < HEADER_SIZE)
@@ -29,7 +50,7 @@ enum err identity_decode(const uint16_t *words, size_t count, struct panel_ident
 	if (words[IDENTITY_BOARD] != BOARD_TYPE || (words[IDENTITY_FITTED] & ~BOARD_ALL_UPLINKS) != 0)
 		return ERR_RANGE;
 	*out = (struct panel_identity){
-		.controller = (uint64_t)pair(words + IDENTITY_CONTROLLER) << 32 | pair(words + IDENTITY_CONTROLLER + 2),
+		.controller = four(words + IDENTITY_CONTROLLER),
 		.journal = pair(words + IDENTITY_JOURNAL_HIGH),
 		.map = words[HEADER_MAP],
 		.firmware = {words[IDENTITY_FIRMWARE_MAJOR], words[IDENTITY_FIRMWARE_MINOR],
@@ -97,14 +118,40 @@ void poll_encode(uint16_t out[EXCHANGE_POLL_SIZE], uint16_t nonce, const struct 
 void command_encode(uint16_t out[EXCHANGE_SIZE], uint16_t nonce, const struct panel_wish *wish,
 		    const struct panel_command *command)
 {
-	uint16_t check = 0;
-
 	poll_encode(out, nonce, wish);
 	out[COMMAND_CODE] = command->code;
 	out[COMMAND_UPLINKS] = command->uplinks;
 	split(out + COMMAND_NONCE_HIGH, command->nonce);
 	split(out + COMMAND_ARGUMENT_HIGH, command->argument);
-	for (unsigned i = COMMAND_CODE; i < COMMAND_CHECK; i++)
-		check ^= out[i];
-	out[COMMAND_CHECK] = (uint16_t)~check;
+	add_check(out + COMMAND_CODE, EXCHANGE_SIZE - COMMAND_CODE);
+}
+
+/* ---- witness ---- */
+
+enum err witness_decode(const uint16_t *words, size_t count, struct panel_witness *out)
+{
+	if (count < WITNESS_SIZE)
+		return ERR_FORMAT;
+	*out = (struct panel_witness){
+		.log = {.origin = four(words + WITNESS_ORIGIN), .size = four(words + WITNESS_LOG_SIZE)},
+		.state = words[WITNESS_STATE],
+		.result = words[WITNESS_RESULT],
+		.result_nonce = pair(words + WITNESS_RESULT_NONCE_HIGH),
+	};
+	for (unsigned i = 0; i < sizeof out->log.root; i++)
+		out->log.root[i] = (uint8_t)(words[WITNESS_ROOT + i / 2] >> (i % 2 == 0 ? 8 : 0));
+	return ERR_OK;
+}
+
+void witness_encode(uint16_t out[WITNESS_WRITE_SIZE], const struct witness_write *write)
+{
+	const uint8_t *root = write->log.root;
+
+	split(out + WITNESS_WRITE_NONCE_HIGH, write->nonce);
+	out[WITNESS_WRITE_EPOCH] = write->kind == WITNESS_OF_EPOCH ? 1 : 0;
+	split_four(out + WITNESS_WRITE_ORIGIN, write->log.origin);
+	split_four(out + WITNESS_WRITE_LOG_SIZE, write->log.size);
+	for (unsigned i = 0; i < sizeof write->log.root / 2; i++)
+		out[WITNESS_WRITE_ROOT + i] = (uint16_t)(root[2 * i] << 8 | root[2 * i + 1]);
+	add_check(out, WITNESS_WRITE_SIZE);
 }

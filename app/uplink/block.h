@@ -24,8 +24,12 @@ enum err identity_decode(const uint16_t *words, size_t count, struct panel_ident
 /* ERR_FORMAT when too short; ERR_RANGE when an event or state contradicts itself. Outputs untouched then. */
 enum err status_decode(const uint16_t *words, size_t count, struct panel_state *out) MUST_USE;
 
+/* ERR_FORMAT when too short. */
+enum err witness_decode(const uint16_t *words, size_t count, struct panel_witness *out) MUST_USE;
+
 void poll_encode(uint16_t out[EXCHANGE_POLL_SIZE], uint16_t nonce, const struct panel_wish *wish);
 void command_encode(uint16_t out[EXCHANGE_SIZE], uint16_t nonce, const struct panel_wish *wish,
 		    const struct panel_command *command);
+void witness_encode(uint16_t out[WITNESS_WRITE_SIZE], const struct witness_write *write);
 
 #endif

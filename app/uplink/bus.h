@@ -6,14 +6,21 @@
 
 struct bus;
 
+/* Words to be written, from one address on. */
+struct bus_write {
+	uint16_t at;
+	const uint16_t *words;
+	size_t count;
+};
+
 struct bus_ops {
 	/* Opens the line; a second call on an open one does nothing. */
 	enum err (*open)(struct bus *bus, struct fault *f);
 	/* FC 3. Errors: ERR_TIMEOUT no answer; ERR_FORMAT garbage; ERR_DENIED the slave refused; ERR_IO line gone. */
 	enum err (*read)(struct bus *bus, uint16_t at, uint16_t *got, size_t count, struct fault *f);
-	/* FC 23: writes `put` at register 0 and reads `count` registers in the same exchange. Errors as above. */
-	enum err (*exchange)(struct bus *bus, const uint16_t *put, size_t put_count, uint16_t at, uint16_t *got,
-			     size_t count, struct fault *f);
+	/* FC 23: writes `put`, then reads `count` registers in the same exchange. Errors as above. */
+	enum err (*exchange)(struct bus *bus, const struct bus_write *put, uint16_t at, uint16_t *got, size_t count,
+			     struct fault *f);
 	/* Waits until no late answer can come any more, and throws away what came. */
 	void (*settle)(struct bus *bus);
 	void (*close)(struct bus *bus);

@@ -47,6 +47,7 @@ static enum err talk(struct controller *c, const struct panel_wish *wish, const 
 		     struct panel_state *state, struct fault *f)
 {
 	uint16_t put[EXCHANGE_SIZE], got[STATUS_SIZE];
+	const struct bus_write write = {BLOCK_EXCHANGE, put, command != NULL ? EXCHANGE_SIZE : EXCHANGE_POLL_SIZE};
 	enum err err = ERR_TIMEOUT;
 
 	for (int i = 0; i < ATTEMPTS; i++) {
@@ -56,8 +57,7 @@ static enum err talk(struct controller *c, const struct panel_wish *wish, const 
 			command_encode(put, c->nonce, wish, command);
 		else
 			poll_encode(put, c->nonce, wish);
-		err = c->bus->ops->exchange(c->bus, put, command != NULL ? EXCHANGE_SIZE : EXCHANGE_POLL_SIZE,
-					    BLOCK_STATUS, got, STATUS_SIZE, f);
+		err = c->bus->ops->exchange(c->bus, &write, BLOCK_STATUS, got, STATUS_SIZE, f);
 		if (err == ERR_OK)
 			err = answer_check(got, STATUS_SIZE, &expected, state, f);
 		if (!is_passing(err))
@@ -77,6 +77,50 @@ static enum err controller_command(struct relay_driver *driver, const struct pan
 				   const struct panel_command *command, struct panel_state *state, struct fault *f)
 {
 	return talk(controller_of(driver), wish, command, state, f);
+}
+
+/* The block has no nonce of the exchange that could be relied on (a poll may have been lost on its way): whose answer
+   it is, is told by the nonce of the write. */
+static enum err ask_witness(struct controller *c, const struct witness_write *write, struct panel_witness *witness,
+			    struct fault *f)
+{
+	const struct block_expected expected = {.block = BLOCK_WITNESS};
+	uint16_t put[WITNESS_WRITE_SIZE], got[WITNESS_SIZE];
+	struct panel_witness found;
+	enum err err;
+
+	if (write != NULL) {
+		witness_encode(put, write);
+		err = c->bus->ops->exchange(c->bus, &(struct bus_write){BLOCK_WITNESS_WRITE, put, WITNESS_WRITE_SIZE},
+					    BLOCK_WITNESS, got, WITNESS_SIZE, f);
+	} else {
+		err = c->bus->ops->read(c->bus, BLOCK_WITNESS, got, WITNESS_SIZE, f);
+	}
+	if (err != ERR_OK)
+		return err;
+	err = block_check(got, WITNESS_SIZE, &expected);
+	if (err == ERR_OK)
+		err = witness_decode(got, WITNESS_SIZE, &found);
+	if (err == ERR_OK && write != NULL && found.result_nonce != write->nonce)
+		err = ERR_BUSY;
+	if (err == ERR_OK)
+		*witness = found;
+	return explain(err, f);
+}
+
+static enum err controller_witness(struct relay_driver *driver, const struct witness_write *write,
+				   struct panel_witness *witness, struct fault *f)
+{
+	struct controller *c = controller_of(driver);
+	enum err err = ERR_TIMEOUT;
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		err = ask_witness(c, write, witness, f);
+		if (!is_passing(err))
+			break;
+		c->bus->ops->settle(c->bus);
+	}
+	return err;
 }
 
 /* Only reads: a controller with an unknown map must not be written to. */
@@ -135,7 +179,7 @@ static void controller_disconnect(struct relay_driver *driver)
 void controller_init(struct controller *c, struct bus *bus, uint16_t nonce)
 {
 	static const struct relay_driver_ops ops = {controller_connect, controller_poll, controller_command,
-						    controller_disconnect};
+						    controller_witness, controller_disconnect};
 
 	*c = (struct controller){.driver = {.ops = &ops}, .bus = bus, .nonce = nonce};
 }

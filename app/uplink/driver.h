@@ -60,6 +60,29 @@ struct panel_command {
 	uint32_t argument; /* COMMAND_PERMIT: the trip it was given for; COMMAND_EXPECT_ABSENCE: seconds */
 };
 
+/* A checkpoint of the log, as a controller keeps it. */
+struct log_seen {
+	uint64_t origin; /* first 8 bytes of the hash of the log's origin */
+	uint64_t size;
+	uint8_t root[32];
+};
+
+/* The newest one that it keeps, and what became of the last write. */
+struct panel_witness {
+	struct log_seen log;
+	uint16_t state;  /* enum board_store_state */
+	uint16_t result; /* enum board_result of the write `result_nonce` */
+	uint32_t result_nonce;
+};
+
+enum witness_kind { WITNESS_ROUTINE, WITNESS_OF_EPOCH };
+
+struct witness_write {
+	uint32_t nonce; /* new for each write */
+	enum witness_kind kind;
+	struct log_seen log;
+};
+
 struct relay_driver;
 
 struct relay_driver_ops {
@@ -72,6 +95,11 @@ struct relay_driver_ops {
 	/* ERR_OK means that the controller has taken the command; state->result says what became of it. */
 	enum err (*command)(struct relay_driver *driver, const struct panel_wish *wish,
 			    const struct panel_command *command, struct panel_state *state, struct fault *f);
+	/* Writes a checkpoint (NULL: nothing), then reads what is kept. ERR_OK means that the controller has taken it;
+	   witness->result says what became of it, and it is durable once witness->state says so. The same write may be
+	   repeated. ERR_DENIED: this panel keeps none. */
+	enum err (*witness)(struct relay_driver *driver, const struct witness_write *write,
+			    struct panel_witness *witness, struct fault *f);
 	void (*disconnect)(struct relay_driver *driver);
 };
 

@@ -281,10 +281,18 @@ static enum err presence(const struct local *l, struct fault *f)
 	return ERR_OK;
 }
 
+/* What lasts only as long as this start of the machine vouches for no log and keeps no key. */
+static enum err no_memory(struct fault *f)
+{
+	return fault_set(f, ERR_DENIED, "a panel without a controller keeps neither a checkpoint nor a key");
+}
+
 static enum err read_registers(struct local *l, uint16_t at, uint16_t *got, size_t count, struct fault *f)
 {
 	const struct block *block = registers_find(at, (uint16_t)count);
 
+	if (at == BLOCK_WITNESS || at == BLOCK_KEY_SLOTS)
+		return no_memory(f);
 	if (block == NULL)
 		return fault_set(f, ERR_DENIED, "block %u is not among the registers", (unsigned)at);
 	registers_read(&l->panel, block, (uint16_t)count, got);
@@ -340,17 +348,19 @@ static void write_poll(struct local *l, const uint16_t *put)
 	registers_write(&l->panel, BLOCK_EXCHANGE, EXCHANGE_POLL_SIZE, bytes, l->panel.now);
 }
 
-static enum err bus_exchange(struct bus *bus, const uint16_t *put, size_t put_count, uint16_t at, uint16_t *got,
-			     size_t count, struct fault *f)
+static enum err bus_exchange(struct bus *bus, const struct bus_write *put, uint16_t at, uint16_t *got, size_t count,
+			     struct fault *f)
 {
 	struct local *l = local_of(bus);
 	enum err err;
 
+	if (put->at != BLOCK_EXCHANGE)
+		return no_memory(f);
 	(void)pthread_mutex_lock(&l->lock);
-	if (put_count == EXCHANGE_SIZE)
-		give_order(l, put);
+	if (put->count == EXCHANGE_SIZE)
+		give_order(l, put->words);
 	else
-		write_poll(l, put);
+		write_poll(l, put->words);
 	err = presence(l, f);
 	if (err == ERR_OK)
 		err = read_registers(l, at, got, count, f);

@@ -32,12 +32,12 @@ static enum err serial_read(struct bus *bus, uint16_t at, uint16_t *got, size_t 
 	return modbus_read_registers(m, at, (int)count, got) == (int)count ? ERR_OK : wire_fault(w, f);
 }
 
-static enum err serial_exchange(struct bus *bus, const uint16_t *put, size_t put_count, uint16_t at, uint16_t *got,
-				size_t count, struct fault *f)
+static enum err serial_exchange(struct bus *bus, const struct bus_write *put, uint16_t at, uint16_t *got, size_t count,
+				struct fault *f)
 {
 	struct wire *w = wire_of(bus);
-	modbus_t *m = wire_for(w, BOARD_SLAVE, 13 + 2 * put_count + 5 + 2 * count);
-	int read = modbus_write_and_read_registers(m, BLOCK_EXCHANGE, (int)put_count, put, at, (int)count, got);
+	modbus_t *m = wire_for(w, BOARD_SLAVE, 13 + 2 * put->count + 5 + 2 * count);
+	int read = modbus_write_and_read_registers(m, put->at, (int)put->count, put->words, at, (int)count, got);
 
 	return read == (int)count ? ERR_OK : wire_fault(w, f);
 }

@@ -97,6 +97,9 @@ class FakeBoard:
             else:
                 at, count, _, put = struct.unpack(">HHHH", request[2:10])
                 self.write(struct.unpack(f">{put}H", request[11:11 + 2 * put]))
+            if at not in (STATUS, IDENTITY):      # keeps neither a checkpoint nor a key
+                body = bytes([1, request[1] | 0x80, 2])
+                return body + crc16(body)
             words = self.status() if at == STATUS else self.identity()
             body = bytes([1, request[1], 2 * count]) + struct.pack(f">{count}H", *words[:count])
             return body + crc16(body)

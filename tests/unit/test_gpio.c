@@ -600,6 +600,21 @@ static void inverted_inputs_and_names_reach_the_lines(void **unused)
 		assert_int_equal(gpio.plan.inputs[i].is_inverted, strcmp(gpio.plan.inputs[i].name, "KEY") == 0);
 }
 
+static void it_keeps_neither_a_checkpoint_nor_a_key(void **unused)
+{
+	const struct witness_write write = {.nonce = 1};
+	struct panel_witness witness;
+	uint16_t slots[KEY_SLOTS_SIZE];
+	struct fault f;
+
+	(void)unused;
+	connected();
+	assert_int_equal(driver.driver.ops->witness(&driver.driver, NULL, &witness, &f), ERR_DENIED);
+	assert_int_equal(driver.driver.ops->witness(&driver.driver, &write, &witness, &f), ERR_DENIED);
+	assert_int_equal(local.bus.ops->read(&local.bus, BLOCK_KEY_SLOTS, slots, KEY_SLOTS_SIZE, &f), ERR_DENIED);
+	assert_non_null(strstr(f.text, "without a controller"));
+}
+
 static void closing_switches_everything_off(void **unused)
 {
 	(void)unused;
@@ -637,6 +652,7 @@ int main(void)
 		TEST(a_latch_and_its_events_survive_the_process),
 		TEST(memory_of_another_length_counts_as_new),
 		TEST(inverted_inputs_and_names_reach_the_lines),
+		TEST(it_keeps_neither_a_checkpoint_nor_a_key),
 		TEST(closing_switches_everything_off),
 	};
 

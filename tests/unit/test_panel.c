@@ -20,6 +20,10 @@ struct fake_driver {
 	struct panel_state state;
 	struct panel_wish wish;
 	struct panel_command command;
+	enum err witness_err;
+	struct panel_witness witness;
+	struct witness_write write;
+	unsigned witnesses;
 	unsigned connected, disconnected, polls, commands;
 };
 
@@ -66,12 +70,26 @@ static enum err fake_command(struct relay_driver *driver, const struct panel_wis
 	return fake_poll(driver, wish, state, f);
 }
 
+static enum err fake_witness(struct relay_driver *driver, const struct witness_write *write,
+			     struct panel_witness *witness, struct fault *f)
+{
+	struct fake_driver *d = fake_of(driver);
+
+	(void)f;
+	d->witnesses++;
+	if (write != NULL)
+		d->write = *write;
+	if (d->witness_err == ERR_OK)
+		*witness = d->witness;
+	return d->witness_err;
+}
+
 static void fake_disconnect(struct relay_driver *driver)
 {
 	fake_of(driver)->disconnected++;
 }
 
-static const struct relay_driver_ops fake_ops = {fake_connect, fake_poll, fake_command, fake_disconnect};
+static const struct relay_driver_ops fake_ops = {fake_connect, fake_poll, fake_command, fake_witness, fake_disconnect};
 
 struct desk {
 	struct fake_driver driver;
@@ -386,6 +404,115 @@ static void an_order_says_why_it_failed(void **state)
 	assert_string_equal(d->last[NEWS_OUTCOME].outcome.word, "controller_absent");
 }
 
+/* ---- errands ----------------------------------------------------------------------------------------------- */
+
+static void errand(struct desk *d, uint64_t size)
+{
+	struct errand e = {.command = 8, .what = {.nonce = 4, .log = {.size = size}}};
+
+	assert_true(ring_put(&d->mail.errands, &e));
+}
+
+static void what_a_controller_has_kept_is_told_once(void **state)
+{
+	struct desk *d = *state;
+
+	d->driver.witness = (struct panel_witness){.state = STORE_IS_KEPT, .log = {.size = 12}};
+	turn_for(d, 3000);
+	assert_int_equal(d->driver.witnesses, 1);
+	assert_int_equal(d->count[NEWS_WITNESS], 1);
+	assert_int_equal(d->last[NEWS_WITNESS].witness.log.size, 12);
+	d->driver.state.uptime_ms = 0;
+	turn_for(d, 300);
+	assert_int_equal(d->count[NEWS_WITNESS], 2);
+}
+
+static void a_checkpoint_is_kept_once_the_controller_says_so(void **state)
+{
+	struct desk *d = *state;
+
+	turn(d);
+	errand(d, 70);
+	d->driver.witness = (struct panel_witness){.state = STORE_IS_WRITING, .result = RESULT_DONE};
+	turn_for(d, 150);
+	assert_int_equal(d->driver.write.log.size, 70);
+	assert_int_equal(d->count[NEWS_OUTCOME], 0);
+	d->driver.witness = (struct panel_witness){.state = STORE_IS_KEPT, .result = RESULT_DONE, .log = {.size = 70}};
+	turn(d);
+	assert_int_equal(d->last[NEWS_WITNESS].witness.log.size, 70);
+	assert_true(d->last[NEWS_OUTCOME].outcome.ok);
+	assert_int_equal(d->last[NEWS_OUTCOME].outcome.command, 8);
+	d->driver.witnesses = 0;
+	turn_for(d, 500);
+	assert_int_equal(d->driver.witnesses, 0);
+}
+
+static void a_checkpoint_that_is_refused_says_why_and_what_is_kept(void **state)
+{
+	struct desk *d = *state;
+
+	turn(d);
+	errand(d, 5);
+	d->driver.witness = (struct panel_witness){.state = STORE_IS_KEPT, .result = RESULT_OLDER, .log = {.size = 9}};
+	turn(d);
+	assert_false(d->last[NEWS_OUTCOME].outcome.ok);
+	assert_string_equal(d->last[NEWS_OUTCOME].outcome.word, "older");
+	assert_int_equal(d->last[NEWS_WITNESS].witness.log.size, 9);
+}
+
+static void a_checkpoint_waits_for_orders_and_events(void **state)
+{
+	struct desk *d = *state;
+
+	turn(d);
+	d->driver.witnesses = 0;
+	press(d, 7);
+	turn(d);
+	errand(d, 5);
+	turn_for(d, 1000);
+	assert_int_equal(d->driver.witnesses, 0);
+	confirm(d, 7);
+	turn(d);
+	assert_int_equal(d->driver.witnesses, 1);
+	errand(d, 6);
+	order(d, COMMAND_ISOLATE, 1);
+	d->driver.witness.result = RESULT_DONE;
+	turn_for(d, 1000);
+	assert_int_equal(d->driver.witnesses, 1);
+	turn_for(d, 1100); /* the order is given up */
+	assert_int_equal(d->driver.witnesses, 2);
+}
+
+static void a_checkpoint_that_nobody_takes_is_given_up(void **state)
+{
+	struct desk *d = *state;
+
+	turn(d);
+	errand(d, 5);
+	d->driver.witness_err = ERR_TIMEOUT;
+	turn_for(d, 10200);
+	assert_string_equal(d->last[NEWS_OUTCOME].outcome.word, "no_answer");
+	assert_in_range(d->driver.witnesses, 5, 12);
+	assert_true(d->last[NEWS_PICTURE].picture.present);
+	d->driver.err = ERR_IO;
+	errand(d, 5);
+	turn_for(d, 10200);
+	assert_string_equal(d->last[NEWS_OUTCOME].outcome.word, "controller_absent");
+}
+
+static void a_panel_that_keeps_no_checkpoint_is_asked_once(void **state)
+{
+	struct desk *d = *state;
+
+	d->driver.witness_err = ERR_DENIED;
+	turn_for(d, 3000);
+	assert_int_equal(d->driver.witnesses, 1);
+	assert_int_equal(d->count[NEWS_WITNESS], 0);
+	errand(d, 5);
+	turn(d);
+	assert_string_equal(d->last[NEWS_OUTCOME].outcome.word, "no_witness");
+}
+
 /* ---- rings and words ---------------------------------------------------------------------------------------- */
 
 static void a_ring_keeps_order_and_refuses_when_full(void **unused)
@@ -430,17 +557,57 @@ static void joined_events_tell_how_often_and_when_last(void **unused)
 	json_decref(params);
 }
 
+static json_t *push_of(const char *root)
+{
+	return json_pack("{s:i, s:s, s:I, s:s, s:b}", "command", 5, "origin", "0102030405060708", "size",
+			 INT64_C(1) << 40, "root", root, "epoch", 1);
+}
+
+static void a_checkpoint_is_read_from_its_message(void **unused)
+{
+	const char *root = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+	static const char *const needed[] = {"origin", "size", "root", "epoch"};
+	struct errand errand;
+	json_t *params = push_of(root);
+
+	(void)unused;
+	assert_int_equal(errand_parse(params, 77, &errand), ERR_OK);
+	assert_int_equal(errand.command, 5);
+	assert_int_equal(errand.what.nonce, 77);
+	assert_int_equal(errand.what.kind, WITNESS_OF_EPOCH);
+	assert_true(errand.what.log.origin == UINT64_C(0x0102030405060708));
+	assert_true(errand.what.log.size == UINT64_C(1) << 40);
+	for (unsigned i = 0; i < 32; i++)
+		assert_int_equal(errand.what.log.root[i], i);
+	json_decref(params);
+	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+		params = push_of(root);
+		(void)json_object_del(params, needed[i]);
+		assert_int_equal(errand_parse(params, 1, &errand), ERR_FORMAT);
+		assert_int_equal(errand.command, 5);
+		json_decref(params);
+	}
+	params = push_of("00");
+	assert_int_equal(errand_parse(params, 1, &errand), ERR_FORMAT);
+	(void)json_object_del(params, "command");
+	assert_int_equal(errand_parse(params, 1, &errand), ERR_FORMAT);
+	assert_int_equal(errand.command, -1);
+	json_decref(params);
+}
+
 static void every_message_fits_the_table(void **unused)
 {
 	const struct panel_identity controller = {.firmware = {65535, 65535, 65535}, .map = 65535};
 	const struct picture picture = {.present = true, .faults = 0xFFFF, .link_faults = 7, .uplink = {1, 0, 3, 5}};
 	const struct outcome outcome = {1, INT64_C(1) << 40, true, "done"};
+	const struct panel_witness witness = {.state = 99, .log = {.origin = UINT64_MAX, .size = UINT64_MAX}};
 	const struct {
 		const char *method;
 		json_t *params;
 	} cases[] = {{"panel.hello", hello_params(&controller)},
 		     {"panel.state", picture_params(&picture)},
-		     {"panel.done", outcome_params(&outcome)}};
+		     {"panel.done", outcome_params(&outcome)},
+		     {"panel.witness", witness_params(&controller, &witness)}};
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -475,8 +642,15 @@ int main(void)
 		LINK_TEST(two_seconds_without_the_keeper_light_fault),
 		LINK_TEST(an_order_to_cut_is_done_when_it_is_read_back),
 		LINK_TEST(an_order_says_why_it_failed),
+		LINK_TEST(what_a_controller_has_kept_is_told_once),
+		LINK_TEST(a_checkpoint_is_kept_once_the_controller_says_so),
+		LINK_TEST(a_checkpoint_that_is_refused_says_why_and_what_is_kept),
+		LINK_TEST(a_checkpoint_waits_for_orders_and_events),
+		LINK_TEST(a_checkpoint_that_nobody_takes_is_given_up),
+		LINK_TEST(a_panel_that_keeps_no_checkpoint_is_asked_once),
 		cmocka_unit_test(a_ring_keeps_order_and_refuses_when_full),
 		cmocka_unit_test(joined_events_tell_how_often_and_when_last),
+		cmocka_unit_test(a_checkpoint_is_read_from_its_message),
 		cmocka_unit_test(every_message_fits_the_table),
 	};
 

@@ -73,8 +73,11 @@ static void check_entry(struct bench *b, const struct model *m, uint64_t seq, co
 
 static void check_growth(struct bench *b, const struct checkpoint *old, const struct checkpoint *at)
 {
+	uint8_t root[HASH_SIZE];
 	struct proof proof;
 
+	must(prove_root(b->ledger, old->size, root, &b->fault), &b->fault);
+	assert_memory_equal(root, old->root, HASH_SIZE);
 	must(prove_growth(b->ledger, old->size, at, &proof, &b->fault), &b->fault);
 	assert_int_equal(tree_check_consistency(old->size, old->root, at->size, at->root, proof.hashes, proof.count),
 			 ERR_OK);
@@ -130,6 +133,7 @@ static void what_cannot_be_proven(void **state)
 	struct bench *b = *state;
 	struct checkpoint at, beyond = {.size = 1000};
 	struct proof proof = {.count = 99};
+	uint8_t root[HASH_SIZE];
 	struct model m;
 
 	open_ledger(b);
@@ -140,6 +144,8 @@ static void what_cannot_be_proven(void **state)
 	assert_int_equal(prove_entry(b->ledger, 0, &beyond, &proof, &b->fault), ERR_RANGE);
 	assert_int_equal(prove_growth(b->ledger, 301, &at, &proof, &b->fault), ERR_RANGE);
 	assert_int_equal(prove_growth(b->ledger, 1, &beyond, &proof, &b->fault), ERR_RANGE);
+	assert_int_equal(prove_root(b->ledger, 301, root, &b->fault), ERR_RANGE);
+	assert_int_equal(prove_root(b->ledger, 0, root, &b->fault), ERR_RANGE);
 	at.root[0] ^= 1;
 	assert_int_equal(prove_entry(b->ledger, 7, &at, &proof, &b->fault), ERR_CORRUPT);
 	assert_int_equal(prove_growth(b->ledger, 7, &at, &proof, &b->fault), ERR_CORRUPT);

@@ -18,7 +18,8 @@ struct fake_bus {
 	struct bus bus;
 	enum trick tricks[8]; /* for each exchange in turn; then ANSWER */
 	unsigned asked, settled, closed;
-	uint16_t put[EXCHANGE_SIZE];
+	uint16_t put[WITNESS_WRITE_SIZE];
+	uint16_t put_at;
 	size_t put_count;
 	uint16_t old_nonce;
 };
@@ -49,6 +50,12 @@ static enum err fake_answer(struct fake_bus *b, uint16_t nonce, uint16_t at, uin
 		got[IDENTITY_BOARD] = BOARD_TYPE;
 		got[IDENTITY_CONTROLLER] = 0xABCD;
 		got[IDENTITY_FITTED] = 3;
+	} else if (at == BLOCK_WITNESS) {
+		got[WITNESS_STATE] = STORE_IS_KEPT;
+		got[WITNESS_RESULT] = RESULT_OLDER;
+		got[WITNESS_RESULT_NONCE_HIGH] = trick == LATE ? 0 : b->put[WITNESS_WRITE_NONCE_HIGH];
+		got[WITNESS_RESULT_NONCE_LOW] = b->put[WITNESS_WRITE_NONCE_LOW];
+		memcpy(got + WITNESS_ORIGIN, b->put + WITNESS_WRITE_ORIGIN, 48);
 	} else {
 		got[STATUS_INPUTS] = INPUT_KEY;
 		got[STATUS_EVENT_NUMBER_LOW] = trick == BAD_EVENT ? 9 : 0;
@@ -78,15 +85,16 @@ static enum err fake_read(struct bus *bus, uint16_t at, uint16_t *got, size_t co
 	return fake_answer(fake_of(bus), 0, at, got, count);
 }
 
-static enum err fake_exchange(struct bus *bus, const uint16_t *put, size_t put_count, uint16_t at, uint16_t *got,
-			      size_t count, struct fault *f)
+static enum err fake_exchange(struct bus *bus, const struct bus_write *put, uint16_t at, uint16_t *got, size_t count,
+			      struct fault *f)
 {
 	struct fake_bus *b = fake_of(bus);
 
 	(void)f;
-	memcpy(b->put, put, put_count * sizeof *put);
-	b->put_count = put_count;
-	return fake_answer(b, put[EXCHANGE_NONCE], at, got, count);
+	memcpy(b->put, put->words, put->count * sizeof *b->put);
+	b->put_at = put->at;
+	b->put_count = put->count;
+	return fake_answer(b, put->words[EXCHANGE_NONCE], at, got, count);
 }
 
 static void fake_settle(struct bus *bus)
@@ -232,6 +240,95 @@ static void connecting_tries_twice(void **unused)
 	assert_int_equal(silent.asked, 2);
 }
 
+/* ---- witness ------------------------------------------------------------------------------------------ */
+
+static struct witness_write write_of(enum witness_kind kind)
+{
+	struct witness_write write = {
+		.nonce = 0x12345678,
+		.kind = kind,
+		.log = {.origin = UINT64_C(0x0102030405060708), .size = UINT64_C(0x1112131415161718)}};
+
+	for (unsigned i = 0; i < sizeof write.log.root; i++)
+		write.log.root[i] = (uint8_t)(0xA0 + i);
+	return write;
+}
+
+static void a_checkpoint_goes_to_its_own_address_and_is_read_back(void **unused)
+{
+	struct fake_bus b = bus_with(ANSWER, ANSWER);
+	struct witness_write write = write_of(WITNESS_OF_EPOCH);
+	struct panel_witness witness;
+	struct controller c;
+	uint16_t folded = 0;
+
+	(void)unused;
+	controller_init(&c, &b.bus, 0);
+	assert_int_equal(c.driver.ops->witness(&c.driver, &write, &witness, NULL), ERR_OK);
+	assert_int_equal(b.put_at, BLOCK_WITNESS_WRITE);
+	assert_int_equal(b.put_count, WITNESS_WRITE_SIZE);
+	assert_int_equal(b.put[WITNESS_WRITE_EPOCH], 1);
+	assert_int_equal(b.put[WITNESS_WRITE_ORIGIN], 0x0102);
+	assert_int_equal(b.put[WITNESS_WRITE_LOG_SIZE + 3], 0x1718);
+	assert_int_equal(b.put[WITNESS_WRITE_ROOT], 0xA0A1);
+	assert_int_equal(b.put[WITNESS_WRITE_ROOT + 15], 0xBEBF);
+	for (int i = 0; i < WITNESS_WRITE_SIZE; i++)
+		folded ^= b.put[i];
+	assert_int_equal(folded, 0xFFFF);
+	assert_int_equal(witness.state, STORE_IS_KEPT);
+	assert_int_equal(witness.result, RESULT_OLDER);
+	assert_int_equal(witness.result_nonce, 0x12345678);
+	assert_memory_equal(&witness.log, &write.log, sizeof write.log);
+}
+
+static void a_checkpoint_is_read_without_writing(void **unused)
+{
+	struct fake_bus b = bus_with(ANSWER, ANSWER);
+	struct panel_witness witness;
+	struct controller c;
+
+	(void)unused;
+	controller_init(&c, &b.bus, 0);
+	assert_int_equal(c.driver.ops->witness(&c.driver, NULL, &witness, NULL), ERR_OK);
+	assert_int_equal(b.put_count, 0);
+	assert_int_equal(witness.log.size, 0);
+}
+
+/* The same frame again: the controller keeps nothing twice. */
+static void a_late_answer_to_a_checkpoint_is_not_believed(void **unused)
+{
+	static const enum trick tricks[] = {LATE, SILENCE, OTHER_BLOCK};
+	struct witness_write write = write_of(WITNESS_ROUTINE);
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof tricks / sizeof tricks[0]; i++) {
+		struct fake_bus b = bus_with(tricks[i], ANSWER), twice = bus_with(tricks[i], tricks[i]);
+		struct panel_witness witness = {.state = 77};
+		struct controller c;
+
+		controller_init(&c, &twice.bus, 0);
+		assert_int_not_equal(c.driver.ops->witness(&c.driver, &write, &witness, NULL), ERR_OK);
+		assert_int_equal(witness.state, 77);
+		assert_int_equal(twice.asked, 2);
+		controller_init(&c, &b.bus, 0);
+		assert_int_equal(c.driver.ops->witness(&c.driver, &write, &witness, NULL), ERR_OK);
+		assert_int_equal(b.settled, 1);
+		assert_int_equal(b.put[WITNESS_WRITE_EPOCH], 0);
+	}
+}
+
+static void a_panel_that_keeps_no_checkpoint_is_asked_once(void **unused)
+{
+	struct fake_bus b = bus_with(REFUSAL, ANSWER);
+	struct panel_witness witness;
+	struct controller c;
+
+	(void)unused;
+	controller_init(&c, &b.bus, 0);
+	assert_int_equal(c.driver.ops->witness(&c.driver, NULL, &witness, NULL), ERR_DENIED);
+	assert_int_equal(b.asked, 1);
+}
+
 /* ---- registers ---------------------------------------------------------------------------------------- */
 
 static void a_command_ends_with_the_complement_of_its_words(void **unused)
@@ -287,9 +384,11 @@ static void short_or_contradictory_blocks_are_refused(void **unused)
 	uint16_t words[STATUS_SIZE] = {BOARD_MAP_VERSION};
 	struct block_expected expected = {.block = 0};
 	struct panel_identity identity;
+	struct panel_witness witness;
 	struct panel_state s;
 
 	(void)unused;
+	assert_int_equal(witness_decode(words, WITNESS_SIZE - 1, &witness), ERR_FORMAT);
 	assert_int_equal(block_check(words, HEADER_SIZE - 1, &expected), ERR_FORMAT);
 	assert_int_equal(status_decode(words, STATUS_SIZE - 1, &s), ERR_FORMAT);
 	assert_int_equal(identity_decode(words, IDENTITY_SIZE - 1, &identity), ERR_FORMAT);
@@ -390,6 +489,10 @@ int main(void)
 		cmocka_unit_test(connecting_only_reads),
 		cmocka_unit_test(connecting_to_another_map_says_which_and_closes),
 		cmocka_unit_test(connecting_tries_twice),
+		cmocka_unit_test(a_checkpoint_goes_to_its_own_address_and_is_read_back),
+		cmocka_unit_test(a_checkpoint_is_read_without_writing),
+		cmocka_unit_test(a_late_answer_to_a_checkpoint_is_not_believed),
+		cmocka_unit_test(a_panel_that_keeps_no_checkpoint_is_asked_once),
 		cmocka_unit_test(a_command_ends_with_the_complement_of_its_words),
 		cmocka_unit_test(status_reads_every_field),
 		cmocka_unit_test(short_or_contradictory_blocks_are_refused),
