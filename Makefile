@@ -158,7 +158,14 @@ test: ## Install what is needed, build, and run every test that needs no virtual
 	$(Q)scripts/deps run test
 	$(Q)$(MAKE) -j$(JOBS) --no-print-directory all test-programs
 	$(Q)PROFILE=$(PROFILE) scripts/test $(O) $(TESTS)
-.PHONY: test unit-tests test-programs
+
+test-firmware: ## The panel's firmware alone, in the simulated chip, and the table of its promises
+	$(Q)scripts/deps run test
+	$(Q)$(MAKE) -j$(JOBS) --no-print-directory all test-programs $(O)/bench/bench_panel $(O)/bench/bench_simulation
+	$(Q)PROFILE=$(PROFILE) scripts/test $(O) firmware
+	$(Q)KANNUKI_BUILD=$(O) $(O)/bench/bench_panel
+	$(Q)KANNUKI_BUILD=$(O) $(O)/bench/bench_simulation
+.PHONY: test test-firmware unit-tests test-programs
 
 # ---- what a person types --------------------------------------------------------------------------
 

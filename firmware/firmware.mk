@@ -3,7 +3,7 @@
 AVR        := avr-
 AVR_MCU    := atmega1284p
 AVR_FLAGS  := -mmcu=$(AVR_MCU) -DF_CPU=7372800UL -Os -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes \
-	-Wmissing-prototypes -Wno-missing-braces -ffunction-sections -fdata-sections -fshort-enums -mcall-prologues -I. \
+	-Wmissing-prototypes -Wno-missing-braces -ffunction-sections -fdata-sections -fshort-enums -mcall-prologues -flto -I. \
 	$(if $(CI),-Werror)
 FIRMWARE   := $(O)/firmware/kannuki-panel
 FIRMWARE_SOURCES := $(call sources,firmware/core) $(call sources,firmware/port)
@@ -18,7 +18,7 @@ $(O)/firmware/avr/%.o: firmware/%.c
 
 $(FIRMWARE).elf: $(FIRMWARE_OBJECTS)
 	$(call say,AVR-LD,$@)
-	$(Q)$(AVR)gcc -mmcu=$(AVR_MCU) -mrelax -Wl,--gc-sections $^ -o $@
+	$(Q)$(AVR)gcc $(AVR_FLAGS) -mrelax -Wl,--gc-sections $^ -o $@
 
 $(FIRMWARE).hex: $(FIRMWARE).elf
 	$(Q)$(AVR)objcopy -O ihex -R .eeprom -R .fuse $< $@

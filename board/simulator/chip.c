@@ -22,6 +22,7 @@
 enum {
 	CLOCK = 7372800,
 	EEPROM_SIZE = 4096,
+	CYCLES_AT_ONCE = CLOCK / 1000, /* at most, and no further than the next timer */
 	EEPROM_CYCLES = CLOCK / 10000 * 34,
 	/* Addresses in the chip's data space. */
 	AT_EECR = 0x3F,
@@ -148,8 +149,10 @@ static void port_written(struct avr_irq_t *irq, uint32_t value, void *param)
 {
 	struct chip *c = param;
 
-	if (irq->value != value)
-		c->has_moved = true;
+	if (irq->value == value)
+		return;
+	c->has_moved = true;
+	c->avr->run_cycle_count = 0;
 }
 
 /* What RAM holds after power-on is nobody's business, and certainly not zero. */
@@ -282,6 +285,7 @@ enum chip_run chip_run(struct chip *c, uint64_t until)
 	if (until > c->avr->cycle)
 		avr_cycle_timer_register(c->avr, until - c->avr->cycle, instant, c);
 	c->has_moved = false;
+	c->avr->run_cycle_limit = CYCLES_AT_ONCE;
 	while (c->avr->cycle < until && !c->was_reset && !c->has_moved)
 		avr_run(c->avr);
 	if (!c->was_reset) {

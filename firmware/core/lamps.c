@@ -1,5 +1,7 @@
 #include "firmware/core/lamps.h"
 
+#include "firmware/core/panel_inside.h"
+
 enum { ALL_LAMPS = LAMP_RECORDED | LAMP_INCIDENT | LAMP_FAULT | LAMP_DRILL | LAMP_BUZZER | LAMP_UPLINK_1 * 0x0F };
 
 static bool blinks_on(const struct panel *p)
@@ -53,7 +55,7 @@ void lamps_step(struct panel *p)
 		lamps |= LAMP_ALARM;
 	for (uint8_t i = 0; i < BOARD_UPLINKS; i++)
 		if (uplink_lamp(p, i))
-			uplinks |= (uint8_t)(1U << i);
+			uplinks |= bit_of(i);
 	lamps |= (uint16_t)((uplinks & p->kept.provision.fitted) * LAMP_UPLINK_1);
 	if (p->test_ms != 0)
 		lamps |= ALL_LAMPS;

@@ -13,6 +13,7 @@
 #include <avr/io.h>
 #include <avr/sleep.h>
 #include <avr/wdt.h>
+#include <string.h>
 #include <util/atomic.h>
 
 #define NOT_CLEARED __attribute__((section(".noinit")))
@@ -20,6 +21,7 @@
 static struct panel panel;
 static struct coils coils; /* the interrupt's, like trip */
 static struct stamp mirror_edge[BOARD_UPLINKS];
+static bool mirror_has_closed; /* since the loop has looked */
 static volatile uint8_t ticks; /* milliseconds the loop has not dealt with */
 
 /* These survive a reset that does not take the power away. */
@@ -66,6 +68,7 @@ ISR(PCINT1_vect)
 	for (uint8_t i = 0; i < BOARD_UPLINKS; i++)
 		if ((now_closed >> i & 1) != 0)
 			mirror_edge[i] = clock_now();
+	mirror_has_closed |= now_closed != 0;
 	closed_before = closed;
 }
 
@@ -80,7 +83,7 @@ static void drive_coils(void)
 
 static void step(void)
 {
-	struct stamp edges[BOARD_UPLINKS];
+	static struct stamp edges[BOARD_UPLINKS];
 	struct panel_view view = {.mirror_edge = edges};
 
 	ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
@@ -89,8 +92,9 @@ static void step(void)
 		trip_take(&trip, &view.news);
 		view.now = clock_now();
 		panel.spikes = trip.inputs.spikes;
-		for (uint8_t i = 0; i < BOARD_UPLINKS; i++)
-			edges[i] = mirror_edge[i];
+		if (mirror_has_closed)
+			memcpy(edges, mirror_edge, sizeof edges);
+		mirror_has_closed = false;
 	}
 	panel_step(&panel, &view);
 	drive_coils();

@@ -11,9 +11,11 @@ $(FIRMWARE_TESTS): %: %.o $(SIMULATION) $(FIRMWARE).hex
 
 test-programs: $(FIRMWARE_TESTS)
 
-$(O)/bench/bench_panel: $(O)/tests/bench/bench_panel.o $(SIMULATION) $(FIRMWARE).hex
+FIRMWARE_BENCHES := $(addprefix $(O)/bench/,bench_panel bench_simulation)
+
+$(FIRMWARE_BENCHES): $(O)/bench/%: $(O)/tests/bench/%.o $(SIMULATION) $(FIRMWARE).hex
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LINK) $(filter %.o,$^) $(SIMAVR) $(call pkg,cmocka) -o $@
 
-bench-programs: $(if $(NO_SIMULATOR),,$(O)/bench/bench_panel)
+bench-programs: $(if $(NO_SIMULATOR),,$(FIRMWARE_BENCHES))
