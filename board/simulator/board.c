@@ -462,6 +462,11 @@ void board_hang(struct board *b)
 		chip_hang(b->chip);
 }
 
+bool board_is_writing(const struct board *b)
+{
+	return b->chip != NULL && chip_is_writing(b->chip);
+}
+
 void board_listen(struct board *b, board_listener *listener, void *context)
 {
 	b->listener = listener;

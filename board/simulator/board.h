@@ -110,6 +110,8 @@ uint64_t board_sent_at(const struct board *b);
 
 /* Makes the processor run in a circle at the place where it is, until a reset. */
 void board_hang(struct board *b);
+/* A byte of EEPROM is being written: power lost now tears it. */
+bool board_is_writing(const struct board *b);
 /* The chip's supply sags for a moment. */
 void board_brown_out(struct board *b);
 /* Power fails while everything in EEPROM that can be under way is being written, and comes back. */

@@ -85,6 +85,11 @@ static void eeprom_finish(struct chip *c)
 	c->eeprom[c->eeprom_at] = eeprom_inside(c)[c->eeprom_at];
 }
 
+bool chip_is_writing(const struct chip *c)
+{
+	return c->eeprom_busy && c->avr->cycle < c->eeprom_until;
+}
+
 static uint8_t eeprom_status(avr_t *avr, avr_io_addr_t addr, void *param)
 {
 	struct chip *c = param;
@@ -219,7 +224,7 @@ void chip_free(struct chip *c)
 {
 	if (c == NULL)
 		return;
-	if (c->eeprom_busy && c->avr->cycle < c->eeprom_until)
+	if (chip_is_writing(c))
 		eeprom_tear(c);
 	else if (c->eeprom_busy)
 		eeprom_finish(c);

@@ -38,5 +38,7 @@ uint8_t chip_output(const struct chip *c, char port);
 /* A byte begins to arrive. */
 void chip_receive(struct chip *c, uint8_t byte);
 void chip_hang(struct chip *c);
+/* A byte of EEPROM is being written. */
+bool chip_is_writing(const struct chip *c);
 
 #endif

@@ -112,7 +112,8 @@ static void begin_blank(struct journal *j, enum job job, enum ring_name ring, ui
 
 static void begin_key(struct journal *j, const struct kept *kept, uint8_t slot)
 {
-	if (kept->keys[slot].blank) {
+	j->blanks = kept->keys[slot].blank;
+	if (j->blanks) {
 		begin_blank(j, JOB_KEY, RING_KEY, slot);
 		return;
 	}
@@ -228,8 +229,11 @@ static void finish_witness(struct journal *j, struct witness *witness)
 		witness->state = STORE_IS_KEPT;
 }
 
+/* A key whose erasure was ordered while it was being written still has to be blanked. */
 static void finish_key(const struct journal *j, struct key_slot *slot)
 {
+	if (j->blanks != slot->blank)
+		return;
 	if (j->spoilt)
 		slot->state = STORE_IS_BAD;
 	else

@@ -113,6 +113,7 @@ struct journal {
 	uint8_t length, position;
 	uint8_t record[JOURNAL_RECORD_MAX];
 	bool spoilt; /* a byte of it did not read back */
+	bool blanks; /* it erases a key */
 	/* The scan. */
 	uint8_t scan_ring; /* RING_COUNT: none goes on */
 	uint8_t scan_slot;

@@ -48,10 +48,11 @@ static enum relay_sight sight_of(struct relay *r, bool coil, bool mirror)
 {
 	bool late;
 
-	if (coil != mirror) {
+	if (coil != r->coil || coil != mirror)
 		r->contrary_ms = 0;
+	r->coil = coil;
+	if (coil != mirror)
 		return coil ? SIGHT_ON_OPEN : SIGHT_OFF_CLOSED;
-	}
 	late = r->contrary_ms >= r->limit_ms;
 	if (!late)
 		r->contrary_ms++;

@@ -60,7 +60,8 @@ struct relay {
 	uint8_t bad; /* enum relay_bad bits */
 	bool blind;
 	uint8_t limit_ms;    /* BOARD_RELAY_MS, or that of a bistable relay */
-	uint8_t contrary_ms; /* how long coil and mirror have contradicted each other */
+	bool coil;           /* a millisecond ago */
+	uint8_t contrary_ms; /* how long coil and mirror have contradicted each other since the coil last changed */
 	struct stamp since;  /* the edge or other cause of the present cut */
 };
 

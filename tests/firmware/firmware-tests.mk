@@ -2,7 +2,7 @@
 # kannuki-simboard, and nowhere else.
 
 SIMULATION := $(addprefix $(O)/board/simulator/,board.o chip.o line.o provision.o) \
-	$(O)/tests/firmware/simulation.o $(O)/firmware/core/crc16.o
+	$(patsubst %.c,$(O)/%.o,$(filter-out tests/firmware/test_%,$(wildcard tests/firmware/*.c))) $(O)/firmware/core/crc16.o
 FIRMWARE_TESTS := $(if $(NO_SIMULATOR),,$(patsubst %.c,$(O)/%,$(sort $(wildcard tests/firmware/test_*.c))))
 
 $(FIRMWARE_TESTS): %: %.o $(SIMULATION) $(FIRMWARE).hex

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { START_MS = 300, SELF_TEST_MS = 5000, POLL_MS = 20, ANSWER_STEP_US = 200 };
+enum { START_MS = 300, SELF_TEST_MS = 5000, POLL_MS = 20, QUIET_MS = 20 };
 
 static void heard(void *context, uint8_t byte)
 {
@@ -44,9 +44,18 @@ void sim_close(struct sim *s)
 	s->board = NULL;
 }
 
+static void run_until(struct sim *s, uint64_t until)
+{
+	while (s->stop_at != 0 && s->stop_at <= until) {
+		board_run(s->board, s->stop_at);
+		s->stop(s, s->context);
+	}
+	board_run(s->board, until);
+}
+
 void sim_run_us(struct sim *s, uint64_t us)
 {
-	board_run(s->board, board_now(s->board) + BOARD_US(us));
+	run_until(s, board_now(s->board) + BOARD_US(us));
 }
 
 void sim_run_ms(struct sim *s, uint64_t ms)
@@ -62,9 +71,18 @@ void sim_run_polling(struct sim *s, uint64_t ms)
 		uint64_t next = board_now(s->board) + BOARD_MS(POLL_MS);
 
 		sim_poll(s, 0);
-		board_run(s->board, next);
+		run_until(s, next);
 	}
-	board_run(s->board, end);
+	run_until(s, end);
+}
+
+void sim_run_quiet(struct sim *s)
+{
+	for (int ms = 0; ms < QUIET_MS; ms++) {
+		if (board_is_writing(s->board))
+			ms = 0;
+		sim_run_ms(s, 1);
+	}
 }
 
 void sim_up(struct sim *s)
@@ -156,6 +174,35 @@ uint16_t sim_command(struct sim *s, uint16_t code, uint16_t uplinks, uint32_t ar
 	words[COMMAND_CHECK] = check;
 	exchange(s, words, EXCHANGE_SIZE);
 	return s->status[STATUS_RESULT];
+}
+
+void sim_read(struct sim *s, uint16_t address, uint8_t count, uint16_t *out)
+{
+	const uint8_t bytes[] = {BOARD_SLAVE, 3, (uint8_t)(address >> 8), (uint8_t)address, 0, count};
+
+	sim_ask(s, bytes, sizeof bytes);
+	assert_int_equal(s->answer_length, 5 + 2 * count);
+	assert_int_equal(crc16(s->answer, (uint16_t)s->answer_length), 0);
+	for (uint8_t i = 0; i < count; i++)
+		out[i] = (uint16_t)(s->answer[3 + 2 * i] << 8 | s->answer[4 + 2 * i]);
+}
+
+void sim_write(struct sim *s, uint16_t address, uint8_t count, uint16_t *words)
+{
+	uint8_t bytes[80] = {BOARD_SLAVE, 16,    (uint8_t)(address >> 8), (uint8_t)address,
+			     0,           count, (uint8_t)(2 * count)};
+	uint16_t check = 0xFFFF;
+
+	for (uint8_t i = 0; i < count - 1; i++)
+		check ^= words[i];
+	words[count - 1] = check;
+	for (uint8_t i = 0; i < count; i++) {
+		bytes[7 + 2 * i] = (uint8_t)(words[i] >> 8);
+		bytes[8 + 2 * i] = (uint8_t)words[i];
+	}
+	sim_ask(s, bytes, 7U + 2U * count);
+	assert_int_equal(s->answer_length, 8);
+	assert_int_equal(s->answer[1], 16);
 }
 
 static uint32_t pair(const struct sim *s, int high)

@@ -21,6 +21,9 @@ struct sim {
 	uint32_t command_nonce;
 	uint16_t lamps;               /* asked for with every poll */
 	uint16_t status[STATUS_SIZE]; /* the last good answer */
+	uint64_t stop_at; /* 0, or the cycle at which `stop` is called whatever is going on; it sets the next */
+	void (*stop)(struct sim *s, void *context);
+	void *context;
 };
 
 /* What the status block says of the oldest event. */
@@ -51,6 +54,10 @@ void sim_poll(struct sim *s, uint32_t acknowledge);
 /* Returns enum board_result. */
 uint16_t sim_command(struct sim *s, uint16_t code, uint16_t uplinks, uint32_t argument);
 uint32_t sim_latch(const struct sim *s);
+/* FC 3. */
+void sim_read(struct sim *s, uint16_t address, uint8_t count, uint16_t *out);
+/* FC 16, with the check word put into the last one. */
+void sim_write(struct sim *s, uint16_t address, uint8_t count, uint16_t *words);
 
 struct sim_event sim_oldest(const struct sim *s);
 /* Acknowledges the oldest event and returns it; number 0: there is none. */
@@ -58,6 +65,9 @@ struct sim_event sim_take(struct sim *s);
 /* Takes events until one of `kind`; fails the test when it does not come within `ms`. */
 struct sim_event sim_find(struct sim *s, enum board_event kind, uint64_t ms);
 void sim_drop_events(struct sim *s);
+
+/* Until no byte of EEPROM has been written for 20 ms. */
+void sim_run_quiet(struct sim *s);
 
 /* Button `bit` down at `at` for `ms`. */
 void sim_press_at(struct sim *s, uint64_t at, uint8_t bit, unsigned ms);

@@ -335,6 +335,19 @@ static void erasing_leaves_nothing(void **state)
 	assert_int_equal(key(1, 1), RESULT_DONE);
 }
 
+static void a_key_that_is_being_written_is_erased_too(void **state)
+{
+	for (uint32_t ms = 0; ms < 250; ms += 3) {
+		up(state);
+		key(1, 1);
+		run_with_host(ms);
+		assert_int_equal(erase(), RESULT_DONE);
+		run_with_host(600);
+		assert_false(key_lies_about());
+		assert_int_equal(core_find_event(EVENT_KEYS_ERASED).kind, EVENT_KEYS_ERASED);
+	}
+}
+
 static void no_cut_of_power_loses_both_keys(void **state)
 {
 	static uint8_t before[CORE_EEPROM];
@@ -615,6 +628,7 @@ int main(void)
 		WHEN_UP(keys_take_turns),
 		WHEN_UP(the_same_write_again_is_not_carried_out_twice),
 		WHEN_UP(erasing_leaves_nothing),
+		WHEN_UP(a_key_that_is_being_written_is_erased_too),
 		WHEN_UP(no_cut_of_power_loses_both_keys),
 		WHEN_UP(a_cut_of_power_while_erasing_leaves_the_newer_key_or_none),
 		WHEN_UP(what_does_not_stay_is_said_and_written_again),

@@ -245,6 +245,18 @@ static void a_mirror_that_closes_while_the_coil_is_on_is_reported_once(void **st
 	assert_int_equal(r.bad, 0);
 }
 
+/* Cut in the moment in which it closes at last: both contradict each other before and after, and it is not the same. */
+static void a_new_contradiction_has_its_own_time(void **state)
+{
+	struct relay r;
+
+	(void)state;
+	relay_init(&r, BOARD_RELAY_MS);
+	assert_int_equal(steps(&r, true, true, BOARD_RELAY_MS - 1), RELAY_NOTHING);
+	assert_int_equal(steps(&r, false, false, BOARD_RELAY_MS), RELAY_NOTHING);
+	assert_int_equal(relay_step(&r, false, false), RELAY_FAILED);
+}
+
 static void a_blind_relay_is_never_proven(void **state)
 {
 	struct relay r;
@@ -318,6 +330,7 @@ int main(void)
 		cmocka_unit_test(a_relay_that_follows_is_proven),
 		cmocka_unit_test(a_welded_relay_stays_bad_until_a_proven_cut),
 		cmocka_unit_test(a_mirror_that_closes_while_the_coil_is_on_is_reported_once),
+		cmocka_unit_test(a_new_contradiction_has_its_own_time),
 		cmocka_unit_test(a_blind_relay_is_never_proven),
 		cmocka_unit_test(no_way_round_the_key),
 		cmocka_unit_test(the_key_is_turned_between_two_limits),
