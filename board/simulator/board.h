@@ -98,6 +98,8 @@ enum board_line {
 	LINE_UNPLUGGED, /* neither */
 	LINE_NOISY,     /* bytes are disturbed, both ways */
 	LINE_LATE,      /* answers arrive when the host has given up */
+	LINE_TWO,       /* a second controller answers at the same time; a dominant bit of either wins */
+	LINE_OTHER_MAP, /* answers say another map version, as of a firmware that does not belong here */
 	LINE_COUNT
 };
 void board_set_line(struct board *b, enum board_line line);

@@ -219,8 +219,8 @@ static const char *do_jumper(struct board *b, const struct words *w)
 }
 
 static const char *const line_names[LINE_COUNT] = {
-	[LINE_WHOLE] = "whole",         [LINE_DEAF] = "deaf",   [LINE_MUTE] = "mute",
-	[LINE_UNPLUGGED] = "unplugged", [LINE_NOISY] = "noisy", [LINE_LATE] = "late",
+	[LINE_WHOLE] = "whole", [LINE_DEAF] = "deaf", [LINE_MUTE] = "mute", [LINE_UNPLUGGED] = "unplugged",
+	[LINE_NOISY] = "noisy", [LINE_LATE] = "late", [LINE_TWO] = "two",   [LINE_OTHER_MAP] = "othermap",
 };
 
 static const char *do_line(struct board *b, const struct words *w)
@@ -231,7 +231,7 @@ static const char *do_line(struct board *b, const struct words *w)
 			return NULL;
 		}
 	}
-	return "line whole|deaf|mute|unplugged|noisy|late";
+	return "line whole|deaf|mute|unplugged|noisy|late|two|othermap";
 }
 
 static const char *do_brownout(struct board *b, const struct words *w)

@@ -14,6 +14,10 @@ struct line {
 		uint8_t byte;
 	} under_way[LINE_BYTES];
 	size_t first, count;
+	/* The answer that is being sent. */
+	uint8_t answer[LINE_BYTES / 2];
+	uint16_t answered; /* bytes of it */
+	uint64_t answered_at;
 };
 
 /* What of a byte the host sends arrives. False: nothing. */

@@ -13,6 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Longer than any command. */
+enum { COMMAND_SIZE = 200 };
+
 enum {
 	OPTION_HEX = 'h',
 	OPTION_EEPROM = 'e',
@@ -40,7 +43,7 @@ static int usage(void)
 {
 	fputs(_("kannuki-simboard [--hex FILE] [--eeprom FILE] [--uplinks 1-4] [--pty-link PATH] [--control PATH] [--web PORT]   simulate\n"
 		"kannuki-simboard --attach PATH                operate by hand\n"
-		"kannuki-simboard --send PATH COMMAND ...      operate by script\n"),
+		"kannuki-simboard --send PATH COMMAND ...      operate by script: press isolate, or several: 'weld 2 on' 'press isolate'\n"),
 	      stderr);
 	return 2;
 }
@@ -67,10 +70,35 @@ static int port_of(const char *text)
 	return *end == '\0' && port > 0 && port < 65536 ? (int)port : 0;
 }
 
+/* Several words without a space in any are one command, as it is typed. */
+static bool is_one_command(char **words)
+{
+	if (words[1] == NULL)
+		return false;
+	while (*words != NULL && strchr(*words, ' ') == NULL)
+		words++;
+	return *words == NULL;
+}
+
+static void join(char out[COMMAND_SIZE], char **words)
+{
+	size_t length = 0;
+
+	for (; *words != NULL && length < COMMAND_SIZE; words++)
+		length += (size_t)snprintf(out + length, COMMAND_SIZE - length, "%s%s", length > 0 ? " " : "", *words);
+}
+
 static enum err send_commands(const char *path, char **commands, struct fault *f)
 {
+	char typed[COMMAND_SIZE] = "";
+	char *one[] = {typed, NULL};
 	int fd;
 	enum err err = asking_open(path, &fd, f);
+
+	if (is_one_command(commands)) {
+		join(typed, commands);
+		commands = one;
+	}
 
 	if (err != ERR_OK)
 		return err;

@@ -174,7 +174,9 @@ static const char *line_words(const json_t *state)
 		     {"mute", N_("board to Pi broken")},
 		     {"unplugged", N_("Pi unplugged")},
 		     {"noisy", N_("garbage")},
-		     {"late", N_("answers too late")}};
+		     {"late", N_("answers too late")},
+		     {"two", N_("two controllers")},
+		     {"othermap", N_("other map version")}};
 	const char *word = json_string_value(json_object_get(state, "line"));
 
 	for (size_t i = 0; word != NULL && i < sizeof lines / sizeof lines[0]; i++)
@@ -245,7 +247,8 @@ static const char *break_uplink(char key, const json_t *state)
 
 static const char *break_line(const json_t *state)
 {
-	static const char *const lines[] = {"whole", "deaf", "mute", "unplugged", "noisy", "late", NULL};
+	static const char *const lines[] = {"whole", "deaf", "mute",     "unplugged", "noisy",
+					    "late",  "two",  "othermap", NULL};
 	static char command[40];
 
 	snprintf(command, sizeof command, "line %s", next_of(lines, json_string_value(json_object_get(state, "line"))));

@@ -61,6 +61,24 @@ class Faults(unittest.TestCase):
         self.press_and_see_it_cut()
         self.is_whole_again()
 
+    def test_another_map_version_is_read_and_never_written_to(self):
+        self.start_well()
+        self.board.ask("line othermap")
+        self.wait_faults("map_version", lambda faults: "map_version" in faults)
+        self.board.wait("FAULT", lambda s: s["lamps"]["fault"])
+        self.keeper.push("panel.isolate", command=5, uplinks=[2])
+        self.assertEqual(self.keeper.wait_done(5, 30)["detail"], "map_version")
+        self.assertTrue(self.board.state()["uplinks"][1]["connected"])
+        self.press_and_see_it_cut()
+        self.is_whole_again()
+
+    def test_a_second_controller_at_the_switch_is_no_controller(self):
+        self.start_well()
+        self.board.ask("line two")
+        self.wait_faults("absent", lambda faults: "controller_absent" in faults)
+        self.press_and_see_it_cut()
+        self.is_whole_again()
+
     def test_garbage_on_the_bus_trips_nothing_and_a_press_arrives_later(self):
         self.start_well()
         self.board.ask("line noisy")

@@ -153,6 +153,15 @@ class SimboardTest(unittest.TestCase):
             self.assertEqual(done.returncode, 1, wrong)
             self.assertIn("write: ", done.stderr)
 
+    def test_a_command_may_be_typed_without_quotes(self):
+        self.assertEqual(self.send("key", "on").returncode, 0)
+        self.assertTrue(self.board.state()["key"])
+        done = self.send("press", "uplink", "5")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("press uplink 5: ", done.stderr)
+        done = self.send("state", *["x" * 50] * 4)
+        self.assertEqual(done.returncode, 1, "cut off, it would be another command")
+
     def test_an_overlong_line_costs_only_its_own_connection(self):
         done = self.send("x" * 5000)
         self.assertEqual(done.returncode, 1)
