@@ -230,7 +230,7 @@ test-image: image ## Boot the image in QEMU and press the button
 	$(Q)PROFILE=$(PROFILE) scripts/test $(O) image
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 clean: ## Remove everything that was built
 	$(Q)rm -rf $(BUILD)
