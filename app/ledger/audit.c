@@ -130,9 +130,11 @@ static enum err judge_text(struct audit *a, enum disclosure_name name, const cha
 static enum err take_state(struct audit *a, enum disclosure_name name, enum disclosed state, struct fault *f)
 {
 	a->counts[state]++;
-	if (name == DISCLOSURE_BODY && state != DISCLOSED && a->entry.type == TYPE_EPOCH)
+	if (state == REDACTED)
+		return audit_await(a, name, f);
+	if (name == DISCLOSURE_BODY && state == WITHHELD && a->entry.type == TYPE_EPOCH)
 		return audit_bad_entry(a, f, _("it begins an epoch without saying which certificate it uses"));
-	return state == REDACTED ? audit_await(a, name, f) : ERR_OK;
+	return ERR_OK;
 }
 
 enum err audit_disclosure(struct audit *a, enum disclosure_name name, enum disclosed state, const char *text,
@@ -192,8 +194,6 @@ enum err audit_end(struct audit *a, const void *data, size_t len, enum audit_end
 	uint8_t root[HASH_SIZE];
 	struct note note;
 
-	if (a->is_part && a->closing.size != UINT64_MAX)
-		return audit_bad_note(a, f, _("does not fit the entries before the next epoch"));
 	(void)snprintf(a->file, sizeof a->file, "checkpoint.log");
 	if (note_parse(&note, data, len) != ERR_OK ||
 	    checkpoint_parse(&last, a->genesis.identity.name, note.text, note.text_len) != ERR_OK)

@@ -67,6 +67,7 @@ struct audit {
 	bool is_part, begins, has_boot; /* begins: the entry at this place must begin an epoch */
 	uint8_t placed[HASH_SIZE];      /* the leaf hash at this place */
 	struct checkpoint closing;      /* of the running epoch; size UINT64_MAX while it is the last one */
+	uint64_t size;                  /* of the whole log */
 	uint64_t entries;               /* that were there */
 	uint64_t redacted_elsewhere;    /* the redaction is not in this part */
 };
@@ -89,7 +90,8 @@ enum err audit_found_disclosure(struct audit *a, enum disclosure_name name, enum
 bool audit_needs_body(const struct entry *entry);
 enum err audit_settle(struct audit *a, struct fault *f) MUST_USE;
 
-void audit_part(struct audit *a);
+/* `size`: of the whole log. */
+void audit_part(struct audit *a, uint64_t size);
 enum err audit_place(struct audit *a, const uint8_t leaf[HASH_SIZE], struct fault *f) MUST_USE;
 void audit_skip(struct audit *a);
 

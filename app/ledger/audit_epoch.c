@@ -18,6 +18,8 @@ static enum err take_note(struct audit *a, enum err (*take)(void *, uint64_t, st
 		return audit_bad_note(a, f, _("is missing"));
 	if (err == ERR_RANGE || err == ERR_FORMAT)
 		return audit_bad_note(a, f, _("is not a note of this log"));
+	if (err == ERR_CORRUPT)
+		return audit_bad_note(a, f, _("does not fit its checksum in the ZIP file"));
 	if (err != ERR_OK)
 		return fault_set(f, err, _("%s: cannot be read"), a->file);
 	return ERR_OK;
@@ -92,9 +94,10 @@ enum err audit_follow(struct audit *a, struct fault *f)
 
 /* ---- a part of the log: the checkpoints say where epochs begin ---- */
 
-void audit_part(struct audit *a)
+void audit_part(struct audit *a, uint64_t size)
 {
 	a->is_part = true;
+	a->size = size;
 	a->closing.size = 0;
 }
 
@@ -113,8 +116,8 @@ static enum err look_ahead(struct audit *a, struct fault *f)
 	err = take_certificate(a, f);
 	if (err == ERR_OK)
 		err = read_closing(a, f);
-	if (err == ERR_OK && a->closing.size <= began)
-		return audit_bad_note(a, f, _("does not fit the entries before the next epoch"));
+	if (err == ERR_OK && (a->closing.size <= began || a->closing.size >= a->size))
+		return audit_bad_note(a, f, _("does not lie after the epoch before and within the log"));
 	return err;
 }
 

@@ -148,7 +148,7 @@ static enum err verify_range(struct verifier *v)
 	if (range_parse(&verdict->from, &verdict->to, v->data.data, v->data.len, verdict->checkpoint.size) != ERR_OK)
 		return verify_bad_file(v, "range", _("does not name a part of this log in whole tiles"));
 	verdict->is_part = true;
-	audit_part(&v->audit);
+	audit_part(&v->audit, verdict->checkpoint.size);
 	return ERR_OK;
 }
 

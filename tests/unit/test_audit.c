@@ -125,7 +125,7 @@ static void start(struct maker *m)
 	hash_of_note(m->hashes[1], &m->genesis);
 	assert_int_equal(audit_begin(&m->audit, m->genesis.data, m->genesis.len, &source, NULL, &m->fault), ERR_OK);
 	if (m->beforehand != NULL)
-		audit_part(&m->audit);
+		audit_part(&m->audit, m->beforehand->tree.size);
 }
 
 static void stop(struct maker *m)

@@ -11,7 +11,6 @@ class Log {
 		this.tree = new Tree((level, hash) => this.takeHash(level, hash));
 		this.tiles = [];         // of each level: the hashes that await their tile's end
 		this.finishedTiles = []; // await their comparison
-		this.olderTiles = []; // are compared next
 		this.prev = sha256();
 		this.epochs = 0;
 		this.boot = 0n;
@@ -95,21 +94,17 @@ class Log {
 		this.tiles[tile.level] = { level: tile.level, index: tile.index + 1, hashes: [] };
 	}
 
-	/* Those that were finished before the last call: were the last entry of a tile changed, the next one would have told. */
 	async compareTiles() {
-		for (const tile of this.olderTiles) {
+		for (const tile of this.finishedTiles.splice(0)) {
 			const path = tilePath(tile.level, tile.index, tile.hashes.length);
 			if (!sameBytes(await this.bundle.read(path), joinBytes(tile.hashes)))
 				throw badFile(path, 'tileHashes');
 		}
-		this.olderTiles = this.finishedTiles;
-		this.finishedTiles = [];
 	}
 
 	async compareLastTiles() {
 		await this.compareTiles();
 		this.tiles.filter((tile) => tile.hashes.length > 0).forEach((tile) => this.finishTile(tile));
-		this.olderTiles.push(...this.finishedTiles);
 		await this.compareTiles();
 	}
 

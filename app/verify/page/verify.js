@@ -220,8 +220,8 @@ async function judge(log, pins, progress) {
 		markPolicy(log, pins.policy);
 	await (log.isPart ? walkPart : walkWhole)(log, progress);
 	await log.checkHead();
-	await log.compareLastTiles();
 	checkRedactions(log);
+	await log.compareLastTiles();
 	await checkPolicyFile(log);
 	await checkFiles(log, pins.policy);
 	log.pins.forEach((check) => check());

@@ -60,17 +60,18 @@ async function eachEntry(tile, judge) {
 /* ---- a whole log ---- */
 
 async function turnEpoch(log, entry, body) {
-	const next = await log.readCertificate(log.epochs);
-
-	log.checkEpochBody(entry, body, next.hash);
 	const closing = await log.readClosing(log.epochs - 1);
+
 	if (closing.size !== entry.at || !sameBytes(closing.root, log.tree.root()))
 		throw badFile(closing.path, 'closingRoot', entry.at);
+	const next = await log.readCertificate(log.epochs);
+	log.checkEpochBody(entry, body, next.hash);
 	log.closings.set(closing.size, log.epochs - 1);
 	log.key = next;
 }
 
-/* Returns a promise only where an epoch turns: most entries need no waiting. */
+/* Returns a promise only where an epoch turns or a tile is full: most entries need no waiting. A full tile is compared
+ * when the entry after it was judged: were its last entry changed, that one would have told. */
 function judgeEntry(log, bytes, seq, lines, path) {
 	const entry = parseEntry(bytes, seq);
 
@@ -85,6 +86,7 @@ function judgeEntry(log, bytes, seq, lines, path) {
 		log.append(entry.leaf);
 		log.report.entriesChecked++;
 		log.report.epochs = log.epochs;
+		return log.tree.size % TILE_WIDTH === 1 ? log.compareTiles() : null;
 	};
 	if (entry.type !== 'epoch' || seq === 0)
 		return settle();
@@ -98,7 +100,6 @@ async function walkWhole(log, progress) {
 		const tile = await fetchedTile(log, next);
 		next = fetchTile(log, tile.index + 1);
 		await eachEntry(tile, (bytes, seq, lines) => judgeEntry(log, bytes, seq, lines, tile.paths.lines));
-		await log.compareTiles();
 		await progress(log.tree.size, log.size);
 	}
 }
@@ -111,10 +112,10 @@ async function readAllEpochs(log) {
 
 	log.epochs = log.report.epochs = 1;
 	while (log.bundle.has(`epochs/${log.epochs + 1}.note`)) {
-		const next = await log.readCertificate(log.epochs + 1);
 		const closing = await log.readClosing(log.epochs);
 		if (closing.size <= epochs.at(-1).from || closing.size >= log.size)
 			throw badFile(closing.path, 'closingOrder');
+		const next = await log.readCertificate(log.epochs + 1);
 		log.whenSizeIs(closing.size, (root) => {
 			if (!sameBytes(root, closing.root))
 				throw badFile(closing.path, 'closingRoot', closing.size);
@@ -160,16 +161,16 @@ class PartEpochs {
 function judgePartEntry(log, epochs, bytes, seq, lines, path, leaf) {
 	const entry = parseEntry(bytes, seq);
 
-	if (!sameBytes(entry.prev, log.before))
+	if (!sameBytes(entry.prev, log.prev))
 		throw badEntry(seq, 'entryPrev');
 	epochs.check(entry);
+	if (!sameBytes(entry.leaf, leaf))
+		throw badEntry(seq, 'entryLeaf');
 	const body = log.checkDisclosures(entry, lines, path);
 	if (entry.type === 'epoch')
 		log.checkEpochBody(entry, body, epochs.hash());
 	log.heed(entry, body);
-	if (!sameBytes(entry.leaf, leaf))
-		throw badEntry(seq, 'entryLeaf');
-	log.before = leaf;
+	log.append(leaf);
 	log.report.entriesChecked++;
 }
 
@@ -181,12 +182,11 @@ async function walkPart(log, progress) {
 		const tile = await fetchedTile(log, next);
 		const leaf = (i) => tile.hashes.subarray(32 * i, 32 * i + 32);
 		next = fetchTile(log, tile.index + 1);
-		log.before = log.prev;
-		for (let i = 0; i < tile.width; i++)
-			log.append(leaf(i));
 		if (tile.wanted)
 			await eachEntry(tile, (bytes, seq, lines) =>
 				judgePartEntry(log, epochs, bytes, seq, lines, tile.paths.lines, leaf(seq % TILE_WIDTH)));
+		for (let i = 0; !tile.wanted && i < tile.width; i++)
+			log.append(leaf(i));
 		await log.compareTiles();
 		await progress(log.tree.size, log.size);
 	}

@@ -179,7 +179,7 @@ function parseDirectory(bytes, count) {
 	if (members.length !== count)
 		throw zipBroken();
 	refuseDeeper(members.map(({ name }) => name));
-	return members.map((member) => takeExtra(member));
+	return members;
 }
 
 /* A relative path whose every part is a name of its own; the last may be empty, which makes it a folder. */
@@ -212,29 +212,42 @@ async function crcOf(part) {
 
 /* ---- members ---- */
 
-/* The bytes of a member, behind its local header; `end` is where they end in the file. */
-async function openMember(zip, member) {
-	const { name, flags, method, packed, size, offset, crc } = member;
-	const room = ZIP_LOCAL.size + NAME_MAX + EXTRA_MAX;
-	const local = takeExtra(parseHeader(await zip.read(offset, offset + room), ZIP_LOCAL));
-	const part = partOf(zip, offset + local.length, size);
-
-	if (packed !== size || local.flags !== flags || local.method !== method || local.packed !== packed || local.size !== size ||
-	    local.crc !== crc || !sameBytes(local.rawName, member.rawName) || await crcOf(part) !== crc)
-		throw badFile(name, 'zipMember');
-	return { part, start: offset + local.length, end: offset + local.length + size };
+/* Whatever is wrong with the header of a member is said of the member. */
+async function ofMember({ name }, work) {
+	try {
+		return await work();
+	} catch (error) {
+		throw error instanceof Fault ? badFile(name || 'ZIP', 'zipMember') : error;
+	}
 }
 
-function checkNames(members) {
-	const names = new Set();
+/* Where the bytes of a member begin, behind its local header, and end. */
+async function placeOf(zip, member, directory) {
+	const { name, flags, method, packed, size, offset, crc } = takeExtra(member);
 
-	for (const member of members) {
-		if (!isMemberName(member) || member.name.endsWith('/') && member.size > 0)
-			throw badFile(member.name, 'zipName');
+	if (packed !== size || name.endsWith('/') && size > 0 || offset >= directory)
+		throw zipBroken();
+	const room = Math.min(directory, offset + ZIP_LOCAL.size + NAME_MAX + EXTRA_MAX);
+	const local = takeExtra(parseHeader(await zip.read(offset, room), ZIP_LOCAL)), start = offset + local.length;
+	if (local.flags !== flags || local.method !== method || local.packed !== packed || local.size !== size ||
+	    local.crc !== crc || !sameBytes(local.rawName, member.rawName) || start + size > directory)
+		throw zipBroken();
+	return { ...member, start, end: start + size };
+}
+
+/* In the order in which they lie in the file. */
+async function placeMembers(zip, members, directory) {
+	const names = new Set(), placed = [];
+
+	for (const member of members.sort((a, b) => a.offset - b.offset)) {
+		if (!isMemberName(member))
+			throw badFile(member.name || 'ZIP', 'zipName');
+		placed.push(await ofMember(member, () => placeOf(zip, member, directory)));
 		if (names.has(member.name))
 			throw badFile(member.name, 'zipTwice');
 		names.add(member.name);
 	}
+	return placed;
 }
 
 /* The parts of a bundle by their paths. The members fill the file up to the directory, and that up to the end. */
@@ -247,17 +260,19 @@ async function openZip(zip) {
 	const { count, size, offset, end } = await findDirectory(zip);
 	if (size > DIRECTORY_MAX || offset + size !== end)
 		throw zipBroken();
-	const members = parseDirectory(await zip.read(offset, end), count);
-	checkNames(members);
-	for (const member of members.sort((a, b) => a.offset - b.offset)) {
-		const opened = member.offset === filled ? await openMember(sequential, member) : null;
-		if (opened === null || opened.end > offset)
-			throw badFile(member.name, 'zipMember');
-		filled = opened.end;
-		if (!member.name.endsWith('/'))
-			parts.set(member.name, partOf(zip, opened.start, member.size));
+	const members = await placeMembers(sequential, parseDirectory(await zip.read(offset, end), count), offset);
+	for (const member of members) {
+		if (member.offset !== filled)
+			throw badFile('ZIP', 'zipGap');
+		filled = member.end;
 	}
 	if (filled !== offset)
-		throw zipBroken();
+		throw badFile('ZIP', 'zipGap');
+	for (const { name, start, size, crc } of members) {
+		if (await crcOf(partOf(sequential, start, size)) !== crc)
+			throw badFile(name, 'zipSum');
+		if (!name.endsWith('/'))
+			parts.set(name, partOf(zip, start, size));
+	}
 	return parts;
 }

@@ -1,50 +1,127 @@
-"""For what reason kannuki-verify calls a class bad, where one reason or few go with it: what its English sentence must hold.
+"""Why a bundle is not good, in one word for the sentences of all verifiers, and which of these words go with which class.
 
-Without this, a class would pass whose mutants are all wrong in some other way than its name says.
+Without this, a class would pass whose mutants are all wrong in some other way than its name says; and verifiers would be
+thought of one mind that find different faults at the same place.
 """
+import re
 
-SIGNED = "is not signed by its epoch and by the identity"
-CERTIFICATE = "is not the certificate that follows|begins an epoch with another certificate"
-HEAD = "is not signed by the epoch of the last entry and by the identity"
-LINE = "the line for '(body|text|person|files)' of entry|has a line too many|a line is missing|belongs to no entry"
-CUT_OFF = "its end was cut off"
-QUORUM = "no checkpoint in the bundle is signed by as many witnesses"
-FORM = "is not written rightly|is not written as the format wants"
-
-REASONS = {
-    "file missing": "is missing|begins an epoch where the checkpoints know of none|" + HEAD,
-    "file too many": "belongs to no entry and no epoch of this log|^checkpoints/7: is missing",
-    "entries moved": "its 'seq' is another number|the line 'kannuki-entry/v1'",
-    "entries moved with their disclosures and hashes": "its 'seq' is another number",
-    "right tree, wrong chain": "its 'prev' does not fit",
-    "right chain, wrong tree": "is not what the entries give|is not the root of the entries",
-    "end cut off": "is missing",
-    "end cut off, head by others": HEAD,
-    "end cut off at a closing checkpoint, printed since": CUT_OFF,
-    "end cut off at a closing checkpoint, checked since": CUT_OFF,
-    "end cut off at a closing checkpoint, witnessed since": QUORUM,
-    "head signed wrongly": HEAD,
-    "head and its copy differ": "does not begin with checkpoint.log",
-    "disclosure edited": "does not fit its hash|" + LINE,
-    "disclosure missing or too many": LINE,
-    "number that 64 bits cannot hold": FORM,
-    "redaction that is none": "no redaction names it",
-    "disclosure called redacted": "no redaction names it|a body can never be redacted|does not fit its hash",
-    "thief of the identity alone": f"{SIGNED}|{CERTIFICATE}|{HEAD}",
-    "thief of an epoch alone": f"{SIGNED}|{CERTIFICATE}|{HEAD}",
-    "thief, printed since": "not those of the code on paper",
-    "thief, checked since": "not those of the checkpoint you kept",
-    "thief, witnessed since": QUORUM,
-    "thief, witness made up": QUORUM + "|the signature of the witness witness.example/A is wrong",
-    "thief cuts off the end, checked since": CUT_OFF,
-    "thief, the epoch before rewritten": f"{SIGNED}|{CERTIFICATE}",
-    "another genesis": "genesis.note: is (not a genesis note signed by its own keys|of another log than the genesis given)",
-    "certificate forged": f"{CERTIFICATE}|{SIGNED}|{HEAD}",
-    "certificate forged, all after it made to fit": CERTIFICATE,
-    "claim of what cannot be continued": FORM,
-    "policy that the entries do not say": "policy: is not the policy of this log",
-    "proof that proves nothing": "^proofs/",
-    "witnessed checkpoint that is none": "^witnessed/",
-    "quorum not reached": QUORUM + "|no line 'log' has this one's key",
-    "cosignature that is not right": "the signature of the witness",
+# The first that fits counts. Sentences begin with the file or the entry that is to blame.
+FORMS = {
+    "missing": r": (the file )?is missing$",
+    "stray": r"(belongs to )?no entry and no epoch of this log",
+    "checksum": r"does not fit its checksum in the ZIP file",
+    "envelope": (r"the ZIP file (is cut off|has|contradicts)|^ZIP: |in the ZIP file|is no name that|has a name that may not be|"
+                 r"is there twice|ZIP file's directory"),
+    "foreign genesis": r"of another log than the genesis given",
+    "cut off": r"its end was cut off",
+    "changed since": (r"are not those of the (checkpoint you kept|code on paper|older checkpoint)|they were changed since|"
+                      r"is not that of the first|do not fit the code on paper"),
+    "quorum": r"by as many witnesses|not enough witnesses|have not all signed",
+    "policy of another log": r"no line 'log' has|the policy is for another log|the policy does not name the key",
+    "cosignature": r"the (signature of the witness|cosignature of) ",
+    "range": r"^range: ",
+    "policy": r"^policy: ",
+    "stored file": r"^blobs/",
+    "proof": r"^proofs/",
+    "witnessed": r"^witnessed/",
+    "line": r"^disclosures/",
+    "tile of entries": r"^tile/entries/",
+    "tile": r"^tile/",
+    "closing between": r"^checkpoints/\d+: (does not lie after|its size \d+ is not between)",
+    "closing fits": r"^checkpoints/\d+: (does not fit the entries before|its root is not that|its size is \d+, and)",
+    "head fits": r"^checkpoint\.log: (its root is not|is not what the entries give)",
+    "genesis": r"^genesis\.note: ",
+    "copy": r"^checkpoint: ",
+    "head": r"^checkpoint\.log: ",
+    "closing": r"^checkpoints/",
+    "certificate": r"^epochs/",
+    "redacted by nobody": r"no redaction names it|no later entry says so|no entry erased it",
+    "body erased": r"can never be redacted|is never redacted|its body is said to be erased",
+    "epoch's body": r"it begins an epoch with|the body does not disclose epoch.start|what it says of the beginning epoch",
+    "disclosed hash": r"does not fit its hash|is not the one that the entry commits to|is not what was recorded",
+    "continues": r"what it says of the logs before|: continues (is|names)",
+    "disclosed form": (r"a disclosed text is not written|the body is not JSON|disclosure \"\w+\" is (not an array|too long)|"
+                       r"(body|”) is not as the format wants"),
+    "changed": r"its hash is another than the log says",
+    "leaf": r"whose hash is in the hash tiles|not the one in the tile of hashes|not the one that the hash tiles name",
+    "prev": r"its 'prev' does not fit|prev is not the hash|it does not follow the entry before",
+    "seq": r"its 'seq' is another|it says seq|it says that its number",
+    "epoch or boot": (r"(epoch|boot)'? does not follow|it begins an epoch where|it does not begin the epoch|the first entry|"
+                      r"epoch is not that of|boot changes without|an epoch begins with"),
+    "entry": r"^entry \d+( \(tile/entries/[^ ]+\))?: ",
+    "packed again": r"packed again by another program",
+    "deeper": r"that folder",
+    "no bundle": r"neither a folder nor a ZIP file|is not a bundle",
+    "no genesis given": r"nothing is wrong inside",
 }
+FORMS = {reason: re.compile(form) for reason, form in FORMS.items()}
+
+# All that come up among the mutants of each class that is not good.
+REASONS = {
+    "one bit": {"policy", "stored file", "proof", "witnessed", "line", "tile of entries", "tile", "genesis", "copy",
+                "head", "closing", "certificate", "disclosed hash", "changed", "prev", "seq", "entry"},
+    "one bit of a part": {"range", "stored file", "proof", "witnessed", "line", "tile of entries", "tile",
+                          "closing fits", "head fits", "genesis", "copy", "head", "closing", "certificate",
+                          "disclosed hash", "leaf", "entry"},
+    "file missing": {"missing", "head", "epoch or boot"},
+    "file of another length": {"policy", "stored file", "proof", "witnessed", "line", "tile of entries", "tile",
+                               "genesis", "copy", "head", "closing", "certificate"},
+    "file of another log": {"foreign genesis", "policy", "proof", "witnessed", "tile", "copy", "closing", "certificate",
+                            "disclosed hash", "prev"},
+    "file too many": {"missing", "stray"},
+    "entries moved": {"seq", "entry"},
+    "entries moved with their disclosures and hashes": {"seq"},
+    "told again without keys": {"closing fits", "epoch's body", "disclosed hash", "prev"},
+    "right tree, wrong chain": {"prev"},
+    "right chain, wrong tree": {"tile", "head fits"},
+    "end cut off": {"missing"},
+    "end cut off, head by others": {"head"},
+    "end cut off at a closing checkpoint, printed since": {"cut off"},
+    "end cut off at a closing checkpoint, checked since": {"cut off"},
+    "end cut off at a closing checkpoint, witnessed since": {"quorum"},
+    "old checkpoint as the head": {"missing", "redacted by nobody"},
+    "head signed wrongly": {"head"},
+    "head and its copy differ": {"copy"},
+    "disclosure edited": {"line", "disclosed hash"},
+    "disclosure missing or too many": {"line"},
+    "disclosure of another entry or log": {"line", "disclosed hash"},
+    "body withheld that a rule needs": {"policy", "redacted by nobody", "body erased", "epoch's body"},
+    "disclosure called redacted": {"redacted by nobody", "body erased", "disclosed hash"},
+    "redaction that is none": {"redacted by nobody"},
+    "number that 64 bits cannot hold": {"disclosed form"},
+    "thief of the identity alone": {"head", "closing", "certificate"},
+    "thief of an epoch alone": {"head", "closing"},
+    "thief, printed since": {"changed since"},
+    "thief, checked since": {"changed since"},
+    "thief, witnessed since": {"quorum"},
+    "thief, witness made up": {"quorum", "cosignature"},
+    "thief cuts off the end, checked since": {"cut off"},
+    "thief, the epoch before rewritten": {"closing"},
+    "another genesis": {"foreign genesis", "genesis"},
+    "certificate forged": {"head", "closing", "certificate", "epoch's body"},
+    "certificate forged, all after it made to fit": {"certificate"},
+    "closing checkpoint forged": {"closing between", "closing fits", "closing"},
+    "claim of what cannot be continued": {"continues", "disclosed form"},
+    "range that lies": {"missing", "stray", "range", "tile", "closing fits", "leaf"},
+    "entry that lies in a part": {"prev", "seq", "epoch or boot", "entry"},
+    "policy that the entries do not say": {"policy"},
+    "proof that proves nothing": {"proof"},
+    "witnessed checkpoint that is none": {"stray", "witnessed"},
+    "quorum not reached": {"quorum", "policy of another log"},
+    "cosignature that is not right": {"cosignature"},
+    "no genesis": {"no genesis given"},
+    "ZIP file with another content": {"missing", "stray", "policy", "stored file", "proof", "witnessed", "line", "tile",
+                                      "genesis", "copy", "head", "closing", "certificate", "disclosed hash", "prev",
+                                      "entry"},
+    "ZIP file damaged without fitting sums": {"checksum"},
+    "ZIP file that lies": {"checksum", "envelope"},
+    "bundle packed again by another program": {"packed again"},
+    "bundle in a folder of its own": {"deeper"},
+    "bundle too deep, or without its genesis": {"missing", "envelope"},
+    "neither folder nor ZIP file": {"no bundle"},
+}
+
+
+def reason_of(sentence):
+    """The word for why; None: not known."""
+    return next((reason for reason, form in FORMS.items() if form.search(sentence)), None)

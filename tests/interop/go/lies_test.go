@@ -86,7 +86,7 @@ var entryLies = []lie{
 		d := simple("x")
 		d.edit = func(text string) string { return text + strings.Repeat("x", maxEntryBytes) }
 		return adding(d)(m)
-	}, "more than"},
+	}, "too long"},
 	{"who empty", edited("who system", "who "), "who"},
 	{"who with a name", edited("who system", "who 山田"), "who"},
 	{"who too long", edited("who system", "who "+strings.Repeat("u", 65)), "who"},

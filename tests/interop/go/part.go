@@ -48,7 +48,8 @@ func (v *verifier) readRange() error {
 	return nil
 }
 
-// readPart makes the tree of the tiles of leaf hashes, then the epochs, then looks at the entries that are here.
+// readPart makes the tree of the tiles of leaf hashes, then the epochs, then looks at the entries that are here, and
+// before each at the closing checkpoints of those before it.
 func (v *verifier) readPart() error {
 	if err := v.readLeaves(); err != nil {
 		return err
@@ -58,10 +59,21 @@ func (v *verifier) readPart() error {
 	}
 	return eachTile(v.final.size, func(index int64, width int) error {
 		if at := index * tileWidth; at < v.part.from || at >= v.part.to {
-			return nil
+			return v.closeUntil(at + int64(width) - 1)
 		}
 		return v.readEntryTile(index, width)
 	})
+}
+
+// closeUntil compares the closing checkpoints of a part whose epochs end before or at entry seq.
+func (v *verifier) closeUntil(seq int64) error {
+	for v.part != nil && v.closed < len(v.closings) && v.closings[v.closed].size <= seq {
+		v.closed++
+		if err := v.checkClosing(int64(v.closed)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (v *verifier) readLeaves() error {
@@ -96,9 +108,6 @@ func (v *verifier) readEpochs() error {
 			return fileFault(closingFile(k), "its size %d is not between those of the checkpoints around it", size)
 		}
 		closed = size
-		if err := v.checkClosing(k); err != nil {
-			return err
-		}
 		if err := v.readCertificate(k + 1); err != nil {
 			return err
 		}
@@ -113,9 +122,6 @@ func (v *verifier) leaf(seq int64) tlog.Hash { return v.tree.hashes[tlog.StoredH
 func (v *verifier) checkPlaceInPart(seq int64, e *entry) error {
 	if e.seq != seq {
 		return fmt.Errorf("it says seq %d, and stands at %d", e.seq, seq)
-	}
-	if e.leaf != v.leaf(seq) {
-		return errors.New("its hash is not the one in the tile of hashes")
 	}
 	before := sha256Of("")
 	if seq > 0 {
@@ -134,7 +140,13 @@ func (v *verifier) checkPlaceInPart(seq int64, e *entry) error {
 	if e.epoch != epoch || (e.class == "epoch") != begins {
 		return errors.New("its epoch is not that of the closing checkpoints")
 	}
-	return v.checkBootInPart(e)
+	if err := v.checkBootInPart(e); err != nil {
+		return err
+	}
+	if e.leaf != v.leaf(seq) {
+		return errors.New("its hash is not the one in the tile of hashes")
+	}
+	return nil
 }
 
 // checkBootInPart takes the boot of the first entry as it is, but for that of the log.

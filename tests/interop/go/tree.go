@@ -68,6 +68,25 @@ func eachTile(hashes int64, visit func(index int64, width int) error) error {
 	return nil
 }
 
+// eachTileBefore calls visit for the full tiles that the last hash of their level follows: whatever was changed in their
+// last entry would have been told by the one after it.
+func (t *tree) eachTileBefore(visit func(path string, data []byte) error) error {
+	for level := 0; t.size%(1<<(tileHeight*level)) == 0; level++ {
+		index := t.size >> (tileHeight * level)
+		if index%tileWidth != 1 || index == 1 {
+			continue
+		}
+		data, err := tlog.ReadTileData(tlog.Tile{H: tileHeight, L: level, N: index/tileWidth - 1, W: tileWidth}, t)
+		if err != nil {
+			return err
+		}
+		if err := visit(tilePath(fmt.Sprint(level), index/tileWidth-1, tileWidth), data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // eachHashTile calls visit with the bytes that every tile of the tree must have.
 func (t *tree) eachHashTile(visit func(path string, data []byte) error) error {
 	for level := 0; t.size>>(tileHeight*level) > 0; level++ {

@@ -62,10 +62,13 @@ func (r *lineReader) end() error {
 
 // readEntry takes one entry off the tile and its lines off the disclosure file.
 func (v *verifier) readEntry(file string, seq int64, tile []byte, lines *lineReader) (rest []byte, err error) {
-	if len(tile) < 2 || len(tile)-2 < int(binary.BigEndian.Uint16(tile)) {
-		return nil, entryFault(file, seq, "the tile ends before the entry does")
+	if len(tile) < 2 || len(tile)-2 < int(binary.BigEndian.Uint16(tile)) || binary.BigEndian.Uint16(tile) > maxEntryBytes {
+		return nil, fileFault(file, "the tile ends before entry %d does, or that one is too long", seq)
 	}
 	length := 2 + int(binary.BigEndian.Uint16(tile))
+	if err := v.closeUntil(seq); err != nil {
+		return nil, err
+	}
 	e, err := parseEntry(tile[2:length])
 	if err == nil {
 		err = v.checkPlace(seq, e)
@@ -77,6 +80,9 @@ func (v *verifier) readEntry(file string, seq int64, tile []byte, lines *lineRea
 		return nil, entryFault(file, seq, "%v", err)
 	}
 	values, err := v.readDisclosures(e, lines)
+	if _, isPlaced := err.(*fault); isPlaced {
+		return nil, err
+	}
 	if err != nil {
 		return nil, entryFault(lines.file, seq, "%v", err)
 	}
@@ -97,7 +103,10 @@ func (v *verifier) settle(e *entry, text string) error {
 			return err
 		}
 	}
-	return v.tree.add(e.leaf)
+	if err := v.tree.add(e.leaf); err != nil {
+		return err
+	}
+	return v.tree.eachTileBefore(v.checkTile)
 }
 
 // checkPlace demands that the entry continues the log: position, chain, epoch, boot.
@@ -162,7 +171,7 @@ func (v *verifier) readDisclosures(e *entry, lines *lineReader) (map[string]stri
 	for _, c := range e.commitments {
 		how, text, err := parseDisclosureLine(lines.next(), e.seq, c.name)
 		if err != nil {
-			return nil, err
+			return nil, fileFault(lines.file, "entry %d: %v", e.seq, err)
 		}
 		switch {
 		case how == withheld:
@@ -188,11 +197,14 @@ func (v *verifier) noteContents(e *entry, values map[string]string) error {
 		v.blobs[name] = true
 	}
 	text, ok := values["body"]
-	if !ok || e.class != "system" {
+	if !ok || e.class != "system" && e.class != "epoch" {
 		return nil
 	}
 	if !isJSON(text) {
 		return errors.New("the body is not JSON")
+	}
+	if e.class == "epoch" {
+		return nil
 	}
 	// What is listed here is of earlier entries already, so a redaction of something later meets nothing.
 	b := parseBody(text)

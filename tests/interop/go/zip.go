@@ -136,6 +136,14 @@ func (h *zipHeader) takeExtra(extra []byte) error {
 	return nil
 }
 
+// shown is what a fault calls the member.
+func (h *zipHeader) shown() string {
+	if h.name == "" {
+		return zipItself
+	}
+	return h.name
+}
+
 // local reads the header at the offset of a record.
 func (z zipFile) local(record *zipHeader, directory int64) (*zipHeader, error) {
 	at := int64(record.offset)
@@ -236,10 +244,10 @@ func inZip(file io.ReaderAt, size int64) (files, error) {
 	for _, record := range records {
 		local, err := z.checkMember(record, directory)
 		if err != nil {
-			return nil, fileFault(record.name, "in the ZIP file: %v", err)
+			return nil, fileFault(record.shown(), "in the ZIP file: %v", err)
 		}
 		if seen[record.name] {
-			return nil, fileFault(record.name, "it is in the ZIP file twice")
+			return nil, fileFault(record.shown(), "it is in the ZIP file twice")
 		}
 		seen[record.name] = true
 		end := local.data + int64(local.size)
