@@ -305,14 +305,21 @@ static const sqlite3_io_methods methods = {
 
 /* ---- the file system ---- */
 
+/* A file is called by its path below the medium's folder. */
 static unsigned medium_of(const char *path, const char **name)
 {
-	static const char second[] = "/second";
+	static const char *const folders[MEDIA] = {"/first/", "/second/"};
 	const char *slash = strrchr(path, '/');
-	size_t folder = slash != NULL ? (size_t)(slash - path) : 0, len = sizeof second - 1;
 
+	for (unsigned m = 0; m < MEDIA; m++) {
+		const char *at = strstr(path, folders[m]);
+
+		*name = at != NULL ? at + strlen(folders[m]) : path;
+		if (at != NULL)
+			return m;
+	}
 	*name = slash != NULL ? slash + 1 : path;
-	return folder >= len && memcmp(path + folder - len, second, len) == 0;
+	return 0;
 }
 
 static struct file *create(struct disk *d, unsigned medium, const char *name)
@@ -328,6 +335,19 @@ static struct file *create(struct disk *d, unsigned medium, const char *name)
 	disk_note(d, (struct op){OP_CREATE, medium, d->file_count, 0, 0, NULL});
 	d->file_count++;
 	return file;
+}
+
+void disk_load(struct disk *d, unsigned medium, const char *name, const void *data, size_t len)
+{
+	struct file *file = create(d, medium, name);
+	unsigned number = (unsigned)(file - d->files);
+	uint8_t *kept = need(NULL, len);
+
+	memcpy(kept, data, len);
+	content_write(&file->content, 0, kept, len);
+	disk_note(d, (struct op){OP_WRITE, medium, number, 0, len, kept});
+	disk_note(d, (struct op){OP_SYNC, medium, number, 0, 0, NULL});
+	disk_sync_folder(d, medium);
 }
 
 static int vfs_open(sqlite3_vfs *vfs, sqlite3_filename path, sqlite3_file *base, int flags, int *out_flags)

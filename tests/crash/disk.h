@@ -3,8 +3,8 @@
  * SQLite reaches it as a VFS of the interface's first version: no shared memory, which the ledger's exclusive locking
  * does not need. It behaves like SQLite's own for Unix: sectors of 4,096 bytes, "a write does not hurt its neighbours"
  * (POWERSAFE_OVERWRITE) unless the program says that it would rather not rely on it, and the first sync of a new
- * journal or WAL makes its name durable too. A folder is a medium: FOLDER named "second" is medium 1, any other medium
- * 0.
+ * journal or WAL makes its name durable too. A folder is a medium: what is below one named "second" is on medium 1,
+ * anything else on medium 0.
  */
 #ifndef KANNUKI_TESTS_CRASH_DISK_H
 #define KANNUKI_TESTS_CRASH_DISK_H
@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-enum { MEDIA = 2, DISK_FILES = 64, DISK_NAME = 32 };
+enum { MEDIA = 2, DISK_FILES = 192, DISK_NAME = 48 };
 
 struct content {
 	uint8_t *data;
@@ -77,6 +77,8 @@ void disk_mount(struct disk *d);
 
 /* Remembers an operation; its data is the disk's from now on. */
 void disk_note(struct disk *d, struct op op);
+/* A file that was written long ago. */
+void disk_load(struct disk *d, unsigned medium, const char *name, const void *data, size_t len);
 void disk_sync_folder(struct disk *d, unsigned medium);
 void disk_set_fault(struct disk *d, unsigned medium, struct disk_fault fault);
 struct file *disk_find(struct disk *d, unsigned medium, const char *name);

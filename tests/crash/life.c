@@ -1,4 +1,5 @@
 #include "life.h"
+#include "earlier.h"
 #include "need.h"
 
 #include "base/file.h"
@@ -13,8 +14,6 @@
 #include <unistd.h>
 
 const char *const database_names[MEDIA] = {"ledger.db", "mirror.db"};
-
-#define ORIGIN "city.example/k0001/1"
 
 /* ---- randomness that can be repeated ---- */
 
@@ -76,15 +75,17 @@ static void make_keys_folder(const char *folder)
 	insist(folder_make(keys, 0700, &f), &f);
 }
 
-static void copy_key(const char *to, const char *from, const char *name)
+const char *const home_keys[HOME_KEYS] = {"keys/identity", "keys/wrap"};
+
+void home_copy_file(const struct home *to, const struct home *from, unsigned medium, const char *name)
 {
 	char path[160];
 	struct buf data = {.cap = 4096};
 	struct fault f;
 
-	(void)snprintf(path, sizeof path, "%s/keys/%s", from, name);
+	(void)snprintf(path, sizeof path, "%s/%s", from->folders[medium], name);
 	insist(file_read(path, 4096, &data, &f), &f);
-	(void)snprintf(path, sizeof path, "%s/keys/%s", to, name);
+	(void)snprintf(path, sizeof path, "%s/%s", to->folders[medium], name);
 	insist(file_create(path, data.data, data.len, 0600, &f), &f);
 	buf_fini(&data);
 }
@@ -97,9 +98,11 @@ void home_copy(struct home *to, const struct home *from)
 	memcpy(to->code, from->code, sizeof to->code);
 	for (unsigned m = 0; m < to->media; m++) {
 		make_keys_folder(to->folders[m]);
-		copy_key(to->folders[m], from->folders[m], "identity");
-		copy_key(to->folders[m], from->folders[m], "wrap");
+		for (size_t i = 0; i < HOME_KEYS; i++)
+			home_copy_file(to, from, m, home_keys[i]);
 	}
+	to->has_earlier = from->has_earlier;
+	earlier_copy_home(to, from);
 	if (to->media == MEDIA)
 		insist(media_pair(to->folders[0], to->folders[1], &f), &f);
 }
@@ -169,6 +172,8 @@ void truth_copy(struct truth *to, const struct truth *from, uint64_t size)
 	for (size_t i = 0; i < from->erased_count; i++)
 		if (from->erased[i].size <= size)
 			to->erased[to->erased_count++] = from->erased[i];
+	memcpy(to->earlier, from->earlier, sizeof to->earlier);
+	to->earlier_count = from->earlier_count;
 }
 
 void truth_fini(struct truth *t)
@@ -309,8 +314,8 @@ struct moment life_now(struct life *l)
 
 enum err life_create(struct life *l)
 {
-	enum err err = ledger_create(l->home.folders[0], l->home.media == MEDIA ? l->home.folders[1] : NULL, ORIGIN,
-				     life_now(l), l->home.code, &l->fault);
+	enum err err = ledger_create(l->home.folders[0], l->home.media == MEDIA ? l->home.folders[1] : NULL,
+				     LIFE_ORIGIN, life_now(l), l->home.code, &l->fault);
 
 	for (unsigned m = 0; m < l->home.media && err == ERR_OK; m++)
 		disk_sync_folder(l->disk, m);
@@ -322,11 +327,14 @@ enum err life_open(struct life *l)
 {
 	enum err err = ledger_open(life_folder(l), life_now(l), &l->ledger, &l->fault);
 
+	if (err == ERR_OK)
+		err = earlier_find(l);
 	return err == ERR_OK ? life_promise(l) : err;
 }
 
 void life_close(struct life *l)
 {
+	earlier_close(l);
 	ledger_close(l->ledger);
 	l->ledger = NULL;
 }
@@ -490,22 +498,30 @@ static bool lies_in(const struct content *c, const uint8_t bytes[ERASED_BYTES])
 	return c->len > 0 && memmem(c->data, c->len, bytes, ERASED_BYTES) != NULL;
 }
 
+unsigned life_lies_on(const struct life *l, const struct erased *erased)
+{
+	unsigned media = 0;
+
+	for (unsigned n = 0; n < l->disk->file_count; n++) {
+		const struct file *file = &l->disk->files[n];
+
+		if (file->is_linked && lies_in(&file->content, erased->sealed))
+			media |= 1U << file->medium;
+	}
+	return media;
+}
+
 const struct erased *life_find_erased(const struct life *l, unsigned media)
 {
 	const struct truth *t = &l->truth;
 
 	for (size_t i = 0; i < t->erased_count; i++)
-		for (unsigned n = 0; n < l->disk->file_count; n++) {
-			const struct file *file = &l->disk->files[n];
-
-			if (file->is_linked && (media & 1U << file->medium) != 0 &&
-			    lies_in(&file->content, t->erased[i].sealed))
-				return &t->erased[i];
-		}
+		if ((life_lies_on(l, &t->erased[i]) & media) != 0)
+			return &t->erased[i];
 	return NULL;
 }
 
-static enum err expect_erased(struct life *l)
+enum err life_expect_erased(struct life *l)
 {
 	const struct erased *erased = life_find_erased(l, life_holders(l));
 
@@ -533,13 +549,11 @@ static bool fetch_sealed(struct life *l, uint64_t seq, uint8_t out[ERASED_BYTES]
 	return good;
 }
 
+const struct redaction life_why = {
+	.who = "u1", .via = "cli", .authority = "ordinance 12", .reason = "asked for", .approved_by = {"u1", "u2"}};
+
 enum err life_redact(struct life *l)
 {
-	static const struct redaction why = {.who = "u1",
-					     .via = "cli",
-					     .authority = "ordinance 12",
-					     .reason = "asked for",
-					     .approved_by = {"u1", "u2"}};
 	struct truth *t = &l->truth;
 	struct erased erased = {.seq = dice_below(&l->dice, t->count)};
 	enum err err;
@@ -549,14 +563,20 @@ enum err life_redact(struct life *l)
 	if (!t->known[erased.seq].has_text || t->erased_count == ERASED_MAX ||
 	    !fetch_sealed(l, erased.seq, erased.sealed))
 		return ERR_OK;
-	err = ledger_redact(l->ledger, erased.seq, "text", &why, life_now(l), &l->fault);
+	err = ledger_redact(l->ledger, erased.seq, "text", &life_why, life_now(l), &l->fault);
 	t->known[erased.seq].has_text = false;
 	if (err == ERR_OK)
 		err = life_promise(l);
 	erased.size = t->count;
 	if (err == ERR_OK)
 		t->erased[t->erased_count++] = erased;
-	return err == ERR_OK ? expect_erased(l) : err;
+	return err == ERR_OK ? life_expect_erased(l) : err;
+}
+
+enum err life_pull(struct life *l, unsigned medium)
+{
+	disk_pull(l->disk, medium, dice_throw(&l->dice));
+	return earlier_find(l);
 }
 
 void life_put_blank(struct life *l, unsigned medium)
@@ -576,9 +596,11 @@ static enum err take_in(struct life *l, enum rejoin_how how)
 		err = ledger_rejoin(l->ledger, how, 0, &done, &l->fault);
 	show_files(l);
 	if (err == ERR_OK)
+		err = earlier_find(l);
+	if (err == ERR_OK)
 		err = life_promise(l);
 	if (err == ERR_OK)
-		err = expect_erased(l);
+		err = life_expect_erased(l);
 	if (err == ERR_OK)
 		err = ledger_note_media(l->ledger, life_now(l), &l->fault);
 	return err == ERR_OK ? life_commit(l) : err;

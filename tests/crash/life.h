@@ -12,7 +12,7 @@
 
 #include <setjmp.h>
 
-enum { IDEM_TEXT = 33, ERASED_MAX = 64, BLANKS_MAX = 16, ERASED_BYTES = 24 };
+enum { IDEM_TEXT = 33, ERASED_MAX = 64, EARLIER_MAX = 40, BLANKS_MAX = 16, ERASED_BYTES = 24 };
 
 struct acknowledged {
 	uint8_t leaf[HASH_SIZE];
@@ -30,6 +30,8 @@ struct blank {
 struct erased {
 	uint64_t seq, size;
 	uint8_t sealed[ERASED_BYTES];
+	bool is_key;    /* of a case, and no text: `seq` means nothing */
+	char about[65]; /* the case; of what lies in the log before alone */
 };
 
 /* When `at` operations of the disk had happened, `size` entries had been acknowledged, and these media had them. */
@@ -53,20 +55,25 @@ struct truth {
 	struct erased erased[ERASED_MAX];
 	struct blank blanks[BLANKS_MAX];
 	size_t erased_count, blank_count;
+	struct erased earlier[EARLIER_MAX]; /* texts and keys of the log before this one, erased or not */
+	size_t earlier_count;
 };
 
 struct home {
 	char place[64], folders[MEDIA][96], bundle[96];
-	unsigned media; /* how many the ledger has */
+	unsigned media;   /* how many the ledger has */
+	bool has_earlier; /* a log ended before this one */
 	char code[GENESIS_CODE_CHARS + 1];
 };
 
 enum { LIFE_NS = 1000000000 };
+#define LIFE_ORIGIN "city.example/k0001/1"
 
 struct life {
 	struct home home;
 	struct disk *disk;
 	struct ledger *ledger;
+	struct past *past; /* where a log ended before this one */
 	struct truth truth;
 	struct dice dice;
 	uint64_t acts;      /* makes each idem another */
@@ -87,6 +94,10 @@ struct finding {
 /* The keys lie in real files; a worker's home has copies of them. */
 void home_make(struct home *home, unsigned media);
 void home_copy(struct home *to, const struct home *from);
+/* `name` is a path below the medium's folder, which is there. */
+void home_copy_file(const struct home *to, const struct home *from, unsigned medium, const char *name);
+enum { HOME_KEYS = 2 };
+extern const char *const home_keys[HOME_KEYS];
 void home_remove(const struct home *home);
 
 /* `disk` is mounted; all randomness, the library's too, comes from `seed` from now on. Media that the disk has lost
@@ -121,6 +132,12 @@ enum err life_ask_stamp(struct life *l) MUST_USE;
 enum err life_redact(struct life *l) MUST_USE;
 /* An erased text that still lies on one of these media, or NULL. */
 const struct erased *life_find_erased(const struct life *l, unsigned media);
+/* Bits of the media that hold the bytes. */
+unsigned life_lies_on(const struct life *l, const struct erased *erased);
+enum err life_expect_erased(struct life *l) MUST_USE;
+extern const struct redaction life_why;
+/* A medium is taken out, and whoever reads the logs before this one hears of it. */
+enum err life_pull(struct life *l, unsigned medium) MUST_USE;
 /* A lost medium is there again and takes part. */
 enum err life_rejoin(struct life *l) MUST_USE;
 /* Everything up to the head has been acknowledged now. */

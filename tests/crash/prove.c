@@ -1,5 +1,5 @@
 /* What must be true of a ledger when power has returned. */
-#include "life.h"
+#include "earlier.h"
 
 #include "base/file.h"
 #include "ledger/verdict.h"
@@ -333,9 +333,12 @@ bool life_prove(struct life *l, enum export_too export_too, int64_t *opening_ns,
 		return l->may_conflict || !is_being_filled(l) || half_is_right(l, promised, out);
 	if (l->must_conflict)
 		return found(out, "fork", "two media that went different ways were brought together");
+	if (earlier_find(l) != ERR_OK)
+		return found(out, "refused", "%s", l->fault.text);
 	good = nothing_is_lost(l, out) && all_are_in_use(l, out) && the_rest_is_promised(l, out) &&
 	       retries_are_known(l, promised, out) && it_goes_on(l, out) &&
-	       (export_too == EXPORT_NOT || it_can_be_taken_away(l, out));
+	       (export_too == EXPORT_NOT || it_can_be_taken_away(l, out)) &&
+	       earlier_is_as_recorded(l, life_holders(l), out);
 	epoch = ledger_head(l->ledger).epoch;
 	holders = life_holders(l);
 	life_close(l);

@@ -7,6 +7,7 @@
  * recovered from. A round throws every fate at every instant once. States are counted once however many ways lead to
  * the same disk.
  */
+#include "earlier.h"
 #include "need.h"
 #include "power.h"
 #include "workloads.h"
@@ -56,6 +57,11 @@ struct run {
 
 /* ---- the recording ---- */
 
+static enum err create(struct life *l, const struct workload *workload)
+{
+	return workload->first_cut == CUT_AFTER_ANOTHER ? earlier_create(l) : life_create(l);
+}
+
 /* False: something failed though no fault was injected, which is a broken promise too. */
 static bool record(struct recording *r, const struct workload *workload, uint64_t seed)
 {
@@ -65,12 +71,12 @@ static bool record(struct recording *r, const struct workload *workload, uint64_
 	home_make(&home, workload->media);
 	disk_init(&r->log, seed);
 	life_begin(&r->life, &home, &r->log, seed);
-	if (setjmp(r->life.give_up) != 0 || life_create(&r->life) != ERR_OK) {
+	if (setjmp(r->life.give_up) != 0 || create(&r->life, workload) != ERR_OK) {
 		(void)printf("# %s:%" PRIu64 " recording: %s\n", workload->name, seed, r->life.fault.text);
 		life_close(&r->life);
 		return false;
 	}
-	r->first_cut = workload->first_cut == CUT_LATER ? r->log.op_count : 0;
+	r->first_cut = workload->first_cut == CUT_FROM_THE_START ? 0 : r->log.op_count;
 	workload->run(&r->life);
 	life_close(&r->life);
 	return true;

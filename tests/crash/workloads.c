@@ -1,4 +1,5 @@
 #include "workloads.h"
+#include "earlier.h"
 
 /* For what cannot fail, as no fault is injected there. */
 static void must(struct life *l, enum err err)
@@ -229,6 +230,26 @@ static void run_erasing_away(struct life *l)
 	}
 }
 
+/* What is erased lies in the log before this one, in a copy on each medium; now and then one of them is away. */
+static void run_erasing_earlier(struct life *l)
+{
+	must(l, life_open(l));
+	for (int i = 0; i < 6; i++) {
+		unsigned away = (unsigned)dice_below(&l->dice, 2);
+
+		must(l, life_append(l, 1));
+		must(l, earlier_redact(l));
+		if (i == 3)
+			must(l, earlier_dispose(l));
+		if (i % 2 == 0)
+			continue;
+		must(l, life_pull(l, away));
+		must(l, i == 5 ? earlier_dispose(l) : earlier_redact(l));
+		disk_put_back(l->disk, away);
+		must(l, life_rejoin(l));
+	}
+}
+
 /* Each answer of a witness is one transaction with the entry that says so; each question ends an epoch. */
 static void run_pinned(struct life *l)
 {
@@ -264,6 +285,7 @@ const struct workload workloads[] = {
 	{"repaired", run_repaired, 2, CUT_LATER},
 	{"mirrored-erasing", run_erasing, 2, CUT_LATER},
 	{"erasing-away", run_erasing_away, 2, CUT_LATER},
+	{"erasing-earlier", run_erasing_earlier, 2, CUT_AFTER_ANOTHER},
 	{"mirrored-pinned", run_pinned, 2, CUT_LATER},
 };
 const size_t workload_count = sizeof workloads / sizeof *workloads;

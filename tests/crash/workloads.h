@@ -10,8 +10,8 @@ struct workload {
 	const char *name;
 	void (*run)(struct life *l);
 	unsigned media;
-	/* The cut may come while the ledger is made; else only after. */
-	enum { CUT_LATER, CUT_FROM_THE_START } first_cut;
+	/* The cut may come while the ledger is made; else only after. Or another log has ended before this one. */
+	enum { CUT_LATER, CUT_FROM_THE_START, CUT_AFTER_ANOTHER } first_cut;
 };
 
 enum { WORKLOADS_MAX = 32 };
