@@ -21,7 +21,8 @@
  *   panel.absence {"command": 9, "seconds": 300}
  *   panel.checkpoint {"command": 10, "origin": hex 16, "size": 1234, "root": hex 64, "epoch": F}
  * (what the controller keeps after a checkpoint is told by panel.witness, before panel.done)
- * and one without an answer: panel.lamps {"incident": F, "drill": F, "fault": F}.
+ * and one without an answer: panel.lamps {"incident": F, "drill": F, "fault": F, "maintenance": F};
+ * stopped in maintenance, the daemon announces its absence to the controller.
  *
  * Which peer may call what, with which parameters, is the table in methods.c; the dispatcher, the
  * validation and docs/formats/ipc.md come from it. The front end puts error codes into words.

@@ -1,5 +1,6 @@
 #include "panel/board.h"
 
+#include "base/diag.h"
 #include "base/file.h"
 
 #include <stdio.h>
@@ -60,6 +61,8 @@ static enum err open_serial(struct board *b, const struct panel_config *config, 
 {
 	struct wire_settings wire = wire_of(config);
 
+	if (point_is_wired(config->attention))
+		attention_init(&b->attention, config->chip, config->attention);
 	return serial_bus_init(&b->serial, &wire, f);
 }
 
@@ -86,6 +89,11 @@ enum err board_open(struct board *b, const struct panel_config *config, struct f
 enum err board_start(struct board *b, struct fault *f)
 {
 	enum err err = b->local != NULL ? local_start(b->local, f) : ERR_OK;
+	struct fault why = {ERR_OK, ""};
+
+	/* Polling does without it. */
+	if (b->attention.plan.inputs_count > 0 && attention_open(&b->attention, &why) != ERR_OK)
+		diag(DIAG_WARNING, "attention line: %s; events are fetched by polling alone", why.text);
 
 	b->is_started = err == ERR_OK;
 	return err;
@@ -102,6 +110,7 @@ void board_close(struct board *b)
 		local_stop(b->local);
 	if (b->local != NULL)
 		local_fini(b->local);
+	attention_close(&b->attention);
 	modules_fini(&b->modules);
 	serial_bus_fini(&b->serial);
 }

@@ -2,6 +2,7 @@
 #ifndef KANNUKI_PANEL_BOARD_H
 #define KANNUKI_PANEL_BOARD_H
 
+#include "panel/attention.h"
 #include "panel/config.h"
 #include "uplink/controller.h"
 #include "uplink/gpio.h"
@@ -12,6 +13,7 @@ struct board {
 	struct local *local; /* NULL with a controller */
 	struct controller controller;
 	struct serial_bus serial;
+	struct attention attention;
 	struct modules modules;
 	struct gpio gpio;
 	struct local panel;

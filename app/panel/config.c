@@ -77,10 +77,14 @@ static const cyaml_schema_field_t module_use[] = {
 		LIST("inverted", CYAML_FLAG_OPTIONAL, wiring.inverted[0], wiring.inverted_count, &point, 1,       \
 		     INVERTED_MAX)
 
+static const cyaml_schema_field_t attention[] = {
+	TEXT("chip", CYAML_FLAG_DEFAULT, chip, 1),
+	TEXT("line", CYAML_FLAG_DEFAULT, attention, 1),
+	CYAML_FIELD_END,
+};
 static const cyaml_schema_field_t of_controller[] = {
-	OF_EACH,
-	TEXT("device", CYAML_FLAG_DEFAULT, device, 1),
-	OF_SERIAL,
+	OF_EACH,         TEXT("device", CYAML_FLAG_DEFAULT, device, 1),
+	OF_SERIAL,       PART("attention", CYAML_FLAG_OPTIONAL, attention),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t of_gpio[] = {
@@ -117,7 +121,8 @@ static const char *hint(enum driver_kind driver)
 	case DRIVER_CONTROLLER:
 	default:
 		return _("driver: controller, gpio or modbus; device: the controller's serial line; uplinks: 1 to 4; "
-			 "baud: 9600, 19200, 38400, 57600 or 115200; parity: even, odd or none");
+			 "baud: 9600, 19200, 38400, 57600 or 115200; parity: even, odd or none; attention: chip, "
+			 "line");
 	}
 }
 

@@ -1,6 +1,6 @@
 /* /etc/kannuki/panel.yaml: what holds the buttons and relays, and where. docs/operation/panel.md shows each form.
  *
- *   driver: controller   (default) the panel controller on a serial line:  device, baud, parity
+ *   driver: controller   (default) the panel controller on a serial line:  device, baud, parity, attention
  *   driver: gpio         lines of this computer:                           chip, outputs, inputs, inverted
  *   driver: modbus       modules from the shelf, serial or TCP:            device or address, modules, outputs …
  *   uplinks: 4           how many there are, 1 to 4
@@ -32,8 +32,10 @@ struct panel_config {
 	int port;
 	struct module_use relay_module, input_module;
 	struct module_row relay_row, input_row; /* from the maps */
-	/* gpio */
+	/* gpio; of the attention line */
 	char chip[256];
+	/* controller */
+	char attention[POINT_NAME]; /* the line it is on; "": none */
 	/* gpio, modbus */
 	struct wiring wiring;
 	unsigned relays_count, buttons_count, feedback_count, uplink_lamps_count;

@@ -15,6 +15,7 @@ static const int64_t poll_every_ns = 50 * MS;
 static const int64_t picture_every_ns = 1000 * MS;
 static const int64_t absent_after_ns = 1000 * MS;
 static const int64_t order_patience_ns = 2000 * MS;
+static const int64_t attention_rest_ns = 10 * MS;
 static const int64_t errand_patience_ns = 10000 * MS, errand_again_ns = 1000 * MS;
 static const int64_t keeper_lost_after_ns = 2000 * MS;
 static const int64_t pause_first_ns = 100 * MS, pause_last_ns = 2000 * MS;
@@ -119,6 +120,7 @@ static struct panel_wish wish_now(struct link *l, int64_t now_ns)
 
 	if (lamps == LAMPS_UNKNOWN)
 		lamps = l->state.lamps & (LAMP_INCIDENT | LAMP_DRILL);
+	lamps &= BOARD_LAMPS_OF_HOST;
 	if (wish.recorded != 0 && wish.recorded == l->offered && event_is_press(l->offered_kind))
 		l->shows_recorded = true;
 	if (l->shows_recorded)
@@ -355,24 +357,61 @@ int64_t link_turn(struct link *l, int64_t now_ns)
 	return now_ns + poll_every_ns;
 }
 
+/* ---- leaving -------------------------------------------------------------------------------------- */
+
+/* Somebody looks after the panel: this is no loss. What a person has announced stays as it is. */
+void link_leave(struct link *l, int64_t now_ns)
+{
+	uint32_t lamps = atomic_load(&l->mail->lamps);
+	struct panel_command command = {
+		.code = COMMAND_EXPECT_ABSENCE, .nonce = (uint32_t)now_ns | 1, .argument = STOP_ABSENCE_S};
+	struct panel_wish wish;
+	struct panel_state state;
+	struct fault unused;
+
+	if (!l->is_linked || (lamps & LAMPS_MAINTENANCE) == 0 || l->state.absence_left_s > 0)
+		return;
+	wish = wish_now(l, now_ns);
+	(void)!l->driver->ops->command(l->driver, &wish, &command, &state, &unused);
+}
+
 /* ---- the thread ----------------------------------------------------------------------------------- */
 
-static void wait_until(int bell, int64_t until_ns)
+/* True: the attention line has moved, and nothing else. */
+static bool sleep_until(struct link *l, int64_t until_ns, int attention)
 {
 	int64_t left_ns = until_ns - moment_now().boot_ns;
 	struct timespec left = {.tv_sec = left_ns / 1000000000, .tv_nsec = (long)(left_ns % 1000000000)};
-	struct pollfd ready = {.fd = bell, .events = POLLIN};
+	struct pollfd ready[] = {{.fd = l->mail->orders_bell, .events = POLLIN}, {.fd = attention, .events = POLLIN}};
 
-	if (left_ns > 0 && ppoll(&ready, 1, &left, NULL) > 0)
-		bell_silence(bell);
+	if (left_ns <= 0 || ppoll(ready, 2, &left, NULL) <= 0)
+		return false;
+	if (ready[0].revents != 0)
+		bell_silence(l->mail->orders_bell);
+	return ready[0].revents == 0;
+}
+
+void link_wait(struct link *l, int64_t turned_ns, int64_t until_ns)
+{
+	while (sleep_until(l, until_ns, l->attention != NULL ? attention_fd(l->attention) : -1)) {
+		if (!attention_rose(l->attention))
+			continue;
+		/* One that never rests must not keep the bus from resting. */
+		(void)sleep_until(l, turned_ns + attention_rest_ns, -1);
+		return;
+	}
 }
 
 static void *link_run(void *context)
 {
 	struct link *l = context;
 
-	while (!atomic_load(&l->mail->stop))
-		wait_until(l->mail->orders_bell, link_turn(l, moment_now().boot_ns));
+	while (!atomic_load(&l->mail->stop)) {
+		int64_t now_ns = moment_now().boot_ns;
+
+		link_wait(l, now_ns, link_turn(l, now_ns));
+	}
+	link_leave(l, moment_now().boot_ns);
 	l->driver->ops->disconnect(l->driver);
 	return NULL;
 }

@@ -4,8 +4,9 @@
  *   away ──connect──▶ linked ──no good answer for 1 s, line gone, controller started anew, other map──▶ away
  *
  * Away: tries again after 0.1 s, doubling to 2 s. Linked: a poll every 50 ms, which is the heartbeat too, and at once
- * when there is an order or a confirmation. An order that could not be carried out within 2 s is given up and its
- * outcome says why; an order to cut is done only when the answer shows each coil off and latched.
+ * when there is an order or a confirmation, or the attention line rises (at most every 10 ms). An order that could not
+ * be carried out within 2 s is given up and its outcome says why; an order to cut is done only when the answer shows
+ * each coil off and latched.
  *
  * An errand (a checkpoint of the log) is run only while no order and no event waits, in the same turn as the poll. It
  * is done when the controller says that it is durable.
@@ -13,13 +14,18 @@
 #ifndef KANNUKI_PANEL_LINK_H
 #define KANNUKI_PANEL_LINK_H
 
+#include "panel/attention.h"
 #include "panel/mail.h"
 
 #include <pthread.h>
 
+/* How long the controller is asked to wait when this program is stopped in maintenance. */
+enum { STOP_ABSENCE_S = 300 };
+
 struct link {
 	struct relay_driver *driver; /* borrowed */
 	struct mail *mail;           /* borrowed */
+	struct attention *attention; /* borrowed; NULL: there is none */
 	unsigned uplinks;            /* as configured */
 
 	bool is_linked;
@@ -58,6 +64,10 @@ struct link {
 void link_init(struct link *l, struct relay_driver *driver, struct mail *mail, unsigned uplinks);
 /* One turn of the thread; returns when (in the same clock) the next one is due. */
 int64_t link_turn(struct link *l, int64_t now_ns) MUST_USE;
+/* Sleeps until then, or until a turn is wanted sooner. `turned_ns` is when the last one began. */
+void link_wait(struct link *l, int64_t turned_ns, int64_t until_ns);
+/* Before the thread ends: what is stopped in maintenance is announced to the controller. */
+void link_leave(struct link *l, int64_t now_ns);
 
 /* Runs link_turn in a thread of its own, at real-time priority where allowed. */
 enum err link_start(struct link *l, struct fault *f) MUST_USE;

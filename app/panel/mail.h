@@ -67,7 +67,10 @@ struct errand {
 	struct witness_write what;
 };
 
-enum { NEWS_MAX = 64, ORDERS_MAX = 16, ERRANDS_MAX = 4, LAMPS_UNKNOWN = 0x10000 };
+enum { NEWS_MAX = 64, ORDERS_MAX = 16, ERRANDS_MAX = 4 };
+
+/* Beside enum board_lamp in mail.lamps. */
+enum { LAMPS_UNKNOWN = 0x10000, LAMPS_MAINTENANCE = 0x20000 };
 
 struct mail {
 	struct ring news;
@@ -76,10 +79,10 @@ struct mail {
 	struct news news_slots[NEWS_MAX];
 	struct order order_slots[ORDERS_MAX];
 	struct errand errand_slots[ERRANDS_MAX];
-	int news_bell;                           /* eventfd: readable when there may be news */
-	int orders_bell;                         /* eventfd: readable when the link thread should look at once */
-	atomic_uint_least64_t recorded;          /* generation << 32 | number of the event the keeper has recorded */
-	atomic_uint_least32_t lamps;             /* enum board_lamp bits of the keeper, or LAMPS_UNKNOWN */
+	int news_bell;                  /* eventfd: readable when there may be news */
+	int orders_bell;                /* eventfd: readable when the link thread should look at once */
+	atomic_uint_least64_t recorded; /* generation << 32 | number of the event the keeper has recorded */
+	atomic_uint_least32_t lamps;    /* enum board_lamp bits of the keeper, LAMPS_MAINTENANCE; or LAMPS_UNKNOWN */
 	atomic_int_least64_t keeper_answered_ns; /* its last answer to anything */
 	atomic_int_least64_t link_turned_ns;
 	atomic_bool stop;

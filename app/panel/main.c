@@ -110,6 +110,7 @@ static enum err run(const struct panel_config *config, struct fault *f)
 	if (err != ERR_OK)
 		goto close;
 	link_init(&link_state, board.driver, &mail, (unsigned)config->uplinks);
+	link_state.attention = &board.attention;
 	keeper_init(&keeper, &mail, board.local, moment_now().boot_ns);
 	/* Refused without the right to it; paging then costs time, nothing else. */
 	(void)mlockall(MCL_CURRENT | MCL_FUTURE);

@@ -267,6 +267,8 @@ enum err lamps_parse(json_t *params, uint32_t *lamps)
 		if (json_is_true(value))
 			found |= known[i].lamp;
 	}
+	if (json_is_true(json_object_get(params, "maintenance")))
+		found |= LAMPS_MAINTENANCE;
 	*lamps = found;
 	return ERR_OK;
 }

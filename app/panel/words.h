@@ -27,7 +27,7 @@ enum err order_parse(const char *push, json_t *params, uint32_t fresh_nonce, str
 enum err errand_parse(json_t *params, uint32_t fresh_nonce, struct errand *errand) MUST_USE;
 /* The keeper's answer to hello → a mask of the uplinks that its record says are connected. */
 enum err connected_parse(json_t *result, uint16_t *mask) MUST_USE;
-/* panel.lamps → enum board_lamp bits. */
+/* panel.lamps → enum board_lamp bits and LAMPS_MAINTENANCE. */
 enum err lamps_parse(json_t *params, uint32_t *lamps) MUST_USE;
 
 #endif

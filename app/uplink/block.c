@@ -98,6 +98,7 @@ enum err status_decode(const uint16_t *words, size_t count, struct panel_state *
 		.result_nonce = pair(words + STATUS_RESULT_NONCE_HIGH),
 		.uptime_ms = pair(words + STATUS_UPTIME_HIGH),
 		.waiting = words[STATUS_EVENTS_WAITING],
+		.absence_left_s = words[STATUS_ABSENCE_LEFT_S],
 	};
 	for (unsigned i = 0; i < BOARD_UPLINKS; i++)
 		state.uplink[i] = words[STATUS_UPLINK + i] & 0xFF;

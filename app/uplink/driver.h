@@ -44,6 +44,7 @@ struct panel_state {
 	uint32_t result_nonce;
 	uint32_t uptime_ms;
 	uint16_t waiting;
+	uint16_t absence_left_s;  /* 0: none is announced */
 	struct panel_event event; /* the oldest that waits */
 };
 

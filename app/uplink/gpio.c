@@ -157,7 +157,7 @@ static void plan_input(struct gpio *g, const char *name, uint16_t bit)
 
 	if (!point_is_wired(name))
 		return;
-	g->plan.inputs[at] = (struct line){name, wiring_inverts(&g->settings.wiring, name)};
+	g->plan.inputs[at] = (struct line){.name = name, .is_inverted = wiring_inverts(&g->settings.wiring, name)};
 	g->input_bits[at] = bit;
 	g->plan.inputs_count++;
 }

@@ -41,10 +41,13 @@ static enum err plan_inputs(struct lines *l, struct gpiod_chip *chip, const stru
 
 	(void)gpiod_line_settings_set_direction(settings, GPIOD_LINE_DIRECTION_INPUT);
 	(void)gpiod_line_settings_set_edge_detection(settings, GPIOD_LINE_EDGE_BOTH);
-	(void)gpiod_line_settings_set_bias(settings, GPIOD_LINE_BIAS_PULL_UP);
 	(void)gpiod_line_settings_set_event_clock(settings, GPIOD_LINE_CLOCK_MONOTONIC);
 	for (unsigned i = 0; err == ERR_OK && i < plan->inputs_count; i++) {
-		gpiod_line_settings_set_active_low(settings, !plan->inputs[i].is_inverted);
+		const struct line *line = &plan->inputs[i];
+
+		(void)gpiod_line_settings_set_bias(settings, line->is_driven ? GPIOD_LINE_BIAS_PULL_DOWN
+									     : GPIOD_LINE_BIAS_PULL_UP);
+		gpiod_line_settings_set_active_low(settings, !line->is_inverted && !line->is_driven);
 		err = find_offset(chip, plan->inputs[i].name, &l->offsets[i], f);
 		if (err == ERR_OK)
 			err = add_line(config, settings, l->offsets[i]);

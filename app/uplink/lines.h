@@ -18,6 +18,7 @@ enum { LINES_MAX = 32, LINE_EDGES = 64 };
 struct line {
 	const char *name; /* or number; borrowed */
 	bool is_inverted;
+	bool is_driven; /* not a contact: somebody drives it, high is on, and it is pulled down */
 };
 
 struct lines_plan {

@@ -108,7 +108,7 @@ class Maintenance(unittest.TestCase):
         panel, joho = self.panel(), self.person("joho")
         self.assertFalse(panel.next_push("panel.lamps")["drill"])
         self.begin(joho)
-        self.assertEqual(panel.next_push("panel.lamps"), {"incident": False, "drill": True, "fault": False})
+        self.assertEqual(panel.next_push("panel.lamps"), {"incident": False, "drill": True, "fault": False, "maintenance": True})
         joho.act("maintenance.ended")
         self.assertFalse(panel.next_push("panel.lamps")["drill"])
 

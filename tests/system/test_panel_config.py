@@ -54,7 +54,8 @@ inputs:
 inverted: [GPIO22]
 isolate_cuts: [1]
 """
-FORMS = {"controller": CONTROLLER, "modbus": MODBUS, "gpio": GPIO}
+WITH_LINE = CONTROLLER + "attention:\n  chip: /dev/gpiochip0\n  line: KANNUKI_ATTENTION\n"
+FORMS = {"controller": CONTROLLER, "attention": WITH_LINE, "modbus": MODBUS, "gpio": GPIO}
 
 # What is changed, and the line and the words of the complaint.
 MISTAKES = {
@@ -65,6 +66,11 @@ MISTAKES = {
         ("parity: even", "parity: mark", 4, "parity"),
         ("parity: even", "chip: /dev/gpiochip0", 4, "chip"),
         ("device: /dev/ttyAMA3", "driver: serial\ndevice: /dev/ttyAMA3", 1, "driver"),
+    ],
+    "attention": [
+        ("  chip: /dev/gpiochip0\n", "", 6, "chip"),
+        ("  line: KANNUKI_ATTENTION\n", "", 6, "line"),
+        ("KANNUKI_ATTENTION", "x" * 40, 7, "line"),
     ],
     "gpio": [
         ("chip: /dev/gpiochip0\n", "", 13, "chip"),

@@ -64,6 +64,36 @@ class Absent(Whole):
         self.lose()
         self.wait_connected()
 
+    def stop(self):
+        self.assertEqual(self.daemon.stop(), 0)
+        self.board.wait("the loss", lambda s: s["lamps"]["fault"])
+
+    def test_stopped_in_maintenance_the_uplinks_stay(self):
+        self.maintain()
+        self.stop()
+        self.wait_connected(1, 2, 3, 4)
+        self.daemon.start()
+        self.wait_entry("panel.noted", kind="absence_announced", arg=300)
+        self.board.wait("the box back", lambda s: not s["lamps"]["fault"])
+        self.wait_connected(1, 2, 3, 4)
+
+    def test_stopped_without_maintenance_everything_is_cut(self):
+        self.stop()
+        self.wait_connected()
+
+    def test_killed_in_maintenance_everything_is_cut(self):
+        self.maintain()
+        self.lose()
+        self.wait_connected()
+
+    def test_what_was_announced_is_not_shortened_by_a_stop(self):
+        self.maintain()
+        self.announce(800)
+        self.stop()
+        self.daemon.start()
+        self.wait_entry("panel.noted", kind="host_back")
+        self.assertEqual([e["arg"] for e in self.entries("absence_announced")], [800])
+
     def test_announced_once_the_uplinks_stay(self):
         self.announce(120)
         self.lose()

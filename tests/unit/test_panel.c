@@ -6,12 +6,74 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "ipc/methods.h"
 #include "panel/link.h"
 #include "panel/words.h"
 
 #define MS INT64_C(1000000)
+
+/* ---- lines in the place of lines.c ---------------------------------------------------------------------- */
+
+static struct {
+	enum err open_err, read_err;
+	bool on; /* which edge comes next */
+	int bell;
+	unsigned opened, closed;
+	struct line asked;
+} line_world;
+
+enum err lines_open(struct lines *l, const struct lines_plan *plan, struct fault *f)
+{
+	(void)l;
+	line_world.asked = plan->inputs[0];
+	line_world.opened++;
+	return line_world.open_err == ERR_OK ? ERR_OK : fault_set(f, line_world.open_err, "no such chip");
+}
+
+void lines_close(struct lines *l)
+{
+	(void)l;
+	line_world.closed++;
+}
+
+int lines_fd(const struct lines *l)
+{
+	(void)l;
+	return line_world.bell;
+}
+
+enum err lines_edges(struct lines *l, struct line_edge *out, size_t max, size_t *count, struct fault *f)
+{
+	uint64_t rung;
+
+	(void)l;
+	(void)max;
+	(void)f;
+	*count = read(line_world.bell, &rung, sizeof rung) > 0 ? 1 : 0;
+	out[0] = (struct line_edge){.on = line_world.on};
+	return line_world.read_err;
+}
+
+/* Of the panel without a controller, which nothing here uses. */
+enum err lines_levels(struct lines *l, uint32_t *on, struct fault *f)
+{
+	(void)l;
+	*on = 0;
+	return fault_set(f, ERR_STATE, "not here");
+}
+
+enum err lines_set(struct lines *l, uint32_t on, struct fault *f)
+{
+	(void)l;
+	(void)on;
+	return fault_set(f, ERR_STATE, "not here");
+}
+
+/* ---- a controller ------------------------------------------------------------------------------------------ */
 
 struct fake_driver {
 	struct relay_driver driver;
@@ -513,6 +575,112 @@ static void a_panel_that_keeps_no_checkpoint_is_asked_once(void **state)
 	assert_string_equal(d->last[NEWS_OUTCOME].outcome.word, "no_witness");
 }
 
+/* ---- attention line -------------------------------------------------------------------------------------- */
+
+static void open_line(struct desk *d, struct attention *a)
+{
+	line_world.bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	line_world.open_err = line_world.read_err = ERR_OK;
+	line_world.closed = 0;
+	attention_init(a, "/dev/gpiochip9", "KANNUKI_ATTENTION");
+	assert_int_equal(attention_open(a, NULL), ERR_OK);
+	d->link.attention = a;
+}
+
+static void move_line(bool on)
+{
+	line_world.on = on;
+	assert_int_equal(write(line_world.bell, &(uint64_t){1}, sizeof(uint64_t)), sizeof(uint64_t));
+}
+
+/* Whoever waits for an hour instead hangs here. */
+static const int64_t hour_ns = 3600000 * MS;
+
+static void a_rise_of_the_attention_line_ends_the_wait(void **state)
+{
+	struct desk *d = *state;
+	int64_t now_ns = moment_now().boot_ns;
+	struct attention a;
+
+	open_line(d, &a);
+	assert_string_equal(line_world.asked.name, "KANNUKI_ATTENTION");
+	assert_true(line_world.asked.is_driven);
+	move_line(true);
+	link_wait(&d->link, now_ns, now_ns + hour_ns);
+	assert_true(moment_now().boot_ns - now_ns >= 10 * MS); /* the bus rests */
+	bell_ring(d->mail.orders_bell);
+	link_wait(&d->link, now_ns, now_ns + hour_ns);
+	(void)close(line_world.bell);
+}
+
+static void a_fall_of_the_attention_line_says_nothing(void **state)
+{
+	struct desk *d = *state;
+	int64_t now_ns = moment_now().boot_ns;
+	struct attention a;
+
+	open_line(d, &a);
+	move_line(false);
+	link_wait(&d->link, now_ns, now_ns + 30 * MS);
+	assert_true(moment_now().boot_ns - now_ns >= 30 * MS);
+	assert_false(attention_rose(&a));
+	(void)close(line_world.bell);
+}
+
+static void an_attention_line_that_breaks_is_left_alone(void **state)
+{
+	struct desk *d = *state;
+	int64_t now_ns = moment_now().boot_ns;
+	struct attention a;
+
+	open_line(d, &a);
+	line_world.read_err = ERR_IO;
+	move_line(false);
+	link_wait(&d->link, now_ns, now_ns + 30 * MS);
+	assert_int_equal(line_world.closed, 1);
+	assert_int_equal(attention_fd(&a), -1);
+	assert_false(attention_rose(&a));
+	attention_close(&a);
+	assert_int_equal(line_world.closed, 1);
+	line_world.open_err = ERR_MISSING;
+	assert_int_equal(attention_open(&a, NULL), ERR_MISSING);
+	assert_int_equal(attention_fd(&a), -1);
+	(void)close(line_world.bell);
+}
+
+/* ---- leaving ------------------------------------------------------------------------------------------------ */
+
+static void a_stop_in_maintenance_is_announced(void **state)
+{
+	struct desk *d = *state;
+
+	turn(d);
+	atomic_store(&d->mail.lamps, LAMP_DRILL | LAMPS_MAINTENANCE);
+	link_leave(&d->link, d->now_ns);
+	assert_int_equal(d->driver.commands, 1);
+	assert_int_equal(d->driver.command.code, COMMAND_EXPECT_ABSENCE);
+	assert_int_equal(d->driver.command.argument, STOP_ABSENCE_S);
+	assert_int_equal(d->driver.command.uplinks, 0);
+	assert_int_equal(d->driver.wish.lamps & (uint16_t)~BOARD_LAMPS_OF_HOST, 0);
+}
+
+static void any_other_stop_is_not_announced(void **state)
+{
+	struct desk *d = *state;
+
+	turn(d);
+	link_leave(&d->link, d->now_ns);
+	atomic_store(&d->mail.lamps, LAMP_DRILL);
+	link_leave(&d->link, d->now_ns);
+	atomic_store(&d->mail.lamps, LAMPS_MAINTENANCE);
+	d->driver.state.absence_left_s = 800; /* a person has announced more */
+	turn(d);
+	link_leave(&d->link, d->now_ns);
+	d->link.is_linked = false;
+	link_leave(&d->link, d->now_ns);
+	assert_int_equal(d->driver.commands, 0);
+}
+
 /* ---- rings and words ---------------------------------------------------------------------------------------- */
 
 static void a_ring_keeps_order_and_refuses_when_full(void **unused)
@@ -648,6 +816,11 @@ int main(void)
 		LINK_TEST(a_checkpoint_waits_for_orders_and_events),
 		LINK_TEST(a_checkpoint_that_nobody_takes_is_given_up),
 		LINK_TEST(a_panel_that_keeps_no_checkpoint_is_asked_once),
+		LINK_TEST(a_rise_of_the_attention_line_ends_the_wait),
+		LINK_TEST(a_fall_of_the_attention_line_says_nothing),
+		LINK_TEST(an_attention_line_that_breaks_is_left_alone),
+		LINK_TEST(a_stop_in_maintenance_is_announced),
+		LINK_TEST(any_other_stop_is_not_announced),
 		cmocka_unit_test(a_ring_keeps_order_and_refuses_when_full),
 		cmocka_unit_test(joined_events_tell_how_often_and_when_last),
 		cmocka_unit_test(a_checkpoint_is_read_from_its_message),

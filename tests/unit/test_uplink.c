@@ -370,6 +370,7 @@ static void status_reads_every_field(void **unused)
 	assert_int_equal(s.uptime_ms, (STATUS_UPTIME_HIGH + 1) << 16 | (STATUS_UPTIME_LOW + 1));
 	assert_int_equal(s.uplink[3], STATUS_UPLINK + 4);
 	assert_int_equal(s.waiting, STATUS_EVENTS_WAITING + 1);
+	assert_int_equal(s.absence_left_s, STATUS_ABSENCE_LEFT_S + 1);
 	assert_int_equal(s.event.number, (STATUS_EVENT_NUMBER_HIGH + 1) << 16 | (STATUS_EVENT_NUMBER_LOW + 1));
 	assert_int_equal(s.event.kind, STATUS_EVENT_KIND + 1);
 	assert_int_equal(s.event.uplink, 4);
