@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """A log that can never take an entry again: the keeper goes on in a new incarnation, and nothing that was acknowledged is lost."""
+import base64
+import contextlib
 import json
 import pathlib
 import secrets
 import shutil
+import sqlite3
 import subprocess
 import unittest
 
@@ -130,6 +133,71 @@ class Incarnation(unittest.TestCase):
             self.assertEqual(person.ask("ledger.check")["verdict"], "good")
             path = person.ask("ledger.export", name="old", incarnation=1)["path"]
         self.assertEqual(self.verdict(path, self.house.genesis)["verdict"], "good")
+
+    def keys_of(self, about):
+        """Where a key of the case lies: the databases on both media, of both logs."""
+        found = []
+        for medium, name in enumerate(("ledger.db", "mirror.db")):
+            for path in sorted(self.folder(medium).rglob(name)):
+                with contextlib.closing(sqlite3.connect(path)) as db:
+                    if db.execute("SELECT 1 FROM cases WHERE about = ?", (about.encode(),)).fetchone():
+                        found.append(path)
+        return found
+
+    def expect_verdicts(self, bundle, code, **counts):
+        """Of both programs; no text of the bundle is a secret."""
+        for program in ("kannuki-verify", "kannuki-verify-go"):
+            done = subprocess.run([BIN / program, bundle, "--genesis", code, "--json"], capture_output=True, timeout=120)
+            said = json.loads(done.stdout)
+            self.assertEqual((done.returncode, said["verdict"]), (0, "good"), said)
+            self.assertEqual({name: said[name] for name in counts}, counts)
+        for path in pathlib.Path(bundle).glob("disclosures/*.jsonl"):
+            for text in filter(None, (json.loads(line).get("disclosure") for line in path.read_text().splitlines())):
+                self.assertNotIn("秘密", base64.urlsafe_b64decode(text + "===").decode())
+
+    def expect_disposed(self, about, seqs):
+        self.assertEqual(self.found("秘密"), [])
+        with self.house.login("kansa") as person:
+            lines = person.view("timeline", about=about)["lines"]
+            self.assertNotIn("秘密", json.dumps(lines, ensure_ascii=False))
+            self.assertEqual(person.ask("ledger.check")["verdict"], "good")
+        for seq in seqs:
+            self.assertNotIn("text", self.shown(seq))
+
+    def test_case_is_disposed_in_all_its_logs(self):
+        self.house.start()
+        about = self.declare("秘密の発端")["about"]
+        other = self.declare("残る事案")
+        with self.house.login("kacho") as head:
+            seqs = [head.act("incident.noted", about=about, text=f"秘密 {n}")["seq"] for n in range(40)]
+        self.house.end()
+        self.assertEqual(len(self.keys_of(about)), 2)
+        self.house.lose_secret()
+        self.house.start()
+        told = self.incarnation()
+        with self.house.login("kacho") as head:
+            seqs.append(head.act("incident.noted", about=about, text="秘密の続き")["seq"])
+            head.act("incident.ended", about=about, body={"as": "false_alarm"}, text="秘密の終わり")
+        with self.house.login("somu") as person:
+            request = person.act("erasure.requested", body={"case": about}, text=WHY, proof=self.house.passwords["somu"])["seq"]
+            with self.assertRaises(Refused) as caught:
+                person.act("erasure.approved", body={"request": request}, proof=self.house.passwords["somu"])
+            self.assertEqual(caught.exception.args_given["why"], "same_person")
+        self.assertEqual(self.found("秘密 7"), [seqs[7]])
+        with self.house.login("ciso") as person:
+            person.act("erasure.approved", body={"request": request}, proof=self.house.passwords["ciso"])
+            wait_until("the disposal", lambda: person.view("erasures")["erasures"][0]["state"] == "done")
+        self.expect_disposed(about, seqs)
+        with self.house.login("kansa") as auditor:
+            old = auditor.ask("ledger.export", name="old", incarnation=1)["path"]
+            new = auditor.ask("ledger.export", name="new")["path"]
+        self.expect_verdicts(old, self.house.genesis, redacted=0, withheld=41)
+        self.expect_verdicts(new, told["genesis"], redacted=2, withheld=0)
+        self.house.end()
+        self.assertEqual(self.keys_of(about), [])
+        self.house.start()
+        self.expect_disposed(about, seqs)
+        self.assertEqual(self.found("残る事案"), [other["seq"]])
 
     def pull(self, medium):
         home = self.house.homes[medium]
