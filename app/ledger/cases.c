@@ -7,6 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
+bool case_has_key(struct ledger *l, const char *about)
+{
+	struct store *store = media_store(&l->media);
+	enum err err = store_row(store, STORE_GET_CASE, 0, &(struct blob){about, strlen(about)});
+
+	store_done(store, STORE_GET_CASE);
+	return err == ERR_OK;
+}
+
 void case_keys_forget(struct ledger *l)
 {
 	sodium_memzero(l->cases, sizeof l->cases);

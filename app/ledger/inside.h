@@ -226,6 +226,7 @@ struct staged_idem {
 /* The key that seals what people wrote about the case `name`; made on first use when `create`. */
 enum err case_key(struct ledger *l, const char *name, bool create, uint8_t key[SEAL_KEY_SIZE],
 		  struct fault *f) MUST_USE;
+bool case_has_key(struct ledger *l, const char *about);
 void case_keys_forget(struct ledger *l);
 
 /* Finishes the running epoch and stages the beginning of the next with its key (load_next_epoch).

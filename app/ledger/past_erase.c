@@ -87,23 +87,13 @@ static enum err read_losses(struct ledger *l, struct buf *out, struct fault *f)
 
 /* ---- in one copy ---- */
 
-static bool has_case(struct ledger *archive, const char *about)
-{
-	struct store *store = media_store(&archive->media);
-	struct blob key = {about, strlen(about)};
-	enum err err = store_row(store, STORE_GET_CASE, 0, &key);
-
-	store_done(store, STORE_GET_CASE);
-	return err == ERR_OK;
-}
-
 /* Its digest tells it from the value of the same place in a log that went another way. */
 static void add_loss(struct ledger *archive, const struct loss *loss, struct batch *changes)
 {
 	struct entry e;
 
 	if (loss->about[0] != '\0') {
-		if (has_case(archive, loss->about))
+		if (case_has_key(archive, loss->about))
 			batch_add(changes, STORE_DROP_CASE, 0,
 				  (const struct blob[]){{loss->about, strlen(loss->about)}}, 1);
 	} else if (redaction_find(archive, loss->seq, loss->seq, loss->name, &e, NULL) == ERR_OK &&
@@ -202,7 +192,7 @@ bool past_has_case(const struct past *p, const char *about)
 	struct ledger *archive;
 
 	for (unsigned i = 0; (archive = past_log(p, i)) != NULL; i++)
-		if (has_case(archive, about))
+		if (case_has_key(archive, about))
 			return true;
 	return false;
 }

@@ -204,6 +204,23 @@ static void a_case_is_disposed_of(void **state)
 	expect_equal(p);
 }
 
+static void a_case_without_texts_loses_its_key(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	uint64_t seq;
+
+	open_ledger(b);
+	seq = add_personal(b, "2026-001");
+	must(ledger_redact(b->ledger, seq, "text", &why, test_now(), &b->fault), &b->fault);
+	must(ledger_redact(b->ledger, seq, "person", &why, test_now(), &b->fault), &b->fault);
+	assert_true(case_has_key(b->ledger, "2026-001"));
+	dispose(b, "2026-001");
+	assert_false(case_has_key(b->ledger, "2026-001"));
+	assert_non_null(strstr(body_before(b, 1), "case.disposed"));
+	expect_equal(p);
+}
+
 /* ---- restricted ---- */
 
 static enum err take_restricted_record(void *context, const struct record *r)
@@ -384,6 +401,7 @@ int main(void)
 		WITH_PAIR(a_medium_that_was_away_does_not_bring_it_back),
 		WITH_PAIR(what_cannot_be_erased_is_refused),
 		WITH_PAIR(a_case_is_disposed_of),
+		WITH_PAIR(a_case_without_texts_loses_its_key),
 		WITH_PAIR(a_restricted_entry_says_nothing_to_others),
 		WITH_PAIR(a_stored_file_lies_on_both_media_until_nobody_names_it),
 		WITH_PAIR(a_returned_medium_gets_the_files_it_lacks),
