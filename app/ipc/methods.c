@@ -179,6 +179,7 @@ const struct method methods[] = {
 	  {"number", PARAM_COUNT, REQUIRED, 0},
 	  {"kind", PARAM_WORD, REQUIRED, 0},
 	  {"uplink", PARAM_COUNT, OPTIONAL, 0},
+	  {"unproven", PARAM_FLAG, OPTIONAL, 0},
 	  {"arg", PARAM_COUNT, OPTIONAL, 0},
 	  {"age_ms", PARAM_COUNT, OPTIONAL, 0},
 	  {"times", PARAM_COUNT, OPTIONAL, 0},

@@ -7,6 +7,7 @@
  *
  * The panel daemon: `kind` in panel.event is the event's word in board/map.h (declare_pressed, cut_button …) and
  * `arg` what stands beside it there; `times` and `last_age_ms` come only with joined events of a full queue.
+ * `unproven` is true when its uplink has no mirror contact.
  * `controller`, `journal` and `number` together name one event for ever: the journal is new with each provisioning.
  * panel.hello is sent again whenever a controller answers anew; "controller" and "journal" are all zeros and "map" 0
  * as long as none has answered.

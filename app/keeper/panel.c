@@ -234,6 +234,8 @@ static json_t *event_body(struct keeper *k, const struct request *r, const struc
 		(void)json_object_set(body, cell->arg, json_object_get(r->params, "arg"));
 	if (cell->event != NULL && strcmp(cell->event, "proof_bad") == 0)
 		(void)json_object_set_new(body, "why", json_string(param_count(r, "arg") == 0 ? "close" : "open"));
+	if (strcmp(cell->act, "uplink.restored") == 0 && json_is_true(json_object_get(r->params, "unproven")))
+		(void)json_object_set_new(body, "unproven", json_true());
 	add_uplink(k, body, param_count(r, "uplink"));
 	return body;
 }

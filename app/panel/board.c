@@ -26,6 +26,7 @@ static enum err open_local(struct board *b, const struct panel_config *config, s
 	struct local_settings settings = {.fitted = config_fitted(config),
 					  .isolate = config_isolate(config),
 					  .blind = config_blind(config),
+					  .trusted = config_trusted(config),
 					  .has_supply = point_is_wired(config->wiring.inputs[WIRED_SUPPLY])};
 	enum err err = place(settings.memory, sizeof settings.memory, "/run/kannuki-paneld/panel");
 

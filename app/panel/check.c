@@ -167,6 +167,11 @@ static enum err check_buttons(const char *path, const struct panel_config *confi
 		return fault_set(f, ERR_FORMAT,
 				 _("%s:%lu: 'isolate_cuts' names an uplink that does not exist; write 1 to %d"), path,
 				 line_of(path, "isolate_cuts"), config->uplinks);
+	if ((config_trusted(config) & ~config_blind(config)) != 0)
+		return fault_set(f, ERR_FORMAT,
+				 _("%s:%lu: 'restore_unproven' names an uplink that does not exist or has a contact in "
+				   "'feedback', which proves it; remove it"),
+				 path, line_of(path, "restore_unproven"));
 	if (!point_is_wired(inputs[WIRED_ISOLATE])) {
 		if (config->driver == DRIVER_GPIO)
 			return fault_set(f, ERR_FORMAT,

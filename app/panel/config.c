@@ -74,6 +74,8 @@ static const cyaml_schema_field_t module_use[] = {
 	PART("outputs", CYAML_FLAG_DEFAULT, outputs), PART("inputs", CYAML_FLAG_OPTIONAL, inputs),                \
 		LIST("isolate_cuts", CYAML_FLAG_OPTIONAL, isolate_cuts[0], isolate_cuts_count, &uplink_number, 1, \
 		     BOARD_UPLINKS),                                                                              \
+		LIST("restore_unproven", CYAML_FLAG_OPTIONAL, unproven[0], unproven_count, &uplink_number, 1,     \
+		     BOARD_UPLINKS),                                                                              \
 		LIST("inverted", CYAML_FLAG_OPTIONAL, wiring.inverted[0], wiring.inverted_count, &point, 1,       \
 		     INVERTED_MAX)
 
@@ -114,10 +116,10 @@ static const char *hint(enum driver_kind driver)
 {
 	switch (driver) {
 	case DRIVER_GPIO:
-		return _("driver gpio: chip, uplinks, outputs, inputs; isolate_cuts, inverted");
+		return _("driver gpio: chip, uplinks, outputs, inputs; isolate_cuts, restore_unproven, inverted");
 	case DRIVER_MODBUS:
 		return _("driver modbus: device or address, uplinks, relay_module, outputs; baud, parity, port, "
-			 "input_module, inputs, isolate_cuts, inverted");
+			 "input_module, inputs, isolate_cuts, restore_unproven, inverted");
 	case DRIVER_CONTROLLER:
 	default:
 		return _("driver: controller, gpio or modbus; device: the controller's serial line; uplinks: 1 to 4; "
@@ -177,13 +179,23 @@ uint8_t config_fitted(const struct panel_config *config)
 	return (uint8_t)((1U << (unsigned)config->uplinks) - 1);
 }
 
-uint8_t config_isolate(const struct panel_config *config)
+static uint8_t mask_of(const int *uplinks, unsigned count)
 {
 	unsigned mask = 0;
 
-	for (unsigned i = 0; i < config->isolate_cuts_count; i++)
-		mask |= 1U << (unsigned)(config->isolate_cuts[i] - 1);
+	for (unsigned i = 0; i < count; i++)
+		mask |= 1U << (unsigned)(uplinks[i] - 1);
 	return (uint8_t)mask;
+}
+
+uint8_t config_isolate(const struct panel_config *config)
+{
+	return mask_of(config->isolate_cuts, config->isolate_cuts_count);
+}
+
+uint8_t config_trusted(const struct panel_config *config)
+{
+	return mask_of(config->unproven, config->unproven_count);
 }
 
 uint8_t config_blind(const struct panel_config *config)
@@ -198,14 +210,18 @@ uint8_t config_blind(const struct panel_config *config)
 
 const char *config_note(const struct panel_config *config, unsigned index)
 {
-	const char *notes[3];
+	const char *notes[4];
 	unsigned count = 0;
 
 	if (config->driver == DRIVER_CONTROLLER)
 		return NULL;
-	if (config_blind(config) != 0)
-		notes[count++] = _("an uplink without a contact in 'feedback' is never proven cut, and cannot be "
-				   "connected again by a permit");
+	if ((config_blind(config) & ~config_trusted(config)) != 0)
+		notes[count++] =
+			_("an uplink without a contact in 'feedback' is never proven cut, and once cut cannot be "
+			  "connected again by a permit unless 'restore_unproven' names it");
+	if (config_trusted(config) != 0)
+		notes[count++] = _("what 'restore_unproven' names is connected again by permit and key without a proof "
+				   "that it was cut; the record says so each time");
 	if (!point_is_wired(config->wiring.inputs[WIRED_KEY]))
 		notes[count++] = _("without 'key' nothing that was cut can be connected again by a permit");
 	if (!point_is_wired(config->wiring.inputs[WIRED_ISOLATE]))

@@ -41,6 +41,8 @@ struct panel_config {
 	unsigned relays_count, buttons_count, feedback_count, uplink_lamps_count;
 	int isolate_cuts[BOARD_UPLINKS];
 	unsigned isolate_cuts_count;
+	int unproven[BOARD_UPLINKS]; /* without a contact, and may be connected again all the same */
+	unsigned unproven_count;
 };
 
 /* Errors read "FILE:LINE: what is wrong; what to write". */
@@ -50,6 +52,8 @@ enum err config_load(const char *path, struct panel_config *out, struct fault *f
 uint8_t config_fitted(const struct panel_config *config);
 uint8_t config_isolate(const struct panel_config *config);
 uint8_t config_blind(const struct panel_config *config);
+/* Those of the last that may be connected again by a permit, unproven. */
+uint8_t config_trusted(const struct panel_config *config);
 
 /* What is allowed but should be known, one after the other from 0; NULL beyond the last. */
 const char *config_note(const struct panel_config *config, unsigned index);

@@ -102,9 +102,11 @@ static uint32_t recorded_number(const struct link *l)
 static void offer_event(struct link *l, int64_t now_ns)
 {
 	struct news news = {.kind = NEWS_EVENT, .event = l->state.event};
+	unsigned uplink = news.event.uplink;
 
 	if (news.event.number == 0 || news.event.number == l->offered || !l->controller_told)
 		return;
+	news.is_blind = uplink > 0 && (l->state.uplink[uplink - 1] & UPLINK_BLIND) != 0;
 	if (!tell(l, &news, now_ns))
 		return;
 	l->offered = news.event.number;

@@ -44,7 +44,10 @@ struct news {
 	union {
 		struct panel_identity controller;
 		struct picture picture;
-		struct panel_event event;
+		struct {
+			struct panel_event event;
+			bool is_blind; /* its uplink has no contact that could prove anything */
+		};
 		struct outcome outcome;
 		struct panel_witness witness;
 		struct {

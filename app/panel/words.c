@@ -50,6 +50,8 @@ json_t *event_params(const struct panel_identity *controller, const struct news 
 			   (json_int_t)event->arg);
 	if (event->uplink != 0)
 		bad |= json_object_set_new(params, "uplink", json_integer(event->uplink));
+	if (news->is_blind)
+		bad |= json_object_set_new(params, "unproven", json_true());
 	bad |= add_age(params, "age_ms", event->age_ms, waited_ms);
 	if (event->times > 1) {
 		bad |= json_object_set_new(params, "times", json_integer(event->times));

@@ -118,6 +118,8 @@ json_t *line_words(const struct book *book, const json_t *line, enum lang lang)
 		if (text_in(body, "uplink") != NULL)
 			buf_addf(&out, " %s", uplink_label(book, text_in(body, "uplink"), lang));
 		add_measured(&out, json_object_get(body, "edge_to_contact_us"));
+		if (json_is_true(json_object_get(body, "unproven")))
+			buf_adds(&out, lang == LANG_EN ? " (no contact proves it)" : "（接点による確認なし）");
 		add_report(&out, body, lang);
 		add_list(&out, book, body, lang);
 		add_choice(&out, book, body, lang);

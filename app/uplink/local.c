@@ -74,8 +74,10 @@ static void begin(struct local *l)
 					.heartbeat_ms = BOARD_HEARTBEAT_MS,
 					.journal = memory_journal()};
 	memcpy(provision->controller, memory_name(), sizeof provision->controller);
-	for (unsigned i = 0; i < BOARD_UPLINKS; i++)
+	for (unsigned i = 0; i < BOARD_UPLINKS; i++) {
 		l->panel.relays[i].blind = (l->settings.blind >> i & 1) != 0;
+		l->panel.relays[i].trusted = (l->settings.trusted >> i & 1) != 0;
+	}
 	if (l->panel.kept.latch_number == 0)
 		l->panel.kept.latch_number = memory_journal() >> 1;
 	(void)trip_init(&l->trip, l->settings.isolate, MEMORY_LOST);

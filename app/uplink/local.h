@@ -25,6 +25,7 @@ struct local_settings {
 	uint8_t fitted;
 	uint8_t isolate; /* what the ISOLATE button cuts */
 	uint8_t blind;   /* uplinks without a mirror contact */
+	uint8_t trusted; /* those of them that a permit may connect again, unproven */
 	bool has_supply; /* there is an input for the coils' supply */
 	char memory[256];
 };

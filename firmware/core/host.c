@@ -95,6 +95,19 @@ static enum board_result prove(struct panel *p, const struct command *command)
 	return RESULT_DONE;
 }
 
+/* Proven cut; or commanded, where the site has said that this must do. */
+static bool all_may_close(const struct panel *p, uint8_t uplinks)
+{
+	for (uint8_t i = 0; i < BOARD_UPLINKS; i++) {
+		const struct relay *r = &p->relays[i];
+		bool trusted = r->blind && r->trusted && r->state == RELAY_CUTTING;
+
+		if ((uplinks & bit_of(i)) != 0 && r->state != RELAY_CUT && !trusted)
+			return false;
+	}
+	return true;
+}
+
 static enum board_result give_permit(struct panel *p, const struct command *command)
 {
 	uint8_t uplinks = (uint8_t)command->uplinks;
@@ -106,8 +119,7 @@ static enum board_result give_permit(struct panel *p, const struct command *comm
 		return RESULT_NOT_LATCHED;
 	if (p->proving.phase != PROVING_NOTHING)
 		return RESULT_BUSY;
-	if (p->permit.state != PERMIT_CLOSING &&
-	    (panel_some_broken(p, uplinks) || !panel_all_are(p, uplinks, RELAY_CUT)))
+	if (p->permit.state != PERMIT_CLOSING && (panel_some_broken(p, uplinks) || !all_may_close(p, uplinks)))
 		return RESULT_MIRROR_FAULT;
 	effect = permit_step(&p->permit, PERMIT_GIVE);
 	if (effect == PERMIT_REFUSE)

@@ -59,6 +59,7 @@ struct relay {
 	uint8_t state;
 	uint8_t bad; /* enum relay_bad bits */
 	bool blind;
+	bool trusted;        /* a blind one that may be connected again although its cut is not proven */
 	uint8_t limit_ms;    /* BOARD_RELAY_MS, or that of a bistable relay */
 	bool coil;           /* a millisecond ago */
 	uint8_t contrary_ms; /* how long coil and mirror have contradicted each other since the coil last changed */

@@ -448,6 +448,18 @@ class Restoring(Keeper):
         uplinks = {uplink["id"]: uplink for uplink in self.person("hanako").view("now")["uplinks"]}
         self.assertEqual(uplinks["internet"]["state"], "connected")
 
+    def test_a_restore_that_nothing_proved_is_recorded_as_such(self):
+        panel = self.panel()
+        panel.state()
+        about = self.cut(panel)
+        self.permit(about, self.request(about))
+        Restoring.number += 3
+        seq = panel.event(Restoring.number, "restored", uplink=1, unproven=True)["seq"]
+        shown = self.person("kansa").ask("ledger.show", **{"from": seq, "count": 1})["entries"][0]
+        self.assertIs(shown["body"]["unproven"], True)
+        lines = self.person("hanako").view("timeline", about=about, lang="ja")
+        self.assertIn("接点による確認なし", str(lines))
+
     def test_one_person_alone_cannot_restore(self):
         panel = self.panel()
         panel.state()

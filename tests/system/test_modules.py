@@ -255,6 +255,32 @@ class WithoutContacts(ModuleCase):
         self.assertEqual(self.permit(4, [1])["detail"], "mirror_fault")
 
 
+class Unproven(ModuleCase):
+    wiring = "outputs: {uplinks: [1, 2]}\ninputs: {isolate: 1, key: 3}\nrestore_unproven: [1]\n"
+
+    def test_only_what_is_named_is_connected_again_and_each_event_says_that_nothing_proved_it(self):
+        self.start()
+        self.press(ISOLATE)
+        self.wait_states("cutting", "cutting")
+        self.assertEqual(self.permit(4, [1, 2])["detail"], "mirror_fault")
+        self.assertEqual(self.permit(5, [2])["detail"], "mirror_fault")
+        self.assertEqual(self.permit(6, [1])["detail"], "done")
+        self.press(KEY, seconds=0.5)
+        restored = self.keeper.wait_event("restored")
+        self.assertEqual((restored["uplink"], restored["unproven"]), (1, True))
+        self.wait_relays(True, False)
+        self.wait_states("connected", "cutting")
+        self.assertEqual([u["proof"] for u in self.keeper.last("panel.state")["uplinks"]], ["none", "none"])
+
+    def test_without_the_key_nothing_is_connected(self):
+        self.start()
+        self.press(ISOLATE)
+        self.wait_states("cutting", "cutting")
+        self.assertEqual(self.permit(4, [1])["detail"], "done")
+        self.wait_looks()
+        self.wait_relays(False, False)
+
+
 class Faults(ModuleCase):
     def test_a_module_that_is_gone_and_comes_back(self):
         self.start()

@@ -80,6 +80,8 @@ MISTAKES = {
         ("recorded: GPIO5", "recorded: 27", 6, "'27' is there twice"),
         ('uplinks: ["-", GPIO23]', 'uplinks: ["-"]', 14, "no button cuts uplink 2"),
         ("isolate_cuts: [1]", "isolate_cuts: [2]", 14, "no button cuts uplink 1"),
+        ("isolate_cuts: [1]", "restore_unproven: [1]", 14, "'feedback', which proves it"),
+        ("isolate_cuts: [1]", "restore_unproven: [4]", 14, "does not exist"),
         ("inverted: [GPIO22]", "inverted: [27]", 13, "is no input"),
         ("uplink_lamps: [6, 7]", "uplink_lamps: [6, 7, 8]", 7, "more than the 2 uplinks"),
         ("uplinks: 2\n", "uplinks: 3\n", 5, "3 uplinks, but 2 relays"),

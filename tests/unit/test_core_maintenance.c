@@ -109,6 +109,22 @@ static void what_has_no_mirror_contact_cannot_be_tested(void **state)
 	assert_int_equal(command(COMMAND_PROVE, 0x01, 0), RESULT_DONE);
 }
 
+static void a_cut_that_nothing_proves_is_taken_back_only_where_that_is_trusted(void **state)
+{
+	(void)state;
+	core.panel.relays[1].blind = true;
+	core_press(INPUT_UPLINK_1, 50);
+	core_press(INPUT_UPLINK_2, 50);
+	run_with_host(200);
+	assert_int_equal(command(COMMAND_PERMIT, 0x02, core.panel.kept.latch_number), RESULT_MIRROR_FAULT);
+	core.panel.relays[1].trusted = true;
+	assert_int_equal(command(COMMAND_PERMIT, 0x02, core.panel.kept.latch_number), RESULT_DONE);
+	/* Trust is of no use to what has a contact. */
+	core.panel.relays[0].trusted = true;
+	core.panel.relays[0].state = RELAY_CUTTING;
+	assert_int_equal(command(COMMAND_PERMIT, 0x01, core.panel.kept.latch_number), RESULT_MIRROR_FAULT);
+}
+
 static void a_welded_relay_fails_and_the_next_one_is_tested(void **state)
 {
 	struct event event;
@@ -348,6 +364,7 @@ int main(void)
 		WHEN_UP(a_proof_test_takes_one_uplink_after_the_other),
 		WHEN_UP(a_proof_test_is_refused_when_anything_else_goes_on),
 		WHEN_UP(what_has_no_mirror_contact_cannot_be_tested),
+		WHEN_UP(a_cut_that_nothing_proves_is_taken_back_only_where_that_is_trusted),
 		WHEN_UP(a_welded_relay_fails_and_the_next_one_is_tested),
 		WHEN_UP(a_mirror_that_does_not_open_again_fails),
 		WHEN_UP(a_press_in_every_millisecond_of_a_proof_test_wins),

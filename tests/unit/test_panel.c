@@ -702,6 +702,23 @@ static void a_ring_keeps_order_and_refuses_when_full(void **unused)
 	}
 }
 
+static void an_event_of_a_blind_uplink_says_so(void **state)
+{
+	struct desk *d = *state;
+	json_t *params;
+
+	turn(d);
+	d->driver.state.uplink[1] = UPLINK_FITTED | UPLINK_COIL | UPLINK_BLIND;
+	for (uint32_t number = 1; number <= 2; number++) {
+		d->driver.state.event = (struct panel_event){
+			.number = number, .kind = EVENT_RESTORED, .uplink = (uint16_t)number, .times = 1};
+		turn(d);
+		params = event_params(&d->driver.identity, &d->last[NEWS_EVENT], d->now_ns);
+		assert_int_equal(json_is_true(json_object_get(params, "unproven")), number == 2);
+		json_decref(params);
+	}
+}
+
 static void joined_events_tell_how_often_and_when_last(void **unused)
 {
 	const struct panel_identity controller = {.controller = UINT64_C(0xFEDCBA9876543210)};
@@ -822,6 +839,7 @@ int main(void)
 		LINK_TEST(a_stop_in_maintenance_is_announced),
 		LINK_TEST(any_other_stop_is_not_announced),
 		cmocka_unit_test(a_ring_keeps_order_and_refuses_when_full),
+		LINK_TEST(an_event_of_a_blind_uplink_says_so),
 		cmocka_unit_test(joined_events_tell_how_often_and_when_last),
 		cmocka_unit_test(a_checkpoint_is_read_from_its_message),
 		cmocka_unit_test(every_message_fits_the_table),
