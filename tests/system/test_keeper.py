@@ -393,7 +393,7 @@ class PanelEvents(Keeper):
         panel = Panel(self.house)
         self.addCleanup(panel.close)
         panel.hello()
-        self.assertEqual(panel.next_push("panel.lamps"), {"incident": False, "drill": False, "fault": False})
+        self.assertEqual(panel.next_push("panel.lamps"), {"incident": False, "drill": False, "fault": False, "maintenance": False})
         self.declare(self.person("hanako"))
         self.assertTrue(panel.next_push("panel.lamps")["incident"])
         self.close_all()
