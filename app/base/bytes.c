@@ -192,6 +192,16 @@ void base64url_encode(char *out, const void *data, size_t len)
 	*encode64(out, data, len, alphabet64url) = '\0';
 }
 
+void buf_add_base64url(struct buf *b, const void *data, size_t len)
+{
+	size_t encoded = BASE64_SIZE(len);
+
+	if (!reserve(b, encoded))
+		return;
+	base64url_encode(b->data + b->len, data, len);
+	b->len += strlen(b->data + b->len);
+}
+
 void base32_encode(char *out, const void *data, size_t len)
 {
 	*encode_bits(out, data, len, 5, alphabet32) = '\0';

@@ -30,6 +30,7 @@ void buf_add(struct buf *b, const void *data, size_t len);
 void buf_adds(struct buf *b, const char *text);
 void buf_addc(struct buf *b, char c);
 void buf_addn(struct buf *b, uint64_t number); /* decimal */
+void buf_add_base64url(struct buf *b, const void *data, size_t len);
 void buf_addf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* The contents as a heap string that the caller frees; the buffer is empty afterwards.

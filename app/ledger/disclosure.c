@@ -104,21 +104,15 @@ static enum err encode(struct buf *out, enum disclosure_name name, const uint8_t
 {
 	char salt_text[BASE64_SIZE(SALT_SIZE)], head[HEAD_MAX];
 	struct buf array = {0};
-	char *encoded;
 
 	base64url_encode(salt_text, salt, SALT_SIZE);
 	buf_add(&array, head, format_head(head, name, salt_text));
 	buf_add(&array, value, len);
 	buf_addc(&array, ']');
-	encoded = malloc(BASE64_SIZE(array.len));
-	if (encoded == NULL || buf_status(&array) != ERR_OK) {
-		free(encoded);
-		buf_fini(&array);
-		return ERR_NOMEM;
-	}
-	base64url_encode(encoded, array.data, array.len);
-	buf_adds(out, encoded);
-	free(encoded);
+	if (buf_status(&array) == ERR_OK)
+		buf_add_base64url(out, array.data, array.len);
+	else
+		out->err = array.err;
 	buf_fini(&array);
 	return buf_status(out);
 }

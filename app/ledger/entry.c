@@ -40,64 +40,72 @@ static bool is_sayable(const struct entry *e)
 	       word_is_valid(e->about, strnlen(e->about, sizeof e->about));
 }
 
-/* Written piece by piece: printf would take longer than all the rest of an entry. */
-static void add_line(struct buf *out, const char *key, const char *value)
+/* Written piece by piece into room that is large enough for all of them: printf, or a buffer that grows, would take
+   longer than all the rest of an entry. */
+enum { TEXT_MAX = 1024 };
+
+static char *put_line(char *at, const char *key, const char *value)
 {
-	buf_adds(out, key);
-	buf_adds(out, value);
-	buf_addc(out, '\n');
+	at = stpcpy(stpcpy(at, key), value);
+	return stpcpy(at, "\n");
 }
 
-static void add_number(struct buf *out, const char *key, uint64_t value)
+static char *put_number(char *at, const char *key, uint64_t value)
 {
-	buf_adds(out, key);
-	buf_addn(out, value);
-	buf_addc(out, '\n');
+	char digits[DECIMAL_SIZE];
+
+	decimal_encode(digits, value);
+	return put_line(at, key, digits);
 }
 
-static void add_wall(struct buf *out, const struct moment *at)
+static char *put_wall(char *at, const struct moment *m)
 {
-	char wall[WALL_TEXT_SIZE];
+	char wall[WALL_TEXT_SIZE], uncertain[DECIMAL_SIZE] = "-";
 
-	wall_format(wall, at->wall_ms);
-	buf_adds(out, "wall ");
-	buf_adds(out, wall);
-	buf_addc(out, ' ');
-	if (at->source == WALL_UNSET)
-		buf_addc(out, '-');
-	else
-		buf_addn(out, (uint64_t)at->uncertain_ms);
-	add_line(out, " ", wall_source_name(at->source));
+	wall_format(wall, m->wall_ms);
+	if (m->source != WALL_UNSET)
+		decimal_encode(uncertain, (uint64_t)m->uncertain_ms);
+	at = stpcpy(stpcpy(stpcpy(stpcpy(at, "wall "), wall), " "), uncertain);
+	return put_line(at, " ", wall_source_name(m->source));
+}
+
+static char *put_disclosures(char *at, const struct entry *e)
+{
+	static const char *const keys[DISCLOSURE_COUNT] = {"sd body ", "sd files ", "sd person ", "sd text "};
+	char hash[BASE64_SIZE(HASH_SIZE)];
+
+	for (int i = 0; i < DISCLOSURE_COUNT; i++) {
+		if (!e->has[i])
+			continue;
+		base64url_encode(hash, e->sd[i], HASH_SIZE);
+		at = put_line(at, keys[i], hash);
+	}
+	return at;
 }
 
 enum err entry_format(struct buf *out, const struct entry *e)
 {
-	static const char *const keys[DISCLOSURE_COUNT] = {"sd body ", "sd files ", "sd person ", "sd text "};
-	char prev[BASE64_SIZE(HASH_SIZE)], hash[BASE64_SIZE(HASH_SIZE)], idem[HEX_SIZE(IDEM_BYTES)];
+	char text[TEXT_MAX], prev[BASE64_SIZE(HASH_SIZE)], idem[HEX_SIZE(IDEM_BYTES)], *at;
 
 	if (!is_sayable(e))
 		return ERR_RANGE;
 	base64_encode(prev, e->prev, HASH_SIZE);
-	add_number(out, "kannuki-entry/v1\nseq ", e->seq);
-	add_line(out, "prev ", prev);
-	add_number(out, "boot ", e->boot);
-	add_number(out, "mono ", (uint64_t)e->at.boot_ns);
-	add_wall(out, &e->at);
-	add_number(out, "epoch ", e->epoch);
-	add_line(out, "who ", e->who);
-	add_line(out, "via ", via_names[e->via]);
-	add_line(out, "type ", entry_type_names[e->type]);
-	add_line(out, "about ", e->about);
+	at = put_number(text, "kannuki-entry/v1\nseq ", e->seq);
+	at = put_line(at, "prev ", prev);
+	at = put_number(at, "boot ", e->boot);
+	at = put_number(at, "mono ", (uint64_t)e->at.boot_ns);
+	at = put_wall(at, &e->at);
+	at = put_number(at, "epoch ", e->epoch);
+	at = put_line(at, "who ", e->who);
+	at = put_line(at, "via ", via_names[e->via]);
+	at = put_line(at, "type ", entry_type_names[e->type]);
+	at = put_line(at, "about ", e->about);
 	if (e->has_idem) {
 		hex_encode(idem, e->idem, IDEM_BYTES);
-		add_line(out, "idem ", idem);
+		at = put_line(at, "idem ", idem);
 	}
-	for (int i = 0; i < DISCLOSURE_COUNT; i++) {
-		if (e->has[i]) {
-			base64url_encode(hash, e->sd[i], HASH_SIZE);
-			add_line(out, keys[i], hash);
-		}
-	}
+	at = put_disclosures(at, e);
+	buf_add(out, text, (size_t)(at - text));
 	return buf_status(out);
 }
 
