@@ -278,6 +278,7 @@ enum err ledger_commit(struct ledger *l, struct moment now, struct fault *f)
 {
 	struct buf note = {.cap = NOTE_MAX};
 	struct checkpoint head;
+	int64_t pages;
 	enum err err = may_write(l, f);
 
 	(void)now;
@@ -298,7 +299,10 @@ enum err ledger_commit(struct ledger *l, struct moment now, struct fault *f)
 	buf_fini(&l->head_note);
 	l->head_note = note;
 	/* A failure here costs nothing: the entries are durable, and the next commit tries again. */
-	if (media_store(&l->media)->wal_pages >= WAL_PAGES_MAX)
+	pages = media_store(&l->media)->wal_pages;
+	if (l->media.is_tight && pages >= WAL_PAGES_TIGHT)
+		(void)!media_do(&l->media, JOB_TRUNCATE);
+	else if (pages >= WAL_PAGES_MAX)
 		(void)!media_do(&l->media, JOB_TIDY);
 	return ERR_OK;
 }

@@ -160,6 +160,8 @@ void node_keep(void *context, unsigned level, const uint8_t hash[HASH_SIZE]);
    not fit the log are for a check to find: then nothing is staged, and recording goes on. */
 void nodes_complete(struct ledger *l, const struct progress *progress);
 
+/* ledger_commit of what makes room: on a full medium it may have the last reserve, too. */
+enum err commit_erasure(struct ledger *l, struct moment now, struct fault *f) MUST_USE;
 /* Two different people, an authority and a reason. */
 enum err redaction_judge(const struct redaction *why, struct fault *f) MUST_USE;
 /* The same, something that can be erased, and nothing staged. */
@@ -210,8 +212,8 @@ void mark_stage(struct batch *changes, uint64_t seq, const struct buf *body);
 enum err marks_repair(struct ledger *l, struct medium *medium, const struct batch *right, uint64_t size,
 		      bool *was_wrong, struct fault *f) MUST_USE;
 void rejoin_end(struct ledger *l);
-/* Each good medium has its reserve, as long as there is room for it. */
-void hold_space(const struct ledger *l);
+/* Each good medium has its reserves, as long as there is room for them. */
+void hold_space(struct ledger *l);
 
 /* Parts of making a ledger: a new database on one medium; genesis and the first epoch. */
 enum err ledger_make_medium(struct ledger *l, int index, const char *folder, struct fault *f) MUST_USE;

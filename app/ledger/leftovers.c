@@ -100,7 +100,7 @@ static enum err record(struct ledger *l, uint64_t count, const struct redaction 
 	if (err == ERR_OK)
 		err = ledger_add(l, &draft, now, NULL, NULL, f);
 	if (err == ERR_OK)
-		err = ledger_commit(l, now, f);
+		err = commit_erasure(l, now, f);
 	free(text);
 	free(body);
 	json_decref(members);

@@ -170,6 +170,15 @@ static enum err read_row(struct medium *medium, struct fault *f)
 	return ERR_OK;
 }
 
+static enum err say_full(const struct medium *medium, struct fault *f)
+{
+	return fault_set(
+		f, ERR_FULL,
+		_("%s: this medium is full, and its reserve is used up, so it takes no entry. Make room: remove old "
+		  "bundles, or stop the keeper and erase with kannuki-ledger redact; or put in a larger medium"),
+		medium->folder);
+}
+
 /* Only its owner may read it, whatever the umask; SQLite gives its other files the mode of the database. */
 static enum err keep_private(const char *path, enum store_mode mode, struct fault *f)
 {
@@ -186,7 +195,7 @@ static enum err keep_private(const char *path, enum store_mode mode, struct faul
 	return ERR_OK;
 }
 
-/* A full medium gives up its reserve: what makes room must be able to begin. */
+/* A full medium gives up its reserves: what makes room must be able to begin. */
 static enum err open_store(struct medium *medium, const char *path, enum store_mode mode, struct fault *f)
 {
 	enum err err;
@@ -194,9 +203,10 @@ static enum err open_store(struct medium *medium, const char *path, enum store_m
 	if (mode == STORE_READ && is_unwritable(medium->folder))
 		return store_open_unwritable(medium->store, path, f);
 	err = store_open(medium->store, path, mode, f);
-	if (err == ERR_FULL && mode == STORE_WRITE && space_release(medium->folder))
-		err = store_open(medium->store, path, mode, f);
-	return err;
+	for (enum reserve which = RESERVE_FOR_ENTRIES; err == ERR_FULL && which <= RESERVE_TO_ERASE; which++)
+		if (mode != STORE_READ && space_release(medium->folder, which))
+			err = store_open(medium->store, path, mode, f);
+	return err == ERR_FULL ? say_full(medium, f) : err;
 }
 
 enum err medium_open(struct medium *medium, enum store_mode mode)
@@ -357,11 +367,42 @@ static unsigned good_ones(const struct media *m)
 	return (m->m[0].state == MEDIUM_GOOD ? 1U : 0U) | (m->m[1].state == MEDIUM_GOOD ? 2U : 0U);
 }
 
+static unsigned full_ones(const struct answer answers[MEDIA_MAX])
+{
+	return (answers[0].err == ERR_FULL ? 1U : 0U) | (answers[1].err == ERR_FULL ? 2U : 0U);
+}
+
+static void do_again(struct media *m, unsigned who, enum job job, const struct batch *batch,
+		     struct answer answers[MEDIA_MAX])
+{
+	struct answer second[MEDIA_MAX];
+
+	do_on(m, who, job, batch, second);
+	for (int i = 0; i < MEDIA_MAX; i++)
+		if ((who & 1U << i) != 0)
+			answers[i] = second[i];
+}
+
+/* Those that are full try once more when they have given up this reserve. */
+static void do_with_reserve(struct media *m, enum reserve which, enum job job, const struct batch *batch,
+			    struct answer answers[MEDIA_MAX])
+{
+	unsigned again = full_ones(answers);
+
+	for (int i = 0; i < MEDIA_MAX; i++)
+		if ((again & 1U << i) != 0 && !space_release(m->m[i].folder, which))
+			again &= ~(1U << i);
+	if (again != 0)
+		do_again(m, again, job, batch, answers);
+}
+
 enum err media_do(struct media *m, enum job job)
 {
 	struct answer answers[MEDIA_MAX];
 
 	do_on(m, good_ones(m), job, NULL, answers);
+	if (m->makes_room)
+		do_with_reserve(m, RESERVE_TO_ERASE, job, NULL, answers);
 	return answers[0].err != ERR_OK ? answers[0].err : answers[1].err;
 }
 
@@ -385,23 +426,27 @@ enum err medium_apply(struct media *m, struct medium *medium, const struct batch
 	return answers[index].err;
 }
 
-/* A full medium gives up its reserve and tries once more. */
+/* A full medium first writes its log file back and begins it anew; then it gives up its reserve, and only for what
+   makes room the last one, too. */
 static void apply_with_reserve(struct media *m, unsigned who, const struct batch *batch,
 			       struct answer answers[MEDIA_MAX])
 {
-	struct answer second[MEDIA_MAX];
-	unsigned again = 0;
+	struct answer tidied[MEDIA_MAX];
+	unsigned full;
 
 	do_on(m, who, JOB_APPLY, batch, answers);
-	for (int i = 0; i < MEDIA_MAX; i++)
-		if (answers[i].err == ERR_FULL && space_release(m->m[i].folder))
-			again |= 1U << i;
-	if (again == 0)
+	full = full_ones(answers);
+	if (full == 0)
 		return;
-	do_on(m, again, JOB_APPLY, batch, second);
+	m->is_tight = true;
+	do_on(m, full, JOB_TRUNCATE, NULL, tidied);
+	do_again(m, full, JOB_APPLY, batch, answers);
+	do_with_reserve(m, RESERVE_FOR_ENTRIES, JOB_APPLY, batch, answers);
+	if (m->makes_room)
+		do_with_reserve(m, RESERVE_TO_ERASE, JOB_APPLY, batch, answers);
 	for (int i = 0; i < MEDIA_MAX; i++)
-		if ((again & 1U << i) != 0)
-			answers[i] = second[i];
+		if (answers[i].err == ERR_FULL)
+			(void)!say_full(&m->m[i], &answers[i].fault);
 }
 
 /* Must be durable before anybody hears of what only this medium has. */

@@ -35,6 +35,8 @@ struct media {
 	int reading;   /* the medium that questions go to */
 	bool has_news; /* a medium failed or came back, and no entry says so yet */
 	int64_t patience_ns;
+	bool is_tight;   /* the reserve is in use on one of them */
+	bool makes_room; /* what is recorded now may have the last reserve, too (space.h) */
 };
 
 /* What a medium is asked to do. */
@@ -75,7 +77,7 @@ enum err media_apply(struct media *m, const struct batch *batch, struct fault *f
 /* On one medium only, whatever its state; waits for it. */
 enum err medium_apply(struct media *m, struct medium *medium, const struct batch *batch, struct fault *f) MUST_USE;
 enum err medium_do(struct media *m, struct medium *medium, enum job job) MUST_USE;
-/* Tidying may fail without harm; the next time may succeed. */
+/* Tidying may fail without harm; the next time may succeed. What makes room may have the last reserve for it. */
 enum err media_do(struct media *m, enum job job) MUST_USE;
 
 /* Tests: every medium is worked on in the caller's thread, the first one first. */

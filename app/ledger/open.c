@@ -169,11 +169,19 @@ static enum err open_as(const char *folder, enum store_mode mode, const struct p
 	return ERR_OK;
 }
 
-void hold_space(const struct ledger *l)
+void hold_space(struct ledger *l)
 {
-	for (int i = 0; i < MEDIA_MAX; i++)
-		if (l->media.m[i].state == MEDIUM_GOOD)
-			space_hold(l->media.m[i].folder);
+	l->media.is_tight = false;
+	for (int i = 0; i < MEDIA_MAX; i++) {
+		const struct medium *medium = &l->media.m[i];
+		struct space space;
+
+		if (medium->state != MEDIUM_GOOD)
+			continue;
+		space_hold(medium->folder);
+		space_measure(medium->folder, &space);
+		l->media.is_tight |= space.level == SPACE_RESERVE_USED;
+	}
 }
 
 /* What cannot be written is for repair to name: recording goes on with the keys that are in memory. */
@@ -223,18 +231,26 @@ enum err ledger_open_telling(const char *folder, struct moment now, const struct
 
 	if (l == NULL)
 		return err;
+	/* What an interrupted program left may be what fills the medium. */
+	blobs_sweep(l);
 	mend_keys(l);
 	mind_other(l);
 	nodes_complete(l, progress);
+	l->media.makes_room = true;
 	err = find_next_epoch(l, &key, hash, f);
 	if (err == ERR_OK)
 		err = ledger_start_writing(l, l->running.boot + 1, now, &key, hash, f);
+	l->media.makes_room = false;
 	if (err != ERR_OK) {
 		ledger_close(l);
 		return err;
 	}
 	hold_space(l);
-	blobs_sweep(l);
+	if (l->media.is_tight)
+		diag(DIAG_WARNING,
+		     _("%s: a medium is nearly full, and its reserve is in use; make room before it takes no entry any "
+		       "more"),
+		     folder);
 	*out = l;
 	return ERR_OK;
 }

@@ -221,7 +221,7 @@ enum err past_redact(struct past *p, struct ledger *l, uint64_t number, const ch
 		err = loss_stage(l, archive, &loss, why, now, f);
 	}
 	if (err == ERR_OK)
-		err = ledger_commit(l, now, f);
+		err = commit_erasure(l, now, f);
 	else
 		ledger_abandon(l);
 	if (err == ERR_OK && past_lose(p, &loss, 1, f) != ERR_OK)

@@ -31,6 +31,16 @@ enum err redaction_judge(const struct redaction *why, struct fault *f)
 	return ERR_OK;
 }
 
+enum err commit_erasure(struct ledger *l, struct moment now, struct fault *f)
+{
+	enum err err;
+
+	l->media.makes_room = true;
+	err = ledger_commit(l, now, f);
+	l->media.makes_room = false;
+	return err;
+}
+
 enum err redaction_words(const struct redaction *why, char **text, struct fault *f)
 {
 	json_t *words = json_pack("{s:s, s:s}", "authority", why->authority, "reason", why->reason);
@@ -135,11 +145,21 @@ static enum err add_redaction(struct ledger *l, const struct entry *e, enum disc
 	return err;
 }
 
+static enum err tidy_making_room(struct ledger *l)
+{
+	enum err err;
+
+	l->media.makes_room = true;
+	err = ledger_tidy(l);
+	l->media.makes_room = false;
+	return err;
+}
+
 /* The WAL may still hold the pages as they were. */
 static enum err leave_no_page(struct ledger *l, struct fault *f)
 {
 	l->must_truncate = true;
-	if (ledger_tidy(l) == ERR_OK)
+	if (tidy_making_room(l) == ERR_OK)
 		return ERR_OK;
 	return fault_set(
 		f, ERR_BUSY,
@@ -177,7 +197,7 @@ enum err redact_called(struct ledger *l, uint64_t seq, uint64_t number, const ch
 	if (err == ERR_OK)
 		err = add_redaction(l, &e, which, &files, why, now, f);
 	if (err == ERR_OK)
-		err = ledger_commit(l, now, f);
+		err = commit_erasure(l, now, f);
 	else
 		ledger_abandon(l);
 	if (err == ERR_OK)
@@ -323,7 +343,7 @@ static enum err lose_staged(struct disposal *d, struct moment now, struct fault 
 	if (err != ERR_OK)
 		(void)fault_set(f, err, _("no memory"));
 	if (err == ERR_OK)
-		err = ledger_commit(d->ledger, now, f);
+		err = commit_erasure(d->ledger, now, f);
 	else
 		ledger_abandon(d->ledger);
 	if (err == ERR_OK && count > 0)
@@ -392,7 +412,7 @@ static enum err dispose_some(struct disposal *d, int64_t end_ns, struct moment n
 	}
 	(void)sqlite3_finalize(rows);
 	if (err == ERR_OK)
-		err = ledger_commit(l, now, f);
+		err = commit_erasure(l, now, f);
 	else
 		ledger_abandon(l);
 	if (err == ERR_OK)
@@ -429,7 +449,7 @@ static enum err finish_disposal(struct disposal *d, struct moment now, struct fa
 	if (err == ERR_OK && !d->has_restricted)
 		batch_add(&l->changes, STORE_DROP_CASE, 0, (const struct blob[]){{d->about, strlen(d->about)}}, 1);
 	if (err == ERR_OK)
-		err = ledger_commit(l, now, f);
+		err = commit_erasure(l, now, f);
 	else
 		ledger_abandon(l);
 	case_keys_forget(l);

@@ -1,17 +1,21 @@
-/* Room on a medium. A file of 16 MiB is held in reserve and given up when an entry would not fit; long before, files
- * are no longer taken, so that entries always find room.
+/* Room on a medium. Two files hold room in reserve, and long before they are given up, files are no longer taken, so
+ * that entries always find room.
+ *
+ *   reserve        16 MiB, given up when an entry would not fit
+ *   reserve.last   4 MiB, given up only when even that is used up, to open the ledger and to erase: where nothing can
+ * be recorded any more, what makes room must still be. Made again before the other, as large as it can be
  */
 #ifndef KANNUKI_LEDGER_SPACE_H
 #define KANNUKI_LEDGER_SPACE_H
 
 #include "ledger/ledger.h"
 
-enum { SPACE_RESERVE = 16 * 1024 * 1024 };
+enum reserve { RESERVE_FOR_ENTRIES, RESERVE_TO_ERASE };
 
 void space_measure(const char *folder, struct space *out);
-/* Makes the reserve when there is plenty of room; what fails is tried again another time. */
+/* Makes what is missing when there is room for it; what fails is tried again another time. */
 void space_hold(const char *folder);
-/* Gives it up. False: there was none. */
-bool space_release(const char *folder);
+/* Gives one up. False: there was none. */
+bool space_release(const char *folder, enum reserve which);
 
 #endif

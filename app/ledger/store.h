@@ -116,8 +116,9 @@ struct store {
 	int64_t wal_pages;
 };
 
-/* 16 MiB: a WAL that grew to this is written back even when nobody is idle. */
-enum { WAL_PAGES_MAX = 4096 };
+/* 16 MiB: a WAL that grew to this is written back even when nobody is idle. On a medium that is nearly full it may not
+   hold what the database then has no room for. */
+enum { WAL_PAGES_MAX = 4096, WAL_PAGES_TIGHT = 64 };
 
 enum store_mode { STORE_CREATE, STORE_WRITE, STORE_READ };
 
