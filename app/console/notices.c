@@ -36,6 +36,21 @@ static void tell_reports(struct console *c, json_t *before, json_t *head)
 	}
 }
 
+static void tell_permit(struct console *c, json_t *before, json_t *head)
+{
+	const char *was = string_of(before, "permit"), *is = string_of(head, "permit"), *text = NULL;
+
+	if (strcmp(was, is) == 0)
+		return;
+	if (strcmp(is, "asked") == 0)
+		text = _("Somebody asks to connect uplinks again (restore permit).");
+	else if (strcmp(is, "lapsed") == 0)
+		text = strcmp(was, "asked") == 0 ? _("The request to connect again is void: ask anew.")
+						 : _("The permit to connect again is void: ask anew.");
+	if (text != NULL)
+		SAY(c, "● %s  %s", string_of(head, "about"), text);
+}
+
 static void tell_heads(struct console *c, json_t *before)
 {
 	json_t *head;
@@ -51,6 +66,7 @@ static void tell_heads(struct console *c, json_t *before)
 			    string_of(head, "state_label"));
 		else if (differs(old, head, "state"))
 			SAY(c, "● %s  %s", string_of(head, "about"), string_of(head, "state_label"));
+		tell_permit(c, old, head);
 		tell_reports(c, old, head);
 	}
 }

@@ -116,19 +116,29 @@ static const char *opener(const struct look *look, const struct incident *incide
 	return user_name(look->book, incident->declared_by, look->lang);
 }
 
+/* What was asked for and is neither permitted nor connected has lapsed. */
+static const char *permit_of(const struct restore *restore)
+{
+	if (restore->state == RESTORE_PERMITTED)
+		return "permitted";
+	if (restore->state == RESTORE_ASKED)
+		return "asked";
+	return restore->uplinks != 0 ? "lapsed" : "none";
+}
+
 json_t *view_head(const struct look *look, const struct incident *incident)
 {
 	const struct item *phase = present_phase(look, incident);
 	struct counts counts = count_checks(look, incident, NULL);
 
-	return json_pack("{s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:o}", "about",
+	return json_pack("{s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:o, s:s}", "about",
 			 incident->about, "title", title_of(look, incident), "state", case_states[incident->state].id,
 			 "state_label", state_of(look, incident), "phase", phase->id, "phase_label",
 			 label_pick(&phase->label, look->lang), "priority", time_or_null(incident->priority),
 			 "priority_label", priority_label(look, incident), "declared", time_or_null(incident->declared),
 			 "declared_by", opener(look, incident), "done", (json_int_t)counts.done, "left",
 			 (json_int_t)counts.left, "notes", (json_int_t)json_array_size(incident->lines), "reports",
-			 reports_of(look, incident));
+			 reports_of(look, incident), "permit", permit_of(&incident->restore));
 }
 
 static json_t *chosen_types(const struct look *look)

@@ -322,6 +322,26 @@ class PanelAndConsole(ConsoleAndKeeper):
         s.line(self.house.passwords["somu"])
         s.wait("5分以内に鍵を回し")
         self.assertEqual(panel.next_push("panel.permit")["uplinks"], [2])
+        panel.event(4, "permit_voided_trip", arg=1)
+        s.wait("● 2026-001  再接続の許可は無効になりました")
+
+    def test_who_may_approve_is_told_of_the_request(self):
+        s = self.screen
+        panel = Panel(self.house)
+        self.addCleanup(panel.close)
+        panel.hello()
+        panel.state()
+        about = panel.event(1, "isolate_pressed", arg=1)["about"]
+        panel.event(2, "cut_button", uplink=2, arg=4000)
+        panel.event(3, "proven", uplink=2, arg=11000)
+        self.be("somu")
+        with self.house.login("kacho") as kacho:
+            kacho.act("restore.requested", about=about, text="感染端末を外した", body={"uplinks": ["lgwan"]},
+                      proof=self.house.passwords["kacho"])
+            s.wait("● 2026-001  回線の再接続が申請されました（restore permit）")
+            panel.event(4, "isolate_pressed", arg=2)
+            panel.event(5, "cut_button", uplink=1, arg=4000)
+            s.wait("● 2026-001  再接続の申請は無効になりました")
 
 
 if __name__ == "__main__":
