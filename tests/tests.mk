@@ -4,6 +4,9 @@ TESTS ?= unit firmware interop browser crash system
 test-programs: unit-tests
 bench-programs:
 
+# Makes copies of sources with a mistake in them, which the tests must find.
+SABOTEUR := python3 tests/support/saboteur.py
+
 include tests/firmware/firmware-tests.mk
 include tests/interop/interop.mk
 include tests/bench/bench-ledger.mk

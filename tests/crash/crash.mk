@@ -10,11 +10,11 @@ $(CRASH_TESTS): $(O)/tests/crash/%: $(O)/tests/crash/%.o $(CRASH_PARTS) $(ARCHIV
 	$(Q)$(CC) $(CFLAGS) $(LINK) $(filter %.o,$^) $(ARCHIVES) $(CRASH_LIBS) -o $@
 
 # The same harness with one file of the ledger sabotaged: its object comes before the archive that has the real one.
-SABOTAGED := $(patsubst %,$(O)/sabotage/%/test_crash,$(shell tests/crash/saboteur names))
+SABOTAGED := $(patsubst %,$(O)/sabotage/%/test_crash,$(shell $(SABOTEUR) tests/crash/sabotage names))
 
 $(SABOTAGED): $(O)/sabotage/%/test_crash: $(O)/tests/crash/test_crash.o $(CRASH_PARTS) $(ARCHIVES) tests/crash/sabotage
 	$(call say,SPOIL,$*)
-	$(Q)tests/crash/saboteur copy $* $(@D)/changed.c
+	$(Q)$(SABOTEUR) tests/crash/sabotage copy $* $(@D)/changed.c
 	$(Q)$(CC) $(COMMON) -w $(CPPFLAGS) $(CFLAGS) -c $(@D)/changed.c -o $(@D)/changed.o
 	$(Q)$(CC) $(CFLAGS) $(LINK) $(@D)/changed.o $(filter %.o,$^) $(ARCHIVES) $(CRASH_LIBS) -o $@
 

@@ -3,26 +3,17 @@
 
 That the one we ship breaks none in the same states is what test_crash shows.
 """
-import importlib.machinery
-import importlib.util
 import os
 import pathlib
 import re
 import subprocess
 import unittest
 
+import saboteur
 import tap
 
 BUILD = pathlib.Path(os.environ["KANNUKI_BUILD"])
 STATES = "3000"
-
-
-def load_saboteur():
-    path = str(pathlib.Path(__file__).with_name("saboteur"))
-    loader = importlib.machinery.SourceFileLoader("saboteur", path)
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("saboteur", loader))
-    loader.exec_module(module)
-    return module
 
 
 class Sabotaged(unittest.TestCase):
@@ -32,7 +23,7 @@ class Sabotaged(unittest.TestCase):
 def caught(sabotage):
     def test(self):
         program = BUILD / "sabotage" / sabotage.name / "test_crash"
-        done = subprocess.run([program, "--first", "--states", STATES, *sabotage.workloads], capture_output=True,
+        done = subprocess.run([program, "--first", "--states", STATES, *sabotage.more], capture_output=True,
                               text=True, timeout=300)
         findings = re.findall(r"^# (\S+:\S+ (\w+): .*)", done.stdout, re.MULTILINE)
         self.assertEqual(done.returncode, 1, f"nothing was found:\n{done.stdout}{done.stderr}")
@@ -43,7 +34,7 @@ def caught(sabotage):
     return test
 
 
-for one in load_saboteur().read():
+for one in saboteur.read(pathlib.Path(__file__).with_name("sabotage")):
     setattr(Sabotaged, "test_" + one.name.replace("-", "_"), caught(one))
 
 if __name__ == "__main__":

@@ -11,6 +11,21 @@ $(FIRMWARE_TESTS): %: %.o $(SIMULATION) $(FIRMWARE).hex
 
 test-programs: $(FIRMWARE_TESTS)
 
+# The same firmware with one file of it sabotaged.
+SPOILT_FIRMWARE := $(if $(filter dev,$(PROFILE)),$(patsubst %,$(O)/sabotage/firmware/%/firmware/kannuki-panel.hex,\
+	$(shell $(SABOTEUR) tests/firmware/sabotage names)))
+
+$(SPOILT_FIRMWARE): $(O)/sabotage/firmware/%/firmware/kannuki-panel.hex: $(FIRMWARE_OBJECTS) tests/firmware/sabotage
+	$(call say,SPOIL,$*)
+	$(Q)$(SABOTEUR) tests/firmware/sabotage copy $* $(@D)/changed.c
+	$(Q)$(AVR)gcc $(AVR_FLAGS) -w -c $(@D)/changed.c -o $(@D)/changed.o
+	$(Q)$(AVR)gcc $(AVR_FLAGS) -w -mrelax -Wl,--gc-sections -o $(@D)/changed.elf $(@D)/changed.o $(filter-out \
+		$(patsubst %.c,$(O)/firmware/avr/%.o,$(patsubst firmware/%,%,$(shell $(SABOTEUR) tests/firmware/sabotage file $*))),\
+		$(FIRMWARE_OBJECTS))
+	$(Q)$(AVR)objcopy -O ihex -R .eeprom -R .fuse $(@D)/changed.elf $@
+
+test-programs: $(SPOILT_FIRMWARE)
+
 FIRMWARE_BENCHES := $(addprefix $(O)/bench/,bench_panel bench_simulation)
 
 $(FIRMWARE_BENCHES): $(O)/bench/%: $(O)/tests/bench/%.o $(SIMULATION) $(FIRMWARE).hex

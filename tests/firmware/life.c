@@ -83,11 +83,16 @@ static void witness(struct trial *t, struct truth *truth)
 	sim_run_us(t->sim, trial_roll(t, 200000));
 }
 
-static void key(struct trial *t, struct truth *truth)
+/* The third one overwrites the first. */
+static void keys(struct trial *t, struct truth *truth)
 {
-	truth->key_told++;
-	truth_write_key(t, truth->key_told);
-	sim_run_us(t->sim, trial_roll(t, 200000));
+	for (unsigned left = 1 + trial_roll(t, 3); left > 0; left--) {
+		truth->key_told++;
+		truth_write_key(t, truth->key_told);
+		sim_run_us(t->sim, trial_roll(t, 150000));
+		if (left > 1)
+			truth_rest(t, truth);
+	}
 }
 
 /* What is erased is told only when it is over. */
@@ -122,7 +127,7 @@ void life_act(struct trial *t, struct truth *truth)
 {
 	static void (*const acts[])(struct trial * t, struct truth * truth) = {
 		press, press, press, isolate,   restore, restore, witness,
-		key,   erase, prove, self_test, record,  record,  truth_rest,
+		keys,  erase, prove, self_test, record,  record,  truth_rest,
 	};
 
 	acts[trial_roll(t, sizeof acts / sizeof acts[0])](t, truth);

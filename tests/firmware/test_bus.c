@@ -226,36 +226,69 @@ static void a_proof_test_cuts_for_a_moment_and_tells_the_time(void **state)
 	assert_int_equal(sim_find(&sim, EVENT_PROOF_GOOD, 500).uplink, 3);
 }
 
-/* FC 23: the witness is written and its block read in the same exchange; then the power goes. */
-static void a_witness_outlives_the_power(void **state)
+/* Of `size`; the root is all zeros. */
+static uint16_t witness(uint16_t size)
 {
-	uint8_t frame[11 + 2 * WITNESS_WRITE_SIZE] = {BOARD_SLAVE,
-						      23,
-						      BLOCK_WITNESS >> 8,
-						      BLOCK_WITNESS & 0xFF,
-						      0,
-						      WITNESS_SIZE,
-						      BLOCK_WITNESS_WRITE >> 8,
-						      BLOCK_WITNESS_WRITE & 0xFF,
-						      0,
-						      WITNESS_WRITE_SIZE,
-						      2 * WITNESS_WRITE_SIZE};
-	uint8_t *words = frame + 11;
+	uint16_t words[WITNESS_WRITE_SIZE] = {[WITNESS_WRITE_NONCE_LOW] = ++sim.nonce,
+					      [WITNESS_WRITE_EPOCH] = 1,
+					      [WITNESS_WRITE_LOG_SIZE + 3] = size};
+	uint16_t block[WITNESS_SIZE];
 
+	sim_write(&sim, BLOCK_WITNESS_WRITE, WITNESS_WRITE_SIZE, words);
+	sim_read(&sim, BLOCK_WITNESS, WITNESS_SIZE, block);
+	assert_int_equal(block[WITNESS_RESULT_NONCE_LOW], sim.nonce);
+	return block[WITNESS_RESULT];
+}
+
+static void assert_witness(enum board_store_state state, uint16_t size)
+{
+	uint16_t block[WITNESS_SIZE];
+
+	sim_read(&sim, BLOCK_WITNESS, WITNESS_SIZE, block);
+	assert_int_equal(block[WITNESS_STATE], state);
+	assert_int_equal(block[WITNESS_LOG_SIZE + 3], size);
+}
+
+static void a_witness_outlives_the_power_and_never_becomes_smaller(void **state)
+{
 	(void)state;
-	words[2 * WITNESS_WRITE_NONCE_LOW + 1] = 1;
-	words[2 * WITNESS_WRITE_LOG_SIZE + 7] = 42;
-	words[2 * WITNESS_WRITE_CHECK] = 0xFF;
-	words[2 * WITNESS_WRITE_CHECK + 1] = 0xFF ^ 1 ^ 42;
-	sim_ask(&sim, frame, sizeof frame);
-	assert_int_equal(sim.answer_length, 5 + 2 * WITNESS_SIZE);
-	assert_int_equal(sim.answer[4 + 2 * WITNESS_RESULT], RESULT_DONE);
-	assert_int_equal(sim.answer[4 + 2 * WITNESS_STATE], STORE_IS_WRITING);
+	assert_int_equal(witness(42), RESULT_DONE);
+	assert_witness(STORE_IS_WRITING, 42);
 	sim_run_ms(&sim, 400);
 	sim_power_cycle(&sim, 100);
-	ASK(1, 3, BLOCK_WITNESS >> 8, BLOCK_WITNESS & 0xFF, 0, WITNESS_SIZE);
-	assert_int_equal(sim.answer[4 + 2 * WITNESS_STATE], STORE_IS_KEPT);
-	assert_int_equal(sim.answer[4 + 2 * (WITNESS_LOG_SIZE + 3)], 42);
+	assert_witness(STORE_IS_KEPT, 42);
+	assert_int_equal(witness(41), RESULT_OLDER);
+	sim_run_ms(&sim, 400);
+	assert_witness(STORE_IS_KEPT, 42);
+}
+
+static void only_the_oldest_event_can_be_acknowledged(void **state)
+{
+	uint32_t number;
+
+	(void)state;
+	sim_press_at(&sim, board_now(sim.board), SIM_DECLARE, 20);
+	sim_press_at(&sim, board_now(sim.board) + BOARD_MS(40), SIM_DECLARE, 20);
+	sim_run_polling(&sim, 100);
+	sim_poll(&sim, 0);
+	number = sim_oldest(&sim).number;
+	sim_poll(&sim, number + 1);
+	assert_int_equal(sim_oldest(&sim).number, number);
+	sim_poll(&sim, number - 1);
+	assert_int_equal(sim_oldest(&sim).number, number);
+	sim_poll(&sim, number);
+	assert_int_equal(sim_oldest(&sim).number, number + 1);
+}
+
+static void a_command_with_a_wrong_check_word_is_not_carried_out(void **state)
+{
+	(void)state;
+	ASK(1, 16, 0, 0, 0, EXCHANGE_SIZE, 2 * EXCHANGE_SIZE, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0x3A, 0xC5, 0, 1, 0, 0, 0,
+	    9, 0, 0, 0, 0, 0, 0);
+	assert_int_equal(sim.answer_length, 8);
+	sim_poll(&sim, 0);
+	assert_int_equal(sim.status[STATUS_RESULT], RESULT_BAD_CHECK);
+	assert_true(board_coil(sim.board, 0));
 }
 
 int main(void)
@@ -275,7 +308,9 @@ int main(void)
 		ON_BOARD(a_silent_host_cuts_where_that_was_provisioned),
 		ON_BOARD(without_provisioning_it_says_so_and_works),
 		ON_BOARD(a_proof_test_cuts_for_a_moment_and_tells_the_time),
-		ON_BOARD(a_witness_outlives_the_power),
+		ON_BOARD(a_witness_outlives_the_power_and_never_becomes_smaller),
+		ON_BOARD(only_the_oldest_event_can_be_acknowledged),
+		ON_BOARD(a_command_with_a_wrong_check_word_is_not_carried_out),
 		ON_BOARD(a_flood_of_presses_fills_the_queue_and_loses_no_count),
 	};
 

@@ -1,6 +1,6 @@
 /* Power cuts by the hundred; `make bench` has them by the ten thousand.
  *
- *   test_cuts [--trials N] [--seed S] [--only NUMBER]     a trial is a life with 25 cuts
+ *   test_cuts [--trials N] [--seed S] [--only NUMBER] [--first]     a trial is a life with 25 cuts
  */
 #include "tests/firmware/cuts.h"
 

@@ -154,6 +154,16 @@ static void a_newer_trip_voids_the_permit(void **state)
 	sim_find(&sim, EVENT_PERMIT_VOIDED_TRIP, 300);
 }
 
+static void a_permit_for_an_older_latch_is_refused(void **state)
+{
+	(void)state;
+	press(SIM_UPLINK);
+	press(SIM_UPLINK);
+	assert_int_equal(sim_command(&sim, COMMAND_PERMIT, 0x01, sim_latch(&sim) - 1), RESULT_WRONG_LATCH);
+	turn_key(400);
+	assert_false(board_connected(sim.board, 0));
+}
+
 static void a_reset_voids_the_permit(void **state)
 {
 	(void)state;
@@ -301,6 +311,7 @@ int main(void)
 		ON_BOARD(the_key_must_be_turned_for_the_right_time),
 		ON_BOARD(a_key_already_on_must_first_be_seen_off),
 		ON_BOARD(a_newer_trip_voids_the_permit),
+		ON_BOARD(a_permit_for_an_older_latch_is_refused),
 		ON_BOARD(a_reset_voids_the_permit),
 		ON_BOARD(a_command_voids_the_permit),
 		ON_BOARD(welded_contacts_are_seen_and_forbid_restore),

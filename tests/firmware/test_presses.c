@@ -1,6 +1,6 @@
 /* Presses by the hundred, each in its own moment; `make bench` has them by the ten thousand.
  *
- *   test_presses [--trials N] [--seed S] [--only NUMBER]
+ *   test_presses [--trials N] [--seed S] [--only NUMBER] [--first]
  */
 #include "tests/firmware/presses.h"
 

@@ -78,12 +78,30 @@ static void the_slow_bus_answers(void **state)
 	assert_false(board_coil(sim.board, 0));
 }
 
+/* A bit of the mask of fitted uplinks has fallen over: the rule without a block holds, and FAULT says so. */
+static void a_damaged_block_is_not_believed(void **state)
+{
+	static const struct board_choices two = {
+		.controller = 1, .fitted = 3, .isolate = 3, .heartbeat_ms = 2000, .journal = 1};
+
+	(void)state;
+	sim_open(&sim);
+	board_provision_as(sim.eeprom, &two);
+	sim.eeprom[PROVISION_AT + PROVISION_FITTED] ^= 2;
+	sim_up(&sim);
+	sim_poll(&sim, 0);
+	assert_true((sim.status[STATUS_FAULTS] & FAULT_PROVISION) != 0);
+	assert_true((sim.status[STATUS_UPLINK + 1] & UPLINK_FITTED) != 0);
+	assert_true((sim.status[STATUS_UPLINK + 3] & UPLINK_FITTED) != 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(bistable_relays_close_open_and_hold_without_power, down),
 		cmocka_unit_test_teardown(isolate_opens_bistable_relays_with_the_processor_stuck, down),
 		cmocka_unit_test_teardown(the_slow_bus_answers, down),
+		cmocka_unit_test_teardown(a_damaged_block_is_not_believed, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,9 +76,19 @@ static void run_one(struct trial *t, void *context)
 	what->run(t);
 }
 
-static void work(struct trials what, struct sim *sim, struct tally *tally, unsigned first, unsigned step)
+static bool some_broken(const struct tally *tallies, unsigned count)
 {
-	for (unsigned number = first; number < what.count; number += step) {
+	for (unsigned i = 0; i < count; i++)
+		if (tallies[i].broken != 0)
+			return true;
+	return false;
+}
+
+static void work(struct trials what, struct sim *sim, struct tally *tallies, unsigned worker, unsigned workers)
+{
+	struct tally *tally = &tallies[worker];
+
+	for (unsigned number = worker; number < what.count; number += workers) {
 		struct trial t = {.sim = sim,
 				  .tally = tally,
 				  .dice = dice_of(what.seed, number),
@@ -88,6 +98,8 @@ static void work(struct trials what, struct sim *sim, struct tally *tally, unsig
 
 		if (what.only >= 0 && number != (unsigned)what.only)
 			continue;
+		if (what.first && some_broken(tallies, workers))
+			break;
 		tally->trials++;
 		trial_fork(&t, run_one, &what);
 	}
@@ -134,7 +146,7 @@ uint64_t trials_run(const struct trials *what, struct sim *sim, struct tally *su
 	for (unsigned i = 0; i < workers; i++) {
 		children[i] = fork();
 		if (children[i] == 0) {
-			work(*what, sim, &tallies[i], i, workers);
+			work(*what, sim, tallies, i, workers);
 			_exit(0);
 		}
 	}
@@ -151,13 +163,17 @@ uint64_t trials_run(const struct trials *what, struct sim *sim, struct tally *su
 
 void trials_options(struct trials *what, int argc, char **argv)
 {
-	for (int i = 1; i + 1 < argc; i += 2) {
+	for (int i = 1; i < argc; i++) {
+		const char *value = i + 1 < argc ? argv[i + 1] : "0";
+
 		if (strcmp(argv[i], "--trials") == 0)
-			what->count = (unsigned)strtoul(argv[i + 1], NULL, 10);
+			what->count = (unsigned)strtoul(value, NULL, 10);
 		else if (strcmp(argv[i], "--seed") == 0)
-			what->seed = strtoull(argv[i + 1], NULL, 10);
+			what->seed = strtoull(value, NULL, 10);
 		else if (strcmp(argv[i], "--only") == 0)
-			what->only = (int)strtol(argv[i + 1], NULL, 10);
+			what->only = (int)strtol(value, NULL, 10);
+		else if (strcmp(argv[i], "--first") == 0)
+			what->first = true;
 	}
 }
 

@@ -30,7 +30,8 @@ struct trials {
 	void (*run)(struct trial *t);
 	unsigned count;
 	uint64_t seed;
-	int only; /* -1: all */
+	int only;   /* -1: all */
+	bool first; /* ends at the first broken promise */
 };
 
 /* Runs `count` trials on the board of `sim`, on every processor. Returns how many broke a promise; each is printed. */
@@ -45,7 +46,7 @@ uint32_t trial_roll(struct trial *t, uint32_t below);
 /* The longest and the least so far. */
 void tally_longest(uint64_t *longest, uint64_t value);
 
-/* Reads --trials N, --seed S, --only N. */
+/* Reads --trials N, --seed S, --only N, --first. */
 void trials_options(struct trials *what, int argc, char **argv);
 /* Runs them on a fresh board and prints a line of TAP, and `report`. Returns the exit status. */
 int trials_main(const struct trials *what, void (*report)(const struct tally *sum));
