@@ -108,6 +108,7 @@ static char *text_of(struct console *c, const struct call *call, const char *pro
 void case_declare(struct console *c, const struct call *call)
 {
 	struct deed deed = {.act = "incident.declared"};
+	bool is_drill = strncmp(call->command->pattern, "drill", 5) == 0;
 	json_t *receipt = NULL;
 	int64_t detected_ms;
 	enum err err;
@@ -115,13 +116,17 @@ void case_declare(struct console *c, const struct call *call)
 
 	if (!keeper_refresh(c) || !words_allowed(c, c->now, deed.act))
 		return;
-	text = text_of(c, call, _("What has happened, in one line: "), TEXT_NEEDED);
+	text = text_of(c, call,
+		       is_drill ? _("What is practised, in one line: ") : _("What has happened, in one line: "),
+		       TEXT_NEEDED);
 	if (text == NULL || !ask_time(c, _("When was it found? (Enter: now) "), &detected_ms)) {
 		free(text);
 		return;
 	}
 	deed.body = json_object();
 	set_time(deed.body, "detected", detected_ms);
+	if (is_drill)
+		(void)json_object_set_new(deed.body, "drill", json_true());
 	deed.text = json_string(text);
 	free(text);
 	err = keeper_do_quietly(c, deed, &receipt);
@@ -129,6 +134,10 @@ void case_declare(struct console *c, const struct call *call)
 		take_in_hand(c, string_of(receipt, "about"));
 		words_receipt(c, receipt);
 		SAY(c, _("The incident has the number %s."), c->about);
+		if (is_drill)
+			SAY(c, "%s",
+			    _("This is a drill. Nothing is cut from here and nothing goes outside; the red button cuts in "
+			      "earnest, and opens an incident of its own."));
 	} else if (err == ERR_DENIED) {
 		words_refusal(c, receipt);
 	}

@@ -28,6 +28,7 @@ const struct command commands[] = {
 	{"show uplinks", N_("the uplinks and what a cut of each stops"), show_uplinks, NULL},
 	{"show people", N_("who may log in, with their roles"), show_people, NULL},
 	{"declare [TEXT...]", N_("declare an incident"), case_declare, "incident.declared"},
+	{"drill [TEXT...]", N_("begin a drill: nothing is cut from here, nothing goes outside"), case_declare, NULL},
 	{"isolate [UPLINK...]", N_("cut uplinks at once"), uplinks_isolate, "uplink.isolate"},
 	{"restore", N_("connect again: two people and the key at the panel"), NULL, NULL},
 	{"restore request [UPLINK...]", N_("ask to connect uplinks again"), uplinks_request, "restore.requested"},

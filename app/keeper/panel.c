@@ -81,15 +81,16 @@ void panel_push_lamps(struct keeper *k)
 {
 	bool incident = book_has_open_case(scribe_book(k->scribe)),
 	     maintenance = book_in_maintenance(scribe_book(k->scribe)),
+	     drill = maintenance || book_has_open_drill(scribe_book(k->scribe)),
 	     fault = !scribe_is_well(k->scribe) || media_are_fewer(k) || media_room(k) >= SPACE_NO_FILES ||
 		     incarnation_needs_care(k) || seen_needs_care(k);
-	int lamps = (incident ? 1 : 0) | (fault ? 2 : 0) | (maintenance ? 4 : 0);
+	int lamps = (incident ? 1 : 0) | (fault ? 2 : 0) | (drill ? 4 : 0) | (maintenance ? 8 : 0);
 
 	if (k->panel.connection == 0 || k->panel.lamps == lamps)
 		return;
 	k->panel.lamps = lamps;
 	server_push(k->server, k->panel.connection, "panel.lamps",
-		    json_pack("{s:b, s:b, s:b, s:b}", "incident", (int)incident, "drill", (int)maintenance, "fault",
+		    json_pack("{s:b, s:b, s:b, s:b}", "incident", (int)incident, "drill", (int)drill, "fault",
 			      (int)fault, "maintenance", (int)maintenance));
 }
 

@@ -117,9 +117,17 @@ enum err case_open(struct book *book, const struct event *event, struct incident
 const char *book_newest_open_case(const struct book *book)
 {
 	for (size_t i = book->cases_count; i > 0; i--)
-		if (book->cases[i - 1]->state == CASE_OPEN)
+		if (book->cases[i - 1]->state == CASE_OPEN && !book->cases[i - 1]->is_drill)
 			return book->cases[i - 1]->about;
 	return NULL;
+}
+
+bool book_has_open_drill(const struct book *book)
+{
+	for (size_t i = 0; i < book->cases_count; i++)
+		if (book->cases[i]->state == CASE_OPEN && book->cases[i]->is_drill)
+			return true;
+	return false;
 }
 
 bool book_has_open_case(const struct book *book)

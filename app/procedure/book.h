@@ -51,9 +51,10 @@ json_t *book_complete(const struct book *book, const struct wish *wish);
 /* The number the next case of this year gets, "2026-001"; years are Japanese fiscal-year free: calendar years
    of Japan time. With the wall clock unset: the year of the newest known wall time, else "0000". */
 void book_next_case(const struct book *book, struct moment now, char out[16]);
-/* The case an anonymous cut joins: the newest open one; NULL when none is open. */
+/* The case an anonymous cut joins: the newest open one that is no drill; NULL when there is none. */
 const char *book_newest_open_case(const struct book *book);
 bool book_has_open_case(const struct book *book);
+bool book_has_open_drill(const struct book *book);
 bool book_in_maintenance(const struct book *book);
 
 /* People, as the ledger knows them. */

@@ -78,6 +78,7 @@ struct maintenance {
 struct incident {
 	char about[ID_SIZE];
 	enum case_state state;
+	bool is_drill;
 	char ending[ID_SIZE];
 	char verdict[ID_SIZE];
 	char priority[ID_SIZE];

@@ -38,6 +38,7 @@ static enum err fold_declared(struct book *book, const struct event *event)
 	if (err != ERR_OK)
 		return err;
 	id_copy(incident->source, text_in(event->body, "source"));
+	incident->is_drill = json_is_true(json_object_get(event->body, "drill"));
 	if (json_is_string(event->text))
 		set_json(&incident->title, event->text);
 	take_press(book, event, incident);

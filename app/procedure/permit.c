@@ -83,6 +83,8 @@ static enum err permit_declared(const struct ask *ask)
 
 	if (err == ERR_OK && ask->wish->text != NULL && !json_is_string(ask->wish->text))
 		err = deny_field(ask, "text", "");
+	if (err == ERR_OK && press != NULL && json_is_true(json_object_get(ask->wish->body, "drill")))
+		err = deny(ask, WHY_DRILL_PRESS, NULL);
 	if (err == ERR_OK && press != NULL && !is_maintenance_press(ask->book, press))
 		err = deny(
 			ask, WHY_NO_PRESS,
@@ -272,6 +274,9 @@ static enum err check_case(struct ask *ask, enum when when)
 	ask->incident = case_find(ask->book, ask->wish->about);
 	if (ask->incident == NULL)
 		return deny(ask, WHY_NO_CASE, NULL);
+	/* A drill cuts only by the red button, which asks nobody. */
+	if (ask->incident->is_drill && strcmp(ask->wish->kind->name, "uplink.isolate") == 0)
+		return deny(ask, WHY_DRILL_CUT, NULL);
 	if (when == WHILE_OPEN && ask->incident->state != CASE_OPEN)
 		return deny(ask, WHY_CASE_OVER,
 			    json_pack("{s:s}", "state_label", word_in(&case_states[ask->incident->state], ask->lang)));

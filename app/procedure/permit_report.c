@@ -291,12 +291,29 @@ static enum err may_send(const struct ask *ask, uint64_t number)
 	return report->state == REPORT_SEALED ? ERR_OK : deny_report(ask, WHY_REPORT_NOT_SEALED, number);
 }
 
+static bool goes_outside(const struct ask *ask)
+{
+	json_t *id;
+	size_t i;
+
+	json_array_foreach (json_object_get(ask->wish->body, "to"), i, id) {
+		const struct item *to =
+			item_find(ask->pack->recipients, ask->pack->recipients_count, json_string_value(id));
+
+		if (to != NULL && to->kind != NULL && strcmp(to->kind, "outside") == 0)
+			return true;
+	}
+	return false;
+}
+
 enum err permit_sent(const struct ask *ask)
 {
 	enum err err = may_send(ask, number_of(ask));
 
 	if (err == ERR_OK)
 		err = check_ids(ask, "to", ask->pack->recipients, ask->pack->recipients_count);
+	if (err == ERR_OK && ask->incident->is_drill && goes_outside(ask))
+		err = deny(ask, WHY_DRILL_OUTSIDE, NULL);
 	if (err == ERR_OK)
 		err = check_item(ask, "how", ask->pack->ways, ask->pack->ways_count);
 	if (err == ERR_OK)

@@ -100,6 +100,8 @@ static json_t *from_summary(const struct sheet *s, const char *rest)
 	json_t *text;
 
 	(void)rest;
+	if (s->incident->is_drill)
+		buf_adds(&out, drill_mark(s->lang));
 	if (json_is_string(s->incident->title))
 		buf_adds(&out, json_string_value(s->incident->title));
 	for (size_t i = 0; i < s->book->pack->questions_count; i++) {

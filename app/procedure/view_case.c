@@ -68,6 +68,18 @@ static json_t *title_of(const struct look *look, const struct incident *incident
 	return title;
 }
 
+/* A drill looks like one wherever it is named. */
+static json_t *marked_title(const struct look *look, const struct incident *incident)
+{
+	json_t *title = title_of(look, incident), *marked;
+
+	if (!incident->is_drill)
+		return title;
+	marked = json_sprintf("%s%s", drill_mark(look->lang), json_string_value(title));
+	json_decref(title);
+	return marked;
+}
+
 static json_t *reports_of(const struct look *look, const struct incident *incident)
 {
 	json_t *out = json_array();
@@ -131,14 +143,15 @@ json_t *view_head(const struct look *look, const struct incident *incident)
 	const struct item *phase = present_phase(look, incident);
 	struct counts counts = count_checks(look, incident, NULL);
 
-	return json_pack("{s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:o, s:s}", "about",
-			 incident->about, "title", title_of(look, incident), "state", case_states[incident->state].id,
-			 "state_label", state_of(look, incident), "phase", phase->id, "phase_label",
-			 label_pick(&phase->label, look->lang), "priority", time_or_null(incident->priority),
-			 "priority_label", priority_label(look, incident), "declared", time_or_null(incident->declared),
-			 "declared_by", opener(look, incident), "done", (json_int_t)counts.done, "left",
-			 (json_int_t)counts.left, "notes", (json_int_t)json_array_size(incident->lines), "reports",
-			 reports_of(look, incident), "permit", permit_of(&incident->restore));
+	return json_pack("{s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:o, s:s, s:b}", "about",
+			 incident->about, "title", marked_title(look, incident), "state",
+			 case_states[incident->state].id, "state_label", state_of(look, incident), "phase", phase->id,
+			 "phase_label", label_pick(&phase->label, look->lang), "priority",
+			 time_or_null(incident->priority), "priority_label", priority_label(look, incident), "declared",
+			 time_or_null(incident->declared), "declared_by", opener(look, incident), "done",
+			 (json_int_t)counts.done, "left", (json_int_t)counts.left, "notes",
+			 (json_int_t)json_array_size(incident->lines), "reports", reports_of(look, incident), "permit",
+			 permit_of(&incident->restore), "drill", (int)incident->is_drill);
 }
 
 static json_t *chosen_types(const struct look *look)

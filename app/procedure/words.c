@@ -19,6 +19,11 @@ const char *word_in(const struct word_pair *word, enum lang lang)
 	return lang == LANG_EN ? word->en : word->ja;
 }
 
+const char *drill_mark(enum lang lang)
+{
+	return lang == LANG_EN ? "[DRILL] " : "【訓練】";
+}
+
 const char *comma(enum lang lang)
 {
 	return lang == LANG_EN ? ", " : "、";
@@ -281,6 +286,15 @@ static const struct {
 	[WHY_CUT] = {"wrong_state",
 		     {"cut", "{uplink}は接続中ではないため、試験できません。",
 		      "{uplink} is not connected; it cannot be tested."}},
+	[WHY_DRILL_CUT] = {"wrong_state",
+			   {"drill", "訓練中のため、画面からは遮断しません。パネルの赤ボタンは実際に遮断します。",
+			    "This is a drill: nothing is cut from here. The red button on the panel cuts in earnest."}},
+	[WHY_DRILL_OUTSIDE] = {"wrong_state",
+			       {"drill", "訓練の報告書は、組織の外には送りません。",
+				"This is a drill: its reports do not leave the organisation."}},
+	[WHY_DRILL_PRESS] = {"wrong_state",
+			     {"drill", "実際のボタン操作を訓練にすることはできません。",
+			      "A real press cannot be made a drill."}},
 	[WHY_NO_VIEW] = {"invalid", {"view", "「{given}」という画面はありません。", "There is no view '{given}'."}},
 };
 

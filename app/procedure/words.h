@@ -69,6 +69,8 @@ extern const struct word_pair case_states[], check_states[], answer_states[], re
 const char *word_in(const struct word_pair *word, enum lang lang);
 /* What stands between the members of a list. */
 const char *comma(enum lang lang);
+/* Before the title of a drill. */
+const char *drill_mark(enum lang lang);
 /* The index of the state `id`, or −1. */
 int word_index(const struct word_pair *words, int count, const char *id);
 
@@ -136,6 +138,9 @@ enum why {
 	WHY_HOURS,
 	WHY_SECONDS,
 	WHY_CUT,
+	WHY_DRILL_CUT,
+	WHY_DRILL_OUTSIDE,
+	WHY_DRILL_PRESS,
 	WHY_NO_VIEW,
 	WHY_COUNT
 };

@@ -54,6 +54,21 @@ class ConsoleMaintenance(ConsoleAndKeeper):
         s.line("prove all")
         self.assertEqual(panel.next_push("panel.prove")["uplinks"], [1, 2, 3, 4])
 
+    def test_a_drill_looks_like_one_and_cuts_nothing(self):
+        s, panel = self.screen, self.panel()
+        self.be("hanako")
+        s.line("drill 停電の想定")
+        s.wait("判明した日時")
+        s.line("")
+        s.wait("訓練です。画面からの遮断も")
+        s.wait("閂 訓練 .*> $")
+        s.line("isolate lgwan")
+        s.wait("パネルの赤ボタンは実際に遮断します")
+        s.wait("> $")
+        s.line("show now")
+        s.wait("【訓練】停電の想定")
+        self.assertEqual([push for push in panel.pushes if push["push"] == "panel.isolate"], [])
+
     def test_a_restart_is_announced(self):
         s, panel = self.screen, self.panel()
         self.be("joho")

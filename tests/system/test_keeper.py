@@ -399,6 +399,29 @@ class PanelEvents(Keeper):
         self.close_all()
         self.assertFalse(panel.next_push("panel.lamps")["incident"])
 
+    def test_in_a_drill_software_cuts_nothing_and_a_press_is_real(self):
+        self.close_all()
+        panel, person = Panel(self.house), self.person("hanako")
+        self.addCleanup(panel.close)
+        panel.hello()
+        panel.state()
+        drill = person.act("incident.declared", body={"drill": True}, text="停電の想定")["about"]
+        while not (lamps := panel.next_push("panel.lamps"))["drill"]:
+            pass
+        self.assertEqual((lamps["incident"], lamps["maintenance"]), (False, False))
+        self.refused("wrong_state", person.act, "uplink.isolate", about=drill, body={"uplinks": ["lgwan"]})
+        self.assertEqual([push for push in panel.pushes if push["push"] == "panel.isolate"], [])
+        real = panel.event(self.next_number(), "isolate_pressed", arg=1, age_ms=5)["about"]
+        self.assertNotEqual(real, drill)
+        cut = panel.event(self.next_number(), "cut_button", uplink=1, arg=950, age_ms=5)
+        self.assertEqual(cut["about"], real)
+        while not panel.next_push("panel.lamps")["incident"]:
+            pass
+        heads = {head["about"]: head for head in person.view("now")["incidents"]}
+        self.assertEqual((heads[drill]["drill"], heads[real]["drill"]), (True, False))
+        self.assertTrue(heads[drill]["title"].startswith("【訓練】"))
+        self.close_all()
+
     def test_ordered_cut_is_pushed_even_before_it_is_recorded(self):
         panel, person = self.panel(), self.person("hanako")
         about = self.declare(person)["about"]

@@ -120,6 +120,49 @@ static void a_case_is_declared_and_named(void **state)
 	assert_string_equal(book_newest_open_case(town->book), CASE_1);
 }
 
+static void declare_drill(struct town *town)
+{
+	town_do(town, CLERK, "incident.declared", NULL, json_pack("{s:b}", "drill", 1), json_string("停電の想定"));
+}
+
+static void a_drill_looks_like_one_and_is_no_case_that_a_press_could_join(void **state)
+{
+	struct town *town = *state;
+
+	declare_drill(town);
+	assert_state(town, "incident", 0, "title", "【訓練】停電の想定");
+	assert_null(book_newest_open_case(town->book));
+	assert_false(book_has_open_case(town->book));
+	assert_true(book_has_open_drill(town->book));
+	town_declare(town, "本物");
+	assert_string_equal(book_newest_open_case(town->book), "2026-002");
+	declare_drill(town);
+	assert_string_equal(book_newest_open_case(town->book), "2026-002");
+}
+
+static void a_drill_cuts_nothing_by_software(void **state)
+{
+	struct town *town = *state;
+
+	declare_drill(town);
+	town_refused(town, "drill", CLERK, "uplink.isolate", CASE_1, json_pack("{s:[s]}", "uplinks", "internet"), NULL);
+	town_declare(town, "本物");
+	town_do(town, CLERK, "uplink.isolate", "2026-002", json_pack("{s:[s]}", "uplinks", "internet"), NULL);
+}
+
+static void reports_of_a_drill_stay_inside(void **state)
+{
+	struct town *town = *state;
+	json_t *inside = json_pack("{s:i, s:[s], s:s}", "report", 1, "to", "csirt", "how", "mail");
+
+	declare_drill(town);
+	town_do(town, CLERK, "report.drafted", CASE_1, json_pack("{s:i, s:s}", "report", 1, "stage", "first"), NULL);
+	town_do(town, CLERK, "report.submitted", CASE_1, number(1), NULL);
+	approve_by_all(town, 1);
+	town_refused(town, "drill", HEAD, "report.sent", CASE_1, sending(1), NULL);
+	town_do(town, HEAD, "report.sent", CASE_1, inside, NULL);
+}
+
 static void numbers_begin_again_each_year_of_japan(void **state)
 {
 	struct town *town = *state;
@@ -974,6 +1017,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_case_is_declared_and_named, open_town, close_town),
+		cmocka_unit_test_setup_teardown(a_drill_looks_like_one_and_is_no_case_that_a_press_could_join,
+						open_town, close_town),
+		cmocka_unit_test_setup_teardown(a_drill_cuts_nothing_by_software, open_town, close_town),
+		cmocka_unit_test_setup_teardown(reports_of_a_drill_stay_inside, open_town, close_town),
 		cmocka_unit_test_setup_teardown(numbers_begin_again_each_year_of_japan, open_town, close_town),
 		cmocka_unit_test_setup_teardown(a_press_opens_a_case_and_is_attributed_later, open_town, close_town),
 		cmocka_unit_test_setup_teardown(a_late_press_keeps_its_own_time, open_town, close_town),
