@@ -90,16 +90,20 @@ static void tell_uplinks(struct console *c, json_t *before)
 	buf_fini(&line);
 }
 
+/* Something besides the media themselves is to be said. */
+static bool says_more(json_t *media)
+{
+	return json_object_get(media, "incarnation") != NULL || json_object_get(media, "seen") != NULL;
+}
+
 static void tell_media(struct console *c, json_t *before)
 {
-	json_t *media = json_object_get(c->now, "media");
+	json_t *media = json_object_get(c->now, "media"), *was = json_object_get(before, "media");
 
-	if (json_equal(media, json_object_get(before, "media")))
+	if (json_equal(media, was))
 		return;
 	if (strcmp(string_of(media, "first"), "well") == 0 && strcmp(string_of(media, "second"), "well") == 0 &&
-	    strcmp(string_of(json_object_get(before, "media"), "room"), string_of(media, "room")) == 0 &&
-	    json_object_get(json_object_get(before, "media"), "incarnation") == NULL &&
-	    json_object_get(media, "incarnation") == NULL)
+	    strcmp(string_of(was, "room"), string_of(media, "room")) == 0 && !says_more(was) && !says_more(media))
 		SAY(c, "● %s", _("Both media of the record work again."));
 	else
 		show_media(c, media);

@@ -150,6 +150,8 @@ void seen_mind(struct keeper *k);
 void seen_jumper(struct keeper *k, json_t *faults);
 void seen_done(struct keeper *k, uint64_t command, bool ok, const char *detail);
 void seen_forget(struct keeper *k);
+/* The controller lets the size rise by so much at once; it catches up in steps. */
+uint64_t seen_next_size(uint64_t seen, uint64_t size);
 /* The log is not the one that the controller has seen. */
 bool seen_needs_care(const struct keeper *k);
 /* {"verdict", "entries", "code", "refused"}; NULL: it has not told. A new reference. */

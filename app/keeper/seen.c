@@ -126,19 +126,16 @@ static void record_verdict(struct keeper *k)
 
 /* ---- showing it the log ---- */
 
-/* The controller lets the size rise by so much at once; it catches up in steps. */
-static uint64_t size_to_show(const struct keeper *k, uint64_t size)
+uint64_t seen_next_size(uint64_t seen, uint64_t size)
 {
-	const struct seen *s = &k->seen;
-	bool grows = is_of(s, scribe_ledger(k->scribe)) && size > s->size;
-
-	return grows && size - s->size > BOARD_WITNESS_RISE ? s->size + BOARD_WITNESS_RISE : size;
+	return size > seen && size - seen > BOARD_WITNESS_RISE ? seen + BOARD_WITNESS_RISE : size;
 }
 
 static void show(struct keeper *k, const struct checkpoint_info *head)
 {
 	struct seen *s = &k->seen;
-	uint64_t size = size_to_show(k, head->size);
+	bool is_ours = is_of(s, scribe_ledger(k->scribe));
+	uint64_t size = is_ours ? seen_next_size(s->size, head->size) : head->size;
 	char origin[ORIGIN_DIGITS + 1], root[HEX_SIZE(HASH_SIZE)];
 	uint8_t hash[HASH_SIZE];
 	bool is_epoch = head->epoch != s->epoch;

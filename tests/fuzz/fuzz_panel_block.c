@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Exactly as large as it is said to be, so that the sanitizer sees a read past the end. */
 	uint16_t *words = malloc(count * sizeof *words + 1);
 	struct panel_identity identity;
+	struct panel_witness witness;
 	struct panel_state state;
 
 	if (words == NULL)
@@ -34,6 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (status_decode(words, count, &state) == ERR_OK)
 		check_state(&state);
 	if (identity_decode(words, count, &identity) == ERR_OK && (identity.fitted & ~BOARD_ALL_UPLINKS) != 0)
+		abort();
+	if (witness_decode(words, count, &witness) == ERR_OK && result_word(witness.result) == NULL)
 		abort();
 	free(words);
 	return 0;

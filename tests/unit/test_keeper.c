@@ -19,6 +19,8 @@
 
 #include "base/file.h"
 
+#include "board/map.h"
+#include "keeper/keeper.h"
 #include "keeper/lockout.h"
 #include "keeper/recall.h"
 #include "keeper/room.h"
@@ -882,6 +884,21 @@ static void levels_of_room_have_words(void **state)
 	assert_int_equal(room_level(""), SPACE_GOOD);
 }
 
+/* ---- what the panel's controller sees ---------------------------------------------------------------------- */
+
+static void the_controller_is_shown_no_larger_step_than_it_takes(void **state)
+{
+	const uint64_t rise = BOARD_WITNESS_RISE, large = UINT64_C(1) << 40;
+
+	(void)state;
+	assert_int_equal(seen_next_size(7, 9), 9);
+	assert_int_equal(seen_next_size(7, 7 + rise), 7 + rise);
+	assert_int_equal(seen_next_size(7, 8 + rise), 7 + rise);
+	assert_true(seen_next_size(0, large) == rise);
+	/* A shorter log is compared, not stepped to. */
+	assert_int_equal(seen_next_size(9, 7), 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -918,6 +935,7 @@ int main(void)
 						close_house),
 		cmocka_unit_test_setup_teardown(nothing_waits_for_the_clock_to_catch_up, open_house, close_house),
 		cmocka_unit_test_setup_teardown(rotation_commits_first_and_goes_on, open_house, close_house),
+		cmocka_unit_test(the_controller_is_shown_no_larger_step_than_it_takes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
