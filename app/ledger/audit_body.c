@@ -134,8 +134,7 @@ static struct awaited *find_awaited(struct audit *a, uint64_t seq, int name)
 	return NULL;
 }
 
-/* Two different people approved it. */
-static bool is_approved(const json_t *body)
+bool audit_is_approved(const json_t *body)
 {
 	const json_t *all = json_object_get(body, "approved_by"), *one;
 	const char *first = NULL;
@@ -161,7 +160,7 @@ static void note_redaction(struct audit *a, const json_t *body)
 	struct awaited *one;
 
 	if (name == NULL || digest == NULL || !json_is_integer(seq) || json_integer_value(seq) < 0 ||
-	    !is_approved(body))
+	    !audit_is_approved(body))
 		return;
 	one = find_awaited(a, (uint64_t)json_integer_value(seq),
 			   name_find(disclosure_names, DISCLOSURE_COUNT, name, strlen(name)));

@@ -4,6 +4,8 @@
 
 #include "ledger/audit.h"
 
+#include <jansson.h>
+
 /* Blame the entry at hand, or the note in `file`. */
 enum err audit_bad_entry(struct audit *a, struct fault *f, const char *reason) MUST_USE;
 enum err audit_bad_note(struct audit *a, struct fault *f, const char *reason) MUST_USE;
@@ -16,5 +18,7 @@ enum err audit_await(struct audit *a, enum disclosure_name name, struct fault *f
 /* The body of an entry of type epoch or system. */
 enum err audit_judge_body(struct audit *a, struct fault *f) MUST_USE;
 enum err audit_check_redactions(struct audit *a, struct fault *f) MUST_USE;
+/* Two different people approved what this body erases. */
+bool audit_is_approved(const json_t *body);
 
 #endif

@@ -6,6 +6,7 @@
  * and then done in each copy that is here. Whatever these entries name is looked for again whenever the logs are
  * opened: so what a crash cut off is finished, and what a medium that was away still holds is erased when it is back.
  */
+#include "ledger/audit_inside.h"
 #include "ledger/inside.h"
 
 #include "base/diag.h"
@@ -60,7 +61,8 @@ static enum err take_loss(void *context, const struct record *r)
 	const char *said = json_string_value(json_object_get(body, "act"));
 	struct loss loss;
 
-	if (said != NULL && strcmp(said, act) == 0 && strcmp(r->type, "system") == 0 && read_loss(&loss, body))
+	if (said != NULL && strcmp(said, act) == 0 && strcmp(r->type, "system") == 0 && audit_is_approved(body) &&
+	    read_loss(&loss, body))
 		buf_add(all, &loss, sizeof loss);
 	json_decref(body);
 	return buf_status(all);

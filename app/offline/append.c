@@ -34,8 +34,9 @@ struct appending {
 
 /* What the program says of its own doing, each with checks of its own. A line that looked like one would make the log
    worthless, or say what did not happen. */
-static const char *const own_acts[] = {"epoch.",  "incarnation.",  "medium.",    "writer.",          "redaction",
-				       "policy.", "case.disposed", "leftovers.", "witness.cosigned", "stamp."};
+static const char *const own_acts[] = {"epoch.",     "incarnation.",     "medium.", "writer.",
+				       "redaction",  "redaction.",       "policy.", "case.disposed",
+				       "leftovers.", "witness.cosigned", "stamp."};
 
 static bool is_own(const char *act)
 {

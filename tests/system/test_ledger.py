@@ -255,6 +255,7 @@ class Ledger(unittest.TestCase):
         os.mkfifo(self.place / "pipe")
         size = len(self.shown())
         for line, says in (({"type": "epoch.start"}, "own doing"), ({"type": "x", "class": "epoch"}, "own doing"), ({"type": "redaction"}, "own doing"),
+                           ({"type": "redaction.earlier", "class": "system", "body": {"case": "2026-001"}}, "own doing"),
                            ({"type": "policy.set", "class": "system"}, "own doing"), ({"type": "system", "body": {"act": "medium.lost"}}, "own doing"),
                            ({"type": "incident.noted", "body": "LAN"}, '"body" must be an object'), ({"type": "incident.noted", "who": 7}, '"who" must be a word'),
                            ({"type": "incident.noted", "txt": "LAN"}, '"txt" is no member'), ({"type": "incident.noted", "files": [7]}, '"files" must be paths'),

@@ -236,6 +236,36 @@ static void what_a_power_cut_left_is_erased_when_opening(void **state)
 	assert_int_equal(places_of(p, &sealed), 0);
 }
 
+/* Whoever can make the box record an entry erases nothing with it alone. */
+static void an_entry_that_nobody_approved_erases_nothing(void **state)
+{
+	static const char *const bodies[] = {
+		"{\"act\":\"redaction.earlier\",\"case\":\"2026-001\"}",
+		"{\"act\":\"redaction.earlier\",\"case\":\"2026-001\",\"approved_by\":[]}",
+		"{\"act\":\"redaction.earlier\",\"case\":\"2026-001\",\"approved_by\":[\"u1\",\"u1\"]}",
+	};
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	char code[GENESIS_CODE_CHARS + 1];
+	struct sealed sealed;
+	struct past *past;
+	uint64_t number;
+
+	open_ledger(b);
+	number = add_personal(b, "2026-001", "\"of somebody\"", &sealed);
+	begin_next(b, code);
+	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+		struct draft draft = {.who = "u1", .via = "cli", .type = "system", .about = "-", .body = bodies[i]};
+
+		must(ledger_add(b->ledger, &draft, test_now(), NULL, NULL, &b->fault), &b->fault);
+	}
+	must(ledger_commit(b->ledger, test_now(), &b->fault), &b->fault);
+	past = open_past(b);
+	assert_true(past_has_case(past, "2026-001"));
+	expect_told(past, number, "\"of somebody\"", "{\"name\":\"somebody\"}");
+	past_close(past);
+}
+
 static void copy(const char *from, const char *to)
 {
 	struct buf data = {.cap = 256 * 1024 * 1024};
@@ -511,6 +541,7 @@ int main(void)
 		WITH_PAIR(a_text_of_an_ended_log_is_nowhere),
 		WITH_PAIR(what_cannot_be_erased_is_refused),
 		WITH_PAIR(what_a_power_cut_left_is_erased_when_opening),
+		WITH_PAIR(an_entry_that_nobody_approved_erases_nothing),
 		WITH_PAIR(what_an_ended_log_left_in_its_log_file_goes_too),
 		WITH_PAIR(a_medium_that_was_away_does_not_bring_it_back),
 		WITH_PAIR(one_that_was_away_for_two_logs_does_not_either),
