@@ -267,22 +267,43 @@ static void add_orphan(struct buf *lines, sqlite3_stmt *row)
 	buf_adds(lines, "}\n");
 }
 
-/* Rows that a refill was copying are not its own. */
+/* Both go through their entries in order. *state is that of `known`; what cannot be read there is not known. */
+static bool is_known(sqlite3_stmt *known, enum err *state, sqlite3_stmt *row)
+{
+	struct blob leaf = row_blob(row, ROW_LEAF), other;
+	int64_t seq = sqlite3_column_int64(row, ROW_SEQ);
+
+	while (*state == ERR_OK && sqlite3_column_int64(known, ROW_SEQ) < seq)
+		*state = store_next(known);
+	if (*state != ERR_OK || sqlite3_column_int64(known, ROW_SEQ) != seq)
+		return false;
+	other = row_blob(known, ROW_LEAF);
+	return other.len == leaf.len && leaf.data != NULL && memcmp(other.data, leaf.data, leaf.len) == 0;
+}
+
+/* Rows that a refill was copying are not its own; and what the other one has, too, is no orphan: nothing is erased
+ * there. */
 static enum err keep_orphans(struct refill *r, struct fault *f)
 {
 	struct buf lines = {.cap = BUF_CAP_DEFAULT};
-	sqlite3_stmt *rows = NULL;
-	enum err err = ERR_OK;
+	sqlite3_stmt *rows = NULL, *known = NULL;
+	enum err err, state;
 
 	if (r->to->is_filling)
 		return ERR_OK;
+	state = store_entries(media_store(&r->ledger->media), r->common, UINT64_MAX, &known);
+	if (state == ERR_OK)
+		state = store_next(known);
 	err = store_entries(r->to->store, r->common, UINT64_MAX, &rows);
 	while (err == ERR_OK && (err = store_next(rows)) == ERR_OK) {
+		if (is_known(known, &state, rows))
+			continue;
 		add_orphan(&lines, rows);
 		r->orphans++;
 	}
 	err = err == ERR_MISSING ? ERR_OK : store_fault(r->to->store, err, _("reading"), f);
 	(void)sqlite3_finalize(rows);
+	(void)sqlite3_finalize(known);
 	if (err == ERR_OK && r->orphans > 0)
 		err = write_orphans(r, &lines, f);
 	buf_fini(&lines);

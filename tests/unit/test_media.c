@@ -306,6 +306,40 @@ static void a_tail_that_nobody_was_told_of_is_kept_aside(void **state)
 	media_without_threads = false;
 }
 
+static void change_mirror(const struct pair *p, const char *change)
+{
+	char path[160];
+	sqlite3 *db = NULL;
+
+	(void)snprintf(path, sizeof path, "%s/mirror.db", p->mirror);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, change, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Nothing is ever erased there, and a long log would not fit. */
+static void what_both_have_is_not_kept_aside(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	struct buf kept = {.cap = 65536};
+	char path[160];
+
+	open_ledger(b);
+	add_entries(b, 30);
+	close_ledger(b);
+	change_mirror(
+		p,
+		"UPDATE entries SET leaf = CAST(substr(leaf, 1, 40) || 'x' || substr(leaf, 42) AS BLOB) WHERE seq = 20");
+	open_ledger(b);
+	expect_equal(p);
+	(void)snprintf(path, sizeof path, "%s/orphans/1-0.jsonl", b->folder);
+	must(file_read(path, 65536, &kept, &b->fault), &b->fault);
+	assert_int_equal(memcmp(kept.data, "{\"seq\":20,", 10), 0);
+	assert_ptr_equal(memchr(kept.data, '\n', kept.len), kept.data + kept.len - 1);
+	buf_fini(&kept);
+}
+
 /* ---- who is right ---- */
 
 static void every_pair_of_claims_is_judged(void **state)
@@ -587,6 +621,7 @@ int main(void)
 		WITH_PAIR(media_that_went_different_ways_are_never_joined),
 		WITH_PAIR(a_damaged_medium_is_filled_again),
 		WITH_PAIR(a_tail_that_nobody_was_told_of_is_kept_aside),
+		WITH_PAIR(what_both_have_is_not_kept_aside),
 		cmocka_unit_test(every_pair_of_claims_is_judged),
 		WITH_PAIR(a_spoilt_key_is_taken_from_the_other_medium),
 		WITH_PAIR(each_key_may_be_right_on_another_medium),
