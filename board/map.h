@@ -121,7 +121,7 @@ enum board_command { BOARD_COMMANDS(BOARD_COMMAND_CODE) };
 	X(1, DONE, "done", "carried out")                                                               \
 	X(2, BAD_CHECK, "bad_check", "the check word does not fit")                                     \
 	X(3, BAD_CODE, "bad_code", "unknown command")                                                   \
-	X(4, BAD_UPLINKS, "bad_uplinks", "no uplink, or one not fitted")                                \
+	X(4, BAD_UPLINKS, "bad_uplinks", "no uplink, or one not fitted; `isolate` cuts the others")     \
 	X(5, WRONG_LATCH, "wrong_latch", "another trip came in between")                                \
 	X(6, NOT_LATCHED, "not_latched", "a named uplink is not latched")                               \
 	X(7, MIRROR_FAULT, "mirror_fault", "the contact of a named uplink is not proven open")          \

@@ -227,6 +227,20 @@ static enum err load_module(const char *path, const char *key, const struct modu
 			 line_of(path, place), why.text);
 }
 
+/* Relays that are read back as inputs are no buttons, and prove nothing. */
+static enum err check_apart(const struct panel_config *config, const char *map, struct fault *f)
+{
+	const struct module_row *relays = &config->relay_row, *inputs = &config->input_row;
+
+	if (inputs->count == 0 || inputs->slave != relays->slave || inputs->read != relays->read ||
+	    inputs->first >= relays->first + relays->count || relays->first >= inputs->first + inputs->count)
+		return ERR_OK;
+	return fault_set(f, ERR_FORMAT,
+			 _("%s:%lu: the 'inputs' of this map are the relays of the same module, read back; write the "
+			   "address and function code of its inputs"),
+			 map, line_of(map, "inputs.first"));
+}
+
 static enum err load_maps(const char *path, struct panel_config *config, struct fault *f)
 {
 	const struct module_use *input_use =
@@ -250,7 +264,7 @@ static enum err load_maps(const char *path, struct panel_config *config, struct 
 	config->relay_row.slave = config->relay_module.slave;
 	config->input_row = inputs.inputs;
 	config->input_row.slave = input_use->slave;
-	return ERR_OK;
+	return check_apart(config, input_use->map, f);
 }
 
 static bool has_input(const struct use *uses, unsigned count)

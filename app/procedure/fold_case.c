@@ -185,17 +185,10 @@ static enum err fold_permitted(struct book *book, const struct event *event)
 }
 
 const struct folder case_folders[] = {
-	{"incident.declared", fold_declared},
-	{"incident.attributed", fold_attributed},
-	{"incident.triaged", fold_triaged},
-	{"incident.classified", fold_classified},
-	{"incident.checked", fold_checked},
-	{"incident.answered", fold_answered},
-	{"incident.noted", fold_line_only},
-	{"incident.ended", fold_ended},
-	{"incident.closed", fold_closed},
-	{"uplink.isolate", fold_line_only},
-	{"restore.requested", fold_requested},
-	{"restore.permitted", fold_permitted},
-	{NULL, NULL},
+	{"incident.declared", fold_declared},  {"incident.attributed", fold_attributed},
+	{"incident.triaged", fold_triaged},    {"incident.classified", fold_classified},
+	{"incident.checked", fold_checked},    {"incident.answered", fold_answered},
+	{"incident.noted", fold_line_only},    {"incident.ended", fold_ended},
+	{"incident.closed", fold_closed},      {"restore.requested", fold_requested},
+	{"restore.permitted", fold_permitted}, {NULL, NULL},
 };

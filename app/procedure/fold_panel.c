@@ -5,13 +5,24 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A cut takes back every permission to connect, also one that finds nothing left to cut: the controller counts it as a
+   trip like any other. */
+static void void_restores(struct book *book)
+{
+	for (size_t i = 0; i < book->cases_count; i++)
+		book->cases[i]->restore.state = RESTORE_NONE;
+	book->maintenance.restore.state = RESTORE_NONE;
+}
+
 static enum err fold_press(struct book *book, const struct event *event)
 {
 	struct incident *incident = event->incident;
-	const char *about = event->record->about;
+	const char *about = event->record->about, *button = text_in(event->body, "button");
 	char seq[24];
 	enum err err;
 
+	if (button != NULL && strcmp(button, "declare") != 0)
+		void_restores(book);
 	if (incident == NULL && json_is_true(json_object_get(event->body, "opens")) && strcmp(about, "-") != 0) {
 		err = case_open(book, event, &incident);
 		if (err != ERR_OK)
@@ -23,6 +34,13 @@ static enum err fold_press(struct book *book, const struct event *event)
 										 : ERR_OK;
 	(void)snprintf(seq, sizeof seq, "%" PRIu64, event->record->seq);
 	return json_object_set_new(incident->presses, seq, json_null()) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err fold_isolate(struct book *book, const struct event *event)
+{
+	(void)event;
+	void_restores(book);
+	return ERR_OK;
 }
 
 static struct uplink *uplink_of(struct book *book, const struct event *event)
@@ -37,14 +55,6 @@ static void enter(struct uplink *uplink, enum uplink_state state, const struct e
 	uplink->state = state;
 	uplink->contact_us = -1;
 	memcpy(uplink->since, event->at, sizeof uplink->since);
-}
-
-/* A cut takes back every permission to connect. */
-static void void_restores(struct book *book)
-{
-	for (size_t i = 0; i < book->cases_count; i++)
-		book->cases[i]->restore.state = RESTORE_NONE;
-	book->maintenance.restore.state = RESTORE_NONE;
 }
 
 static enum err fold_cut(struct book *book, const struct event *event)
@@ -99,11 +109,8 @@ static enum err fold_expired(struct book *book, const struct event *event)
 }
 
 const struct folder panel_folders[] = {
-	{"panel.pressed", fold_press},
-	{"uplink.cut", fold_cut},
-	{"uplink.proven", fold_proven},
-	{"uplink.unproven", fold_unproven},
-	{"uplink.restored", fold_restored},
-	{"restore.expired", fold_expired},
-	{NULL, NULL},
+	{"panel.pressed", fold_press},      {"uplink.isolate", fold_isolate},
+	{"uplink.cut", fold_cut},           {"uplink.proven", fold_proven},
+	{"uplink.unproven", fold_unproven}, {"uplink.restored", fold_restored},
+	{"restore.expired", fold_expired},  {NULL, NULL},
 };

@@ -45,8 +45,9 @@ static void add_list(struct buf *out, const struct book *book, const json_t *bod
 void add_button(struct buf *out, const char *button, enum lang lang)
 {
 	static const struct word_pair buttons[] = {{"declare", "事案発生", "DECLARE"},
-						   {"isolate", "緊急遮断", "ISOLATE"}};
-	int index = word_index(buttons, 2, button);
+						   {"isolate", "緊急遮断", "ISOLATE"},
+						   {"isolate_uplink", "回線ごとの遮断", "uplink ISOLATE"}};
+	int index = word_index(buttons, 3, button);
 
 	if (button != NULL)
 		buf_addf(out, " %s", index >= 0 ? word_in(&buttons[index], lang) : button);

@@ -29,9 +29,18 @@ static enum err find_offset(struct gpiod_chip *chip, const char *name, unsigned 
 	return ERR_OK;
 }
 
-static enum err add_line(struct gpiod_line_config *config, struct gpiod_line_settings *settings, unsigned offset)
+/* libgpiod keeps one setting for a line that comes twice, and every line after it would be taken for its neighbour. */
+static enum err add_line(struct gpiod_line_config *config, struct gpiod_line_settings *settings, unsigned offset,
+			 const char *name, struct fault *f)
 {
-	return gpiod_line_config_add_line_settings(config, &offset, 1, settings) == 0 ? ERR_OK : ERR_NOMEM;
+	size_t before = gpiod_line_config_get_num_configured_offsets(config);
+
+	if (gpiod_line_config_add_line_settings(config, &offset, 1, settings) != 0)
+		return fault_set(f, ERR_NOMEM, "out of memory");
+	if (gpiod_line_config_get_num_configured_offsets(config) > before)
+		return ERR_OK;
+	return fault_set(f, ERR_FORMAT, "'%s' is line %u of the chip, which is named already; give each its own", name,
+			 offset);
 }
 
 static enum err plan_inputs(struct lines *l, struct gpiod_chip *chip, const struct lines_plan *plan,
@@ -48,9 +57,9 @@ static enum err plan_inputs(struct lines *l, struct gpiod_chip *chip, const stru
 		(void)gpiod_line_settings_set_bias(settings, line->is_driven ? GPIOD_LINE_BIAS_PULL_DOWN
 									     : GPIOD_LINE_BIAS_PULL_UP);
 		gpiod_line_settings_set_active_low(settings, !line->is_inverted && !line->is_driven);
-		err = find_offset(chip, plan->inputs[i].name, &l->offsets[i], f);
+		err = find_offset(chip, line->name, &l->offsets[i], f);
 		if (err == ERR_OK)
-			err = add_line(config, settings, l->offsets[i]);
+			err = add_line(config, settings, l->offsets[i], line->name, f);
 	}
 	return err;
 }
@@ -66,7 +75,7 @@ static enum err plan_outputs(struct gpiod_chip *chip, const struct lines_plan *p
 	for (unsigned i = 0; err == ERR_OK && i < plan->outputs_count; i++) {
 		err = find_offset(chip, plan->outputs[i].name, &offset, f);
 		if (err == ERR_OK)
-			err = add_line(config, settings, offset);
+			err = add_line(config, settings, offset, plan->outputs[i].name, f);
 	}
 	return err;
 }

@@ -64,10 +64,14 @@ static enum board_result expect_absence(struct panel *p, const struct command *c
 	return RESULT_DONE;
 }
 
+/* What is there is cut, even if something else is named that is not. */
 static enum board_result isolate(struct panel *p, const struct command *command)
 {
-	panel_cut(p, (uint8_t)command->uplinks, EVENT_CUT_COMMAND, stamp_us_between(command->at, p->now), command->at);
-	return RESULT_DONE;
+	uint8_t uplinks = (uint8_t)command->uplinks & p->kept.provision.fitted;
+
+	if (uplinks != 0)
+		panel_cut(p, uplinks, EVENT_CUT_COMMAND, stamp_us_between(command->at, p->now), command->at);
+	return uplinks != 0 && uplinks == command->uplinks ? RESULT_DONE : RESULT_BAD_UPLINKS;
 }
 
 static bool some_is_blind(const struct panel *p, uint8_t uplinks)
@@ -138,7 +142,7 @@ static enum board_result carry_out(struct panel *p, const struct command *comman
 
 	switch (command->code) {
 	case COMMAND_ISOLATE:
-		return names_uplinks ? isolate(p, command) : RESULT_BAD_UPLINKS;
+		return isolate(p, command);
 	case COMMAND_PERMIT:
 		return names_uplinks ? give_permit(p, command) : RESULT_BAD_UPLINKS;
 	case COMMAND_PROVE:

@@ -176,6 +176,17 @@ class Mistakes(ConfigCase):
         self.check(good, "map.yaml")
         self.assertEqual(self.check(form)[0], 0)
 
+    def test_relays_that_are_read_back_as_inputs_are_refused(self):
+        with open(os.path.join(MAPS, "waveshare-io-8.yaml"), encoding="utf-8") as file:
+            good = file.read()
+        form = MODBUS.replace(f"{MAPS}/waveshare-io-8.yaml", os.path.join(self.folder, "map.yaml"))
+        self.check(good.replace("read: 2", "read: 1"), "map.yaml")
+        self.assertEqual(self.check(form)[0], 0, "another module's outputs may be this one's inputs")
+        at, said = self.refusal(form.replace("slave: 2", "slave: 1"))
+        self.assertIn("map.yaml", said)
+        self.assertIn("read back", said)
+        self.assertEqual(good.splitlines()[at - 1], "  first: 0")
+
     def test_what_is_allowed_but_should_be_known_is_told(self):
         bare = re.sub(r"(?s)inputs:.*", "", MODBUS).replace("isolate_cuts: [1, 2]\n", "")
         bare = re.sub(r"input_module:\n.*\n.*\n", "", bare)

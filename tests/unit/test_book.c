@@ -833,6 +833,35 @@ static void a_new_cut_or_a_lapse_takes_the_request_back(void **state)
 	town_refused(town, "no_request", CISO, "restore.permitted", CASE_1, request(seq), NULL);
 }
 
+/* The controller counts a trip although nothing was left to cut. */
+static void a_press_on_what_is_cut_takes_the_request_back(void **state)
+{
+	static const struct {
+		const char *act, *body;
+		bool takes_back;
+	} cells[] = {
+		{"panel.pressed", "{\"number\":5,\"button\":\"isolate\"}", true},
+		{"panel.pressed", "{\"number\":6,\"button\":\"isolate_uplink\",\"uplink\":\"internet\"}", true},
+		{"panel.pressed", "{\"number\":7,\"button\":\"declare\"}", false},
+		{"uplink.isolate", "{\"uplinks\":[\"internet\"]}", true},
+	};
+	struct town *town = *state;
+
+	town_declare(town, NULL);
+	cut(town, "internet");
+	for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+		uint64_t seq;
+
+		town_do(town, HEAD, "restore.requested", CASE_1, uplinks("internet", NULL), NULL);
+		seq = town->seq;
+		town_record(town, "panel", cells[i].act, CASE_1, body(cells[i].body), NULL);
+		if (cells[i].takes_back)
+			town_refused(town, "no_request", CISO, "restore.permitted", CASE_1, request(seq), NULL);
+		else
+			town_do(town, CISO, "restore.permitted", CASE_1, request(seq), NULL);
+	}
+}
+
 static void a_network_can_be_connected_after_the_case_is_over(void **state)
 {
 	struct town *town = *state;
@@ -1058,6 +1087,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(connecting_again_takes_two_people_in_their_roles, open_town,
 						close_town),
 		cmocka_unit_test_setup_teardown(a_new_cut_or_a_lapse_takes_the_request_back, open_town, close_town),
+		cmocka_unit_test_setup_teardown(a_press_on_what_is_cut_takes_the_request_back, open_town, close_town),
 		cmocka_unit_test_setup_teardown(a_network_can_be_connected_after_the_case_is_over, open_town,
 						close_town),
 		cmocka_unit_test_setup_teardown(people_are_found_by_name_and_number, open_town, close_town),

@@ -201,6 +201,19 @@ static void wrong_commands_change_nothing(void **state)
 	assert_int_equal(core_take_event().kind, EVENT_NONE);
 }
 
+/* A host that believes in more uplinks than there are must be able to cut those there are. */
+static void a_command_that_names_too_many_cuts_the_others(void **state)
+{
+	(void)state;
+	core.panel.kept.provision.fitted = 0x03;
+	assert_int_equal(result_of(COMMAND_ISOLATE, 0x0E, 1), RESULT_BAD_UPLINKS);
+	assert_int_equal(core.panel.kept.latched, 0x02);
+	assert_int_equal(core.panel.coils & 0x03, 0x01);
+	assert_int_equal(core_take_event().kind, EVENT_CUT_COMMAND);
+	assert_int_equal(result_of(COMMAND_ISOLATE, 0x0C, 2), RESULT_BAD_UPLINKS);
+	assert_int_equal(core.panel.kept.latched, 0x02);
+}
+
 static void permit_and_key_reconnect_what_was_named(void **state)
 {
 	struct event event;
@@ -599,6 +612,7 @@ int main(void)
 		WHEN_UP(a_command_reaches_the_coil_before_its_answer),
 		WHEN_UP(a_command_is_not_carried_out_twice),
 		WHEN_UP(wrong_commands_change_nothing),
+		WHEN_UP(a_command_that_names_too_many_cuts_the_others),
 		WHEN_UP(permit_and_key_reconnect_what_was_named),
 		WHEN_UP(a_permit_waits_for_the_proof_of_the_cut),
 		WHEN_UP(a_provisioned_board_with_its_host_has_no_fault),
