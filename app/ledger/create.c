@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static enum err be_empty(const char *folder, struct fault *f)
 {
@@ -97,6 +98,18 @@ static enum err fill_new(struct ledger *l, const char *folder, const char *mirro
 	return err;
 }
 
+/* One that has another name, too. */
+static enum err be_two(const char *folder, const char *mirror, struct fault *f)
+{
+	struct stat first, second;
+
+	if (stat(folder, &first) != 0 || stat(mirror, &second) != 0)
+		return fault_set(f, err_from_errno(errno), _("%s: cannot be used: %s"), mirror, strerror(errno));
+	if (first.st_dev == second.st_dev && first.st_ino == second.st_ino)
+		return fault_set(f, ERR_EXISTS, _("%s: is the first folder; the mirror needs one of its own"), mirror);
+	return ERR_OK;
+}
+
 static enum err take_folder(const char *folder, struct fault *f)
 {
 	enum err err = be_empty(folder, f);
@@ -115,6 +128,8 @@ enum err ledger_create(const char *folder, const char *mirror, const char *origi
 	err = take_folder(folder, f);
 	if (err == ERR_OK && mirror != NULL)
 		err = take_folder(mirror, f);
+	if (err == ERR_OK && mirror != NULL)
+		err = be_two(folder, mirror, f);
 	if (err == ERR_OK)
 		err = ledger_new(&l, f);
 	if (l == NULL)

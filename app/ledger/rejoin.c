@@ -111,11 +111,27 @@ static enum err say_silent(const struct medium *medium, struct fault *f)
 	return fault_set(f, ERR_BUSY, _("%s: still does not answer"), medium->folder);
 }
 
+/* Another box's first medium may have been put into the second's place: the keys there are the only ones that open it.
+ */
+static enum err be_no_other_box(const struct ledger *l, const struct medium *medium, struct fault *f)
+{
+	const struct medium *first = &l->media.m[0], *second = &l->media.m[1];
+	char path[PATH_MAX];
+	struct fault why;
+
+	(void)snprintf(path, sizeof path, "%s/%s", medium->folder, medium == first ? second->file : first->file);
+	if (access(path, F_OK) == 0 && keys_compare(&l->keys, KEY_IDENTITY, medium->folder, &why) != ERR_OK)
+		return say_unrelated(l, f);
+	return ERR_OK;
+}
+
 static enum err make_anew(struct ledger *l, struct medium *medium, enum rejoin_how how, struct fault *f)
 {
 	const char *from = l->media.m[l->media.reading].folder;
-	enum err err = make_folder(medium->folder, from, f);
+	enum err err = be_no_other_box(l, medium, f);
 
+	if (err == ERR_OK)
+		err = make_folder(medium->folder, from, f);
 	if (err == ERR_OK)
 		err = keys_write(&l->keys, KEY_IDENTITY, medium->folder, f);
 	if (err == ERR_OK)

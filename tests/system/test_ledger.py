@@ -474,6 +474,15 @@ class Ledger(unittest.TestCase):
     def test_two_ledgers_are_not_paired_by_mistake(self):
         self.init(mirror=False)
         self.refused("not empty", "init", self.place / "other", "--origin", "city.example/k2/1", "--mirror", self.first)
+        (self.place / "another").mkdir()
+        (self.place / "link").symlink_to("another")
+        for same in ("another", "./another", "link"):
+            self.refused("needs one of its own", "init", self.place / "another", "--origin", "city.example/k2/1", "--mirror", self.place / same)
+        self.must("init", self.place / "another", "--origin", "city.example/k2/1")
+        keys = {path: path.read_bytes() for path in (self.place / "another/keys").iterdir()}
+        self.refused("not of the same log", "repair", self.first, "--mirror", self.place / "another")
+        self.assertEqual({path: path.read_bytes() for path in keys}, keys)
+        self.must("check", self.place / "another")
 
 
 if __name__ == "__main__":

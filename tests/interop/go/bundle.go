@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path"
 	"sort"
 	"strings"
@@ -28,7 +29,11 @@ func (b *bundle) read(name string) ([]byte, error) {
 		return nil, fileFault(name, "the file is missing")
 	}
 	delete(b.left, name)
-	return b.files[name]()
+	data, err := b.files[name]()
+	if errors.Is(err, errTooLong) {
+		return nil, fileFault(name, "%v", err)
+	}
+	return data, err
 }
 
 // below lists the unread files of a folder.

@@ -14,13 +14,29 @@ func inFolder(folder fs.FS) (files, error) {
 	list := files{}
 	err := fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
-			list[name] = func() ([]byte, error) { return fs.ReadFile(folder, name) }
+			list[name] = func() ([]byte, error) { return readFile(folder, name) }
 		} else if err == nil && !d.IsDir() {
 			list[name] = nil // a name without a file, such as a link
 		}
 		return err
 	})
 	return list, err
+}
+
+// No file but a stored one can be as long as this: the disclosures of a tile.
+const maxFile = tileWidth * 4 * (maxDisclosureChars + 128)
+
+var errTooLong = errors.New("it is longer than it can be")
+
+func readFile(folder fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(folder, name)
+	if err == nil && info.Size() > maxFile && !strings.HasPrefix(name, "blobs/") {
+		err = errTooLong
+	}
+	if err != nil {
+		return nil, err
+	}
+	return fs.ReadFile(folder, name)
 }
 
 var errDeeper = errors.New("the bundle lies in a folder in there: give that folder (of a ZIP file after unpacking it)")
