@@ -209,7 +209,7 @@ coverage: ## Line and branch coverage of the tests, as text and HTML
 
 fuzz: ## Fuzz every parser, and the verifiers with riddles, for FUZZ_SECONDS (default 20) each
 	$(Q)scripts/deps lint
-	$(Q)$(MAKE) -j$(JOBS) --no-print-directory all $(O)/bin/kannuki-verify-go
+	$(Q)$(MAKE) -j$(JOBS) --no-print-directory all $(O)/bin/kannuki-verify-go $(O)/tests/firmware/test_frames
 	$(Q)scripts/fuzz $(BUILD)/fuzz $(O)
 
 bench: ## Print one line per figure: bench NAME VALUE UNIT goal OP GOAL ok|short (KANNUKI_BENCH_10M=1: longer)
