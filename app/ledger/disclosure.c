@@ -1,6 +1,7 @@
 #include "ledger/disclosure.h"
 
 #include "base/text.h"
+#include "ledger/spell.h"
 #include "ledger/tight.h"
 
 #include <jansson.h>
@@ -58,8 +59,9 @@ static void watch_json_memory(void)
 static enum err normalise(char **out, enum disclosure_name name, const char *value, size_t len)
 {
 	static once_flag watched = ONCE_FLAG_INIT;
+	struct buf text = {.cap = BUF_CAP_DEFAULT};
 	json_t *json;
-	char *text;
+	enum err err;
 
 	call_once(&watched, watch_json_memory);
 	lacked_memory = false;
@@ -69,13 +71,13 @@ static enum err normalise(char **out, enum disclosure_name name, const char *val
 		json_decref(json);
 		return ERR_FORMAT;
 	}
-	text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+	err = json_spell(&text, json);
 	json_decref(json);
-	if (text == NULL || lacked_memory) {
-		free(text);
-		return ERR_NOMEM;
+	if (err != ERR_OK || lacked_memory) {
+		buf_fini(&text);
+		return err == ERR_FULL ? ERR_RANGE : ERR_NOMEM;
 	}
-	*out = text;
+	*out = buf_take(&text);
 	return ERR_OK;
 }
 
@@ -130,7 +132,7 @@ enum err disclosure_format(struct buf *out, enum disclosure_name name, const uin
 		value = made;
 		len = made != NULL ? strlen(made) : 0;
 	}
-	if (len > DISCLOSURE_VALUE_MAX)
+	if (err == ERR_RANGE || len > DISCLOSURE_VALUE_MAX)
 		err = fault_set(f, ERR_RANGE, _("'%s' is larger than %d KiB"), disclosure_names[name],
 				DISCLOSURE_VALUE_MAX / 1024);
 	else if (err == ERR_OK)

@@ -129,6 +129,7 @@ extern const char incarnation_next[];
 enum err incarnation_clear_next(const char *folder, struct fault *f) MUST_USE;
 enum err incarnation_take_place(const struct media *media, const bool made[MEDIA_MAX], struct fault *f) MUST_USE;
 /* What the first entries of a log say of those before it (past.h). */
+enum { LINEAGE_ENTRIES = 3 };
 struct lineage {
 	uint64_t before; /* entries in them */
 	uint64_t common; /* of these, the ones that all logs just before this one have */

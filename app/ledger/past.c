@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARCHIVES_MAX = 64, PIECES_MAX = 3 * ARCHIVES_MAX, COPIES_MAX = 2 * MEDIA_MAX, BEGUN_SEQ = 2 };
+enum { ARCHIVES_MAX = 64, PIECES_MAX = 3 * ARCHIVES_MAX, COPIES_MAX = 2 * MEDIA_MAX, BEGUN_SEQ = LINEAGE_ENTRIES - 1 };
 
 /* Entries whose numbers follow one another; each copy has all of them. */
 struct piece {
@@ -102,7 +102,7 @@ static bool is_possible(const struct lineage *line)
 enum err lineage_read(struct ledger *l, struct lineage *out, struct fault *f)
 {
 	struct lineage line = {.before = 0};
-	enum err err = ledger_read(l, 0, BEGUN_SEQ + 1, take_line, &line, f);
+	enum err err = ledger_read(l, 0, LINEAGE_ENTRIES, take_line, &line, f);
 
 	if (err == ERR_CORRUPT || (err == ERR_OK && !is_possible(&line)))
 		return fault_set(f, ERR_CORRUPT, _("the first entries do not say what the logs before this one held"));

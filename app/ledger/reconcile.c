@@ -209,7 +209,8 @@ static enum err settle(struct ledger *l, enum store_mode mode, struct standing s
 	if (l->media.m[good].is_filling && mode == STORE_WRITE)
 		return say_half_filled(&l->media.m[good], &faults[1 - good], f);
 	if (state[1 - good] == ERR_CORRUPT && mode == STORE_WRITE && medium_is_behind(damaged, &l->media.m[good])) {
-		news_add(l, "{\"act\":\"medium.damaged\",\"medium\":\"%s\"}", medium_name(l, damaged));
+		news_add(l, "{\"act\":\"%s\",\"medium\":\"%s\"}",
+			 damaged->is_filling ? "medium.half_filled" : "medium.damaged", medium_name(l, damaged));
 		bring_together(l, good, &s[good], 0, progress);
 	} else {
 		use_only(l, good, damaged->folder != NULL ? &faults[1 - good] : NULL);

@@ -337,12 +337,31 @@ static enum err add_head(struct refill *r, struct fault *f)
 	return err;
 }
 
+static enum err add_entries(struct refill *r, uint64_t end, struct fault *f)
+{
+	struct store *from = media_store(&r->ledger->media);
+	enum err err = copy_rows(from, &r->batch, some_entries, (int64_t)r->next, (int64_t)end, STORE_ADD_ENTRY, f);
+
+	if (err == ERR_OK)
+		err = copy_rows(from, &r->batch, some_marks, (int64_t)r->next, (int64_t)end, STORE_ADD_MARK, f);
+	return err;
+}
+
+/* The first entries say what came before this log; a medium that is filled no further must still know. */
+static uint64_t end_of_first(const struct refill *r)
+{
+	uint64_t size = r->ledger->durable.tree.size, end = size < LINEAGE_ENTRIES ? size : LINEAGE_ENTRIES;
+
+	return end > r->common ? end : r->common;
+}
+
 /* Erasing goes first. The medium is marked as filling at once: by itself it would lack the redaction, which comes with
    the entries. With the mark it has the head: should the other one be lost meanwhile, that tells what the log was. */
 static enum err begin(struct refill *r, struct fault *f)
 {
 	static const enum store_statement cuts[] = {STORE_CUT_ENTRIES, STORE_CUT_NODES, STORE_CUT_BLOBS,
 						    STORE_CUT_MARKS};
+	uint64_t end = end_of_first(r);
 	bool is_any = false;
 	enum err err;
 
@@ -356,7 +375,13 @@ static enum err begin(struct refill *r, struct fault *f)
 		batch_add(&r->batch, cuts[i], (int64_t)r->common, NULL, 0);
 	if (err == ERR_OK)
 		err = add_head(r, f);
-	return err == ERR_OK ? apply_erased(r, is_any, f) : err;
+	if (err == ERR_OK)
+		err = add_entries(r, end, f);
+	if (err == ERR_OK)
+		err = apply_erased(r, is_any, f);
+	if (err == ERR_OK)
+		r->next = end;
+	return err;
 }
 
 enum err refill_begin(struct ledger *l, struct medium *to, uint64_t common, struct refill **out, struct fault *f)
@@ -388,14 +413,10 @@ enum err refill_begin(struct ledger *l, struct medium *to, uint64_t common, stru
 
 static enum err copy_entries(struct refill *r, struct fault *f)
 {
-	struct ledger *l = r->ledger;
-	uint64_t size = l->durable.tree.size, left = size - r->next;
+	uint64_t left = r->ledger->durable.tree.size - r->next;
 	uint64_t end = r->next + (left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE);
-	struct store *from = media_store(&l->media);
-	enum err err = copy_rows(from, &r->batch, some_entries, (int64_t)r->next, (int64_t)end, STORE_ADD_ENTRY, f);
+	enum err err = add_entries(r, end, f);
 
-	if (err == ERR_OK)
-		err = copy_rows(from, &r->batch, some_marks, (int64_t)r->next, (int64_t)end, STORE_ADD_MARK, f);
 	if (err == ERR_OK)
 		err = apply(r, f);
 	if (err == ERR_OK)

@@ -1,6 +1,7 @@
 /* kannuki-ledger append: JSON lines in, numbers and leaf hashes out, each only once it is durable and signed. */
 #include "base/file.h"
 #include "base/text.h"
+#include "ledger/spell.h"
 #include "offline/commands.h"
 #include "offline/far.h"
 
@@ -146,9 +147,13 @@ static const char *word_of(const json_t *line, const char *key, const char *othe
 	return word != NULL ? word : otherwise;
 }
 
-static char *dump(const json_t *value)
+static char *dump(json_t *value)
 {
-	return value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	struct buf text = {.cap = BUF_CAP_DEFAULT};
+	char *taken = value != NULL && json_spell(&text, value) == ERR_OK ? buf_take(&text) : NULL;
+
+	buf_fini(&text);
+	return taken;
 }
 
 /* A device or a pipe might never end. */
@@ -222,7 +227,7 @@ static enum err keep_files(const struct ledger *l, const json_t *files, json_t *
 	return err;
 }
 
-static enum err stage(struct appending *a, const json_t *line, const char *act, const json_t *files, struct fault *f)
+static enum err stage(struct appending *a, const json_t *line, const char *act, json_t *files, struct fault *f)
 {
 	struct waiting *w = &a->waiting[a->count];
 	json_t *members = json_object();

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "ledger/past.h"
+#include "ledger/spell.h"
 #include "offline/far.h"
 
 #include <inttypes.h>
@@ -91,6 +92,7 @@ static void set_json(json_t *line, const char *key, const char *text)
 static enum err print_record(void *context, const struct record *r)
 {
 	char leaf[BASE64_SIZE(HASH_SIZE)], wall[WALL_TEXT_SIZE];
+	struct buf text = {.cap = BUF_CAP_DEFAULT};
 	json_t *line = json_object();
 
 	(void)context;
@@ -111,8 +113,9 @@ static enum err print_record(void *context, const struct record *r)
 	set_json(line, "text", r->text);
 	set_json(line, "person", r->person);
 	set_json(line, "files", r->files);
-	(void)json_dumpf(line, stdout, JSON_COMPACT);
-	(void)putchar('\n');
+	if (json_spell(&text, line) == ERR_OK)
+		(void)puts(text.data);
+	buf_fini(&text);
 	json_decref(line);
 	far_show_beside(N_("reading"), r->seq);
 	return ferror(stdout) == 0 ? ERR_OK : ERR_IO;

@@ -349,7 +349,7 @@ static void numbers_go_on_from_log_to_log(void **state)
 	assert_int_equal(told.count, 11);
 	expect_text(&told, 4, "\"one\"");
 	expect_text(&told, 10, "\"two\"");
-	must(past_find_idem(past, first_key, &number), NULL);
+	assert_int_equal(past_find_idem(past, first_key, &number), ERR_OK);
 	assert_int_equal(number, 4);
 	assert_int_equal(past_find_idem(past, other_key, &number), ERR_OK);
 	assert_int_equal(number, 10);
@@ -412,7 +412,7 @@ static void both_ways_are_read_and_what_they_share_once(void **state)
 	assert_int_equal(told.count, 10);
 	expect_text(&told, 5, "\"here\"");
 	expect_text(&told, 9, "\"there\"");
-	must(past_find_idem(past, first_key, &number), NULL);
+	assert_int_equal(past_find_idem(past, first_key, &number), ERR_OK);
 	assert_int_equal(number, 5);
 	assert_int_equal(past_find_idem(past, other_key, &number), ERR_OK);
 	assert_int_equal(number, 9);
@@ -479,7 +479,7 @@ static uint64_t fill_half(struct pair *p, uint64_t *size)
 	*size = ledger_head(b->ledger).size;
 	do
 		must(ledger_rejoin(b->ledger, REJOIN_ANEW, 0, &done, &b->fault), &b->fault);
-	while (ledger_rejoined(b->ledger) == 0);
+	while (ledger_rejoined(b->ledger) < 200);
 	assert_false(done);
 	copied = ledger_rejoined(b->ledger);
 	assert_true(copied < *size);
@@ -555,6 +555,39 @@ static void a_half_filled_medium_is_filled_when_the_other_is_back(void **state)
 	open_ledger(b);
 	expect_equal(p);
 	assert_true(ledger_head(b->ledger).size > size);
+	assert_non_null(strstr(body_before(b, 2), "medium.half_filled"));
+	assert_non_null(strstr(body_before(b, 1), "medium.returned"));
+}
+
+/* The filling of a second log had hardly begun. */
+static void a_half_filled_medium_knows_how_many_came_before(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	struct reincarnation lost = {.who = "u1", .via = "cli", .reason = "the first one burnt"};
+	char code[GENESIS_CODE_CHARS + 1], words[1024], expected[64];
+	uint64_t before;
+	bool done = false;
+
+	open_ledger(b);
+	add_entries(b, 5);
+	before = ledger_head(b->ledger).size;
+	close_ledger(b);
+	must(ledger_reincarnate(b->folder, &lost, test_now(), code, &b->fault), &b->fault);
+	pull(p, p->mirror);
+	must(folder_make(p->mirror, 0700, &b->fault), &b->fault);
+	open_ledger(b);
+	add_entries(b, 300);
+	before += ledger_head(b->ledger).size;
+	must(ledger_rejoin(b->ledger, REJOIN_ANEW, 0, &done, &b->fault), &b->fault);
+	assert_int_equal(ledger_rejoined(b->ledger), LINEAGE_ENTRIES);
+	close_ledger(b);
+	pull(p, b->folder);
+	must(ledger_reincarnate(p->mirror, &lost, test_now(), code, &b->fault), &b->fault);
+	must(ledger_open(p->mirror, test_now(), &b->ledger, &b->fault), &b->fault);
+	must(ledger_read(b->ledger, 2, 3, take_words, words, &b->fault), &b->fault);
+	(void)snprintf(expected, sizeof expected, "\"before\":%llu,", (unsigned long long)before);
+	assert_non_null(strstr(words, expected));
 }
 
 int main(void)
@@ -576,6 +609,7 @@ int main(void)
 		WITH_PAIR(numbers_stay_when_a_medium_is_away),
 		WITH_PAIR(what_is_on_a_half_filled_medium_is_kept),
 		WITH_PAIR(a_half_filled_medium_is_filled_when_the_other_is_back),
+		WITH_PAIR(a_half_filled_medium_knows_how_many_came_before),
 	};
 
 	return cmocka_run_group_tests_name("incarnation", tests, NULL, NULL);

@@ -153,7 +153,7 @@ def other_redaction(box):
     for title, text in {"members turned": compact(dict(reversed(members.items()))),
                         "seq named twice": body.replace('"seq":', '"seq":1,"seq":'),
                         "spaces": json.dumps(members), "escaped": body.replace("redaction", "\\u0072edaction"),
-                        "numbers that 64 bits hold": with_member(body, "[9223372036854775807,-9223372036854775808,1e308,-1e-999,-0]")}.items():
+                        "numbers that 64 bits hold": with_member(body, "[9223372036854775807,-9223372036854775808,1e308,-1e-999,-0,1.1,5e-324,1.1000000000000001]")}.items():
         yield Mutant(title, instead(box.files, spelled(box, text, erased)))
 
 
