@@ -36,11 +36,12 @@ static void tell_reports(struct console *c, json_t *before, json_t *head)
 	}
 }
 
-static void tell_permit(struct console *c, json_t *before, json_t *head)
+static void tell_permit(struct console *c, json_t *before, json_t *now, const char *about)
 {
-	const char *was = string_of(before, "permit"), *is = string_of(head, "permit"), *text = NULL;
+	const char *was = string_of(before, "permit"), *is = string_of(now, "permit"), *text = NULL;
+	const char *why = string_of(now, "permit_why");
 
-	if (strcmp(was, is) == 0)
+	if (!differs(before, now, "permit"))
 		return;
 	if (strcmp(is, "asked") == 0)
 		text = _("Somebody asks to connect uplinks again (restore permit).");
@@ -48,7 +49,9 @@ static void tell_permit(struct console *c, json_t *before, json_t *head)
 		text = strcmp(was, "asked") == 0 ? _("The request to connect again is void: ask anew.")
 						 : _("The permit to connect again is void: ask anew.");
 	if (text != NULL)
-		SAY(c, "● %s  %s", string_of(head, "about"), text);
+		SAY(c, "● %s  %s", about, text);
+	if (text != NULL && why[0] != '\0')
+		SAY(c, _("  Reason: %s"), why);
 }
 
 static void tell_heads(struct console *c, json_t *before)
@@ -66,7 +69,7 @@ static void tell_heads(struct console *c, json_t *before)
 			    string_of(head, "state_label"));
 		else if (differs(old, head, "state"))
 			SAY(c, "● %s  %s", string_of(head, "about"), string_of(head, "state_label"));
-		tell_permit(c, old, head);
+		tell_permit(c, old, head, string_of(head, "about"));
 		tell_reports(c, old, head);
 	}
 }
@@ -121,6 +124,9 @@ void notices_show(struct console *c)
 	c->now = now;
 	if (before != NULL) {
 		tell_heads(c, before);
+		if (!c->own_act)
+			tell_permit(c, json_object_get(before, "maintenance"), json_object_get(c->now, "maintenance"),
+				    _("In maintenance:"));
 		tell_uplinks(c, before);
 		tell_media(c, before);
 	}

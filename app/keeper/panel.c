@@ -313,9 +313,10 @@ static void record_event(struct keeper *k, const struct request *r, const struct
 	json_decref(body);
 }
 
-static void note_expired(struct keeper *k, const char *about, const char *cause)
+/* `why`: the panel's own word, when it refused; or NULL. */
+static void note_expired(struct keeper *k, const char *about, const char *cause, const char *why)
 {
-	json_t *body = json_pack("{s:s}", "cause", cause);
+	json_t *body = json_pack("{s:s, s:s*}", "cause", cause, "why", why);
 	struct entry entry = {
 		.who = "system", .via = "keeper", .kind = act_find("restore.expired"), .about = about, .body = body};
 
@@ -372,7 +373,7 @@ void panel_event(struct keeper *k, const struct request *r, const struct session
 	if (err == ERR_MISSING) {
 		record_event(k, r, cell, idem);
 		if (strcmp(cell->act, "panel.started") == 0 && scribe_recall(k->scribe)->permit_is_open)
-			note_expired(k, scribe_recall(k->scribe)->permit_about, "restarted");
+			note_expired(k, scribe_recall(k->scribe)->permit_about, "restarted", NULL);
 	} else {
 		server_refuse(k->server, r->ticket, err == ERR_EXISTS ? "conflict" : "busy", NULL);
 	}
@@ -382,7 +383,7 @@ void panel_event(struct keeper *k, const struct request *r, const struct session
 
 void panel_permit_lapsed(struct keeper *k)
 {
-	note_expired(k, scribe_recall(k->scribe)->permit_about, "no_answer");
+	note_expired(k, scribe_recall(k->scribe)->permit_about, "no_answer", NULL);
 }
 
 static void note_not_cut(struct keeper *k)
@@ -421,7 +422,7 @@ void panel_done(struct keeper *k, const struct request *r, const struct session 
 	diag(DIAG_WARNING, "panel: command %" PRIu64 " was not carried out: %s", command,
 	     detail != NULL ? detail : "no reason given");
 	if (command == k->panel.permit_command && scribe_recall(k->scribe)->permit_is_open)
-		note_expired(k, k->panel.permit_about, "refused");
+		note_expired(k, k->panel.permit_about, "refused", detail);
 	if (command == k->panel.isolate_command)
 		note_not_cut(k);
 	if (command == k->panel.prove_command)

@@ -23,6 +23,7 @@ struct uplink {
 	char id[ID_SIZE];
 	json_t *setup; /* as in setup.done */
 	enum uplink_state state;
+	bool was_connected; /* before its contact contradicted it */
 	int64_t contact_us; /* edge to contact; −1 when unknown */
 	char since[WALL_TEXT_SIZE];
 	char set_up[WALL_TEXT_SIZE];
@@ -62,6 +63,7 @@ struct restore {
 	unsigned uplinks;
 	uint64_t latch; /* of the trip that the request is about; 0: not known */
 	char by[ID_SIZE];
+	char cause[ID_SIZE], why[ID_SIZE]; /* of its end, as in restore.expired; "" */
 };
 
 /* The panel is being looked after: presses open no case. */

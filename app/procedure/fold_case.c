@@ -168,6 +168,7 @@ static enum err fold_requested(struct book *book, const struct event *event)
 	struct restore *restore = restore_of(book, event->incident);
 
 	restore->state = RESTORE_ASKED;
+	restore->cause[0] = restore->why[0] = '\0';
 	restore->request = event->record->seq;
 	restore->uplinks = uplink_mask(book, json_object_get(event->body, "uplinks"));
 	restore->latch = (uint64_t)json_integer_value(json_object_get(event->body, "latch"));

@@ -7,11 +7,18 @@
 
 /* A cut takes back every permission to connect, also one that finds nothing left to cut: the controller counts it as a
    trip like any other. */
+static void void_restore(struct restore *restore)
+{
+	if (restore->state != RESTORE_NONE)
+		id_copy(restore->cause, "newer_trip");
+	restore->state = RESTORE_NONE;
+}
+
 static void void_restores(struct book *book)
 {
 	for (size_t i = 0; i < book->cases_count; i++)
-		book->cases[i]->restore.state = RESTORE_NONE;
-	book->maintenance.restore.state = RESTORE_NONE;
+		void_restore(&book->cases[i]->restore);
+	void_restore(&book->maintenance.restore);
 }
 
 static enum err fold_press(struct book *book, const struct event *event)
@@ -83,8 +90,22 @@ static enum err fold_unproven(struct book *book, const struct event *event)
 {
 	struct uplink *uplink = uplink_of(book, event);
 
-	if (uplink != NULL)
-		enter(uplink, UPLINK_UNKNOWN, event);
+	if (uplink == NULL)
+		return ERR_OK;
+	if (uplink->state != UPLINK_UNKNOWN)
+		uplink->was_connected = uplink->state == UPLINK_CONNECTED;
+	enter(uplink, UPLINK_UNKNOWN, event);
+	return ERR_OK;
+}
+
+/* The contact agrees with the coil again, which has not moved meanwhile. */
+static enum err fold_noted(struct book *book, const struct event *event)
+{
+	const char *kind = text_in(event->body, "kind");
+	struct uplink *uplink = uplink_of(book, event);
+
+	if (uplink != NULL && kind != NULL && strcmp(kind, "mirror_well") == 0 && uplink->state == UPLINK_UNKNOWN)
+		enter(uplink, uplink->was_connected ? UPLINK_CONNECTED : UPLINK_CUT, event);
 	return ERR_OK;
 }
 
@@ -104,13 +125,17 @@ static enum err fold_restored(struct book *book, const struct event *event)
 
 static enum err fold_expired(struct book *book, const struct event *event)
 {
-	restore_of(book, event->incident)->state = RESTORE_NONE;
+	struct restore *restore = restore_of(book, event->incident);
+	const char *cause = text_in(event->body, "cause"), *why = text_in(event->body, "why");
+
+	restore->state = RESTORE_NONE;
+	id_copy(restore->cause, cause != NULL ? cause : "");
+	id_copy(restore->why, why != NULL ? why : "");
 	return ERR_OK;
 }
 
 const struct folder panel_folders[] = {
-	{"panel.pressed", fold_press},      {"uplink.isolate", fold_isolate},
-	{"uplink.cut", fold_cut},           {"uplink.proven", fold_proven},
-	{"uplink.unproven", fold_unproven}, {"uplink.restored", fold_restored},
-	{"restore.expired", fold_expired},  {NULL, NULL},
+	{"panel.pressed", fold_press},     {"uplink.isolate", fold_isolate},   {"uplink.cut", fold_cut},
+	{"uplink.proven", fold_proven},    {"uplink.unproven", fold_unproven}, {"uplink.restored", fold_restored},
+	{"restore.expired", fold_expired}, {"panel.noted", fold_noted},        {NULL, NULL},
 };

@@ -61,6 +61,14 @@ static void add_measured(struct buf *out, const json_t *us)
 			 json_integer_value(us) / 100 % 10);
 }
 
+static void add_lapse(struct buf *out, const json_t *body, enum lang lang)
+{
+	const char *cause = text_in(body, "cause"), *why = text_in(body, "why");
+
+	if (cause != NULL)
+		buf_addf(out, lang == LANG_EN ? " (%s)" : "（%s）", lapse_reason(cause, why != NULL ? why : "", lang));
+}
+
 static void add_report(struct buf *out, const json_t *body, enum lang lang)
 {
 	const json_t *number = json_object_get(body, "report");
@@ -121,6 +129,8 @@ json_t *line_words(const struct book *book, const json_t *line, enum lang lang)
 		add_measured(&out, json_object_get(body, "edge_to_contact_us"));
 		if (json_is_true(json_object_get(body, "unproven")))
 			buf_adds(&out, lang == LANG_EN ? " (no contact proves it)" : "（接点による確認なし）");
+		if (strcmp(act, "restore.expired") == 0)
+			add_lapse(&out, body, lang);
 		add_report(&out, body, lang);
 		add_list(&out, book, body, lang);
 		add_choice(&out, book, body, lang);

@@ -229,10 +229,11 @@ json_t *show_maintenance(const struct look *look)
 
 	if (!m->is_on)
 		return json_null();
-	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "by", user_name(look->book, m->by, look->lang), "text",
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s}", "by", user_name(look->book, m->by, look->lang), "text",
 			 json_is_string(m->reason) ? json_string_value(m->reason) : "", "since", time_or_null(m->since),
 			 "until", show_wall(since_ms >= 0 ? since_ms + (int64_t)m->hours * 3600000 : -1), "restore",
-			 show_restore(look, &m->restore));
+			 show_restore(look, &m->restore), "permit", permit_of(&m->restore), "permit_why",
+			 permit_why(look, &m->restore));
 }
 
 json_t *show_press(const struct look *look)

@@ -10,7 +10,8 @@
  *                      "state_label","proof":"contact|none","edge_to_contact_us":N|null,"since":T|null,
  *                      "test":{"state":"none|asked|good|bad|interrupted|refused","state_label","why","at":T|null,
  *                              "coil_to_contact_us":N|null,"proven":T|null,"due":T|null}}],
- *             "maintenance":{"by","text","since":T|null,"until":T|null,"restore":as of incident}|null,
+ *             "maintenance":{"by","text","since":T|null,"until":T|null,"restore":as of incident,
+ *             "permit","permit_why"}|null,
  *             "press":{"press":SEQ,"at":T|null,"label"}|null        in maintenance, that no case was made of
  *             "acts":[{"act":"incident.declared","label","allowed":bool,"why_not":{"code","args"}|null}],
  *             "media":{"first":"well|failed","second":"well|failed","room":"low|no_files|reserve"}}

@@ -128,8 +128,7 @@ static const char *opener(const struct look *look, const struct incident *incide
 	return user_name(look->book, incident->declared_by, look->lang);
 }
 
-/* What was asked for and is neither permitted nor connected has lapsed. */
-static const char *permit_of(const struct restore *restore)
+const char *permit_of(const struct restore *restore)
 {
 	if (restore->state == RESTORE_PERMITTED)
 		return "permitted";
@@ -138,20 +137,26 @@ static const char *permit_of(const struct restore *restore)
 	return restore->uplinks != 0 ? "lapsed" : "none";
 }
 
+const char *permit_why(const struct look *look, const struct restore *restore)
+{
+	return restore->state == RESTORE_NONE ? lapse_reason(restore->cause, restore->why, look->lang) : "";
+}
+
 json_t *view_head(const struct look *look, const struct incident *incident)
 {
 	const struct item *phase = present_phase(look, incident);
 	struct counts counts = count_checks(look, incident, NULL);
 
-	return json_pack("{s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:o, s:s, s:b}", "about",
-			 incident->about, "title", marked_title(look, incident), "state",
+	return json_pack("{s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:o, s:s, s:s, s:b}",
+			 "about", incident->about, "title", marked_title(look, incident), "state",
 			 case_states[incident->state].id, "state_label", state_of(look, incident), "phase", phase->id,
 			 "phase_label", label_pick(&phase->label, look->lang), "priority",
 			 time_or_null(incident->priority), "priority_label", priority_label(look, incident), "declared",
 			 time_or_null(incident->declared), "declared_by", opener(look, incident), "done",
 			 (json_int_t)counts.done, "left", (json_int_t)counts.left, "notes",
 			 (json_int_t)json_array_size(incident->lines), "reports", reports_of(look, incident), "permit",
-			 permit_of(&incident->restore), "drill", (int)incident->is_drill);
+			 permit_of(&incident->restore), "permit_why", permit_why(look, &incident->restore), "drill",
+			 (int)incident->is_drill);
 }
 
 static json_t *chosen_types(const struct look *look)

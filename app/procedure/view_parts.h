@@ -35,6 +35,10 @@ json_t *view_timeline(const struct look *look);
 
 /* maintenance.c; each null when there is nothing to show */
 json_t *show_test(const struct look *look, const struct uplink *uplink);
+/* none, asked, permitted; lapsed: what was asked for and is neither permitted nor connected. */
+const char *permit_of(const struct restore *restore);
+/* Why it has lapsed; "" when it has not. */
+const char *permit_why(const struct look *look, const struct restore *restore);
 json_t *show_restore(const struct look *look, const struct restore *restore);
 json_t *show_maintenance(const struct look *look);
 json_t *show_press(const struct look *look);

@@ -116,6 +116,31 @@ static const struct {
 	 {NULL, "記載の消去を承認", "Erasure approved"}},
 };
 
+const char *lapse_reason(const char *cause, const char *why, enum lang lang)
+{
+	static const struct word_pair reasons[] = {
+		{"expired", "300秒が過ぎた", "300 seconds are over"},
+		{"newer_trip", "新たに遮断された", "there was a newer cut"},
+		{"withdrawn", "取り消された", "it was withdrawn"},
+		{"restarted", "制御器が再起動した", "the controller has started anew"},
+		{"contact_closed", "接点が開かず、再び遮断した", "the contact did not open, and it was cut again"},
+		{"no_answer", "制御器から結果が届かない", "the controller has not said what became of it"},
+		{"refused", "制御器が受け付けない", "the controller refuses it"},
+		{"mirror_fault", "接点で遮断を確認できない回線がある。先に直す",
+		 "the contact of an uplink does not prove its cut; mend that first"},
+		{"wrong_latch", "新たに遮断された", "there was a newer cut"},
+		{"not_latched", "遮断されていない回線がある", "an uplink is not cut"},
+		{"bad_uplinks", "パネルにない回線がある", "an uplink is not on the panel"},
+		{"busy", "制御器が別の操作の途中", "the controller is at something else"},
+		{"controller_absent", "制御器が応答しない", "the controller does not answer"},
+		{"map_version", "制御器の版が合わない", "the controller is of another version"},
+	};
+	const char *id = why[0] != '\0' ? why : cause;
+	int index = word_index(reasons, (int)(sizeof reasons / sizeof reasons[0]), id);
+
+	return index >= 0 ? word_in(&reasons[index], lang) : id;
+}
+
 static const char *act_word(const char *act, bool done, enum lang lang)
 {
 	for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)

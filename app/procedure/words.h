@@ -81,6 +81,10 @@ const char *act_done(const char *act, enum lang lang);
 /* "system" and "panel" in words; any other id as it is. */
 const char *actor_name(const char *id, enum lang lang);
 
+/* Why a permit or request to connect again has ended, as in restore.expired; `why`, when the panel refused it, may be
+   "". A word that is not known comes back as it is. */
+const char *lapse_reason(const char *cause, const char *why, enum lang lang);
+
 /* Steps that are no act of their own. */
 enum hint {
 	HINT_LOOK_AT_CONTACT,

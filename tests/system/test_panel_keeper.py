@@ -279,7 +279,7 @@ class Races(Whole):
         self.board.ask("wire 1 cut")
         self.board.wait("FAULT", lambda s: s["lamps"]["fault"])
         self.approve_when_there(self.request())
-        self.wait_entry("restore.expired", cause="refused")
+        self.wait_entry("restore.expired", cause="refused", why="mirror_fault")
         self.turn_in_vain()
 
 

@@ -741,6 +741,28 @@ static void an_uplink_is_cut_only_once_the_contact_says_so(void **state)
 	assert_string_equal(uplink_state(town, 0, out), "connected");
 }
 
+static void a_contact_that_is_well_again_says_what_it_said_before(void **state)
+{
+	static const char unproven[] = "{\"uplink\":\"internet\",\"number\":7}",
+			  well[] = "{\"uplink\":\"internet\",\"number\":8,\"kind\":\"mirror_well\"}",
+			  other[] = "{\"uplink\":\"internet\",\"number\":9,\"kind\":\"stuck_input\"}";
+	struct town *town = *state;
+	char out[16];
+
+	town_declare(town, NULL);
+	town_record(town, "panel", "panel.noted", "-", body(well), NULL);
+	assert_string_equal(uplink_state(town, 0, out), "connected");
+	for (int i = 0; i < 2; i++) {
+		town_record(town, "panel", "uplink.unproven", CASE_1, body(unproven), NULL);
+		town_record(town, "panel", "uplink.unproven", CASE_1, body(unproven), NULL);
+		town_record(town, "panel", "panel.noted", "-", body(other), NULL);
+		assert_string_equal(uplink_state(town, 0, out), "unknown");
+		town_record(town, "panel", "panel.noted", "-", body(well), NULL);
+		assert_string_equal(uplink_state(town, 0, out), i == 0 ? "connected" : "cut");
+		cut(town, "internet");
+	}
+}
+
 static json_t *uplinks(const char *first, const char *second)
 {
 	return second != NULL ? json_pack("{s:[s, s]}", "uplinks", first, second)
@@ -750,6 +772,24 @@ static json_t *uplinks(const char *first, const char *second)
 static json_t *request(uint64_t seq)
 {
 	return json_pack("{s:I}", "request", (json_int_t)seq);
+}
+
+static void a_permit_that_is_refused_says_why(void **state)
+{
+	struct town *town = *state;
+	json_t *now;
+
+	town_declare(town, NULL);
+	cut(town, "internet");
+	town_do(town, HEAD, "restore.requested", CASE_1, uplinks("internet", NULL), NULL);
+	town_do(town, CISO, "restore.permitted", CASE_1, request(town->seq), NULL);
+	town_record(town, "system", "restore.expired", CASE_1, body("{\"cause\":\"refused\",\"why\":\"mirror_fault\"}"),
+		    NULL);
+	now = town_view(town, CLERK, "now", NULL, 0, LANG_EN);
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(json_object_get(now, "incidents"), 0), "permit_why")),
+		"the contact of an uplink does not prove its cut; mend that first");
+	json_decref(now);
 }
 
 static void connecting_again_takes_two_people_in_their_roles(void **state)
@@ -1084,6 +1124,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_lost_the_role_has_neither_asked_nor_permitted, open_town,
 						close_town),
 		cmocka_unit_test_setup_teardown(a_second_request_replaces_the_first, open_town, close_town),
+		cmocka_unit_test_setup_teardown(a_contact_that_is_well_again_says_what_it_said_before, open_town,
+						close_town),
+		cmocka_unit_test_setup_teardown(a_permit_that_is_refused_says_why, open_town, close_town),
 		cmocka_unit_test_setup_teardown(connecting_again_takes_two_people_in_their_roles, open_town,
 						close_town),
 		cmocka_unit_test_setup_teardown(a_new_cut_or_a_lapse_takes_the_request_back, open_town, close_town),
