@@ -181,7 +181,7 @@ void record_and_answer(struct keeper *k, const struct entry *entry, enum urgency
 	refuse_entry(k, ticket, &f);
 }
 
-const int64_t slice_ns = 5000000;
+const int64_t slice_ns = 3000000;
 
 enum err go_on_idly(struct keeper *k, sd_event_source **source, sd_event_handler_t step, void *context, struct fault *f)
 {

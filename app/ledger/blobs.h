@@ -26,9 +26,10 @@ struct part {
 	const char *folder;
 	char name[32];
 	int fd;
+	uint64_t size; /* so far */
 };
 enum err part_begin(struct part *p, const char *folder, struct fault *f) MUST_USE;
-enum err part_add(const struct part *p, const char *data, size_t len, struct fault *f) MUST_USE;
+enum err part_add(struct part *p, const char *data, size_t len, struct fault *f) MUST_USE;
 /* Under its name only when it is whole and on the disk. */
 enum err part_end(struct part *p, const char *name, struct fault *f) MUST_USE;
 void part_fini(struct part *p);

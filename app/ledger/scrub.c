@@ -570,6 +570,8 @@ enum err scrub_step(struct scrub *s, int64_t budget_ns, bool *done, struct fault
 	*done = false;
 	s->f = f;
 	do {
+		int64_t left_ns = end - slice_clock_ns();
+
 		switch (s->phase) {
 		case SCRUB_ROWS:
 			err = has_two(s) ? scrub_rows(s) : ERR_OK;
@@ -577,13 +579,13 @@ enum err scrub_step(struct scrub *s, int64_t budget_ns, bool *done, struct fault
 				s->phase = SCRUB_FIRST;
 			break;
 		case SCRUB_FIRST:
-			err = scrub_medium(s, 0, budget_ns);
+			err = scrub_medium(s, 0, left_ns);
 			break;
 		case SCRUB_SECOND:
-			err = scrub_medium(s, 1, budget_ns);
+			err = scrub_medium(s, 1, left_ns);
 			break;
 		case SCRUB_REPLACE:
-			err = replace(s, budget_ns);
+			err = replace(s, left_ns);
 			break;
 		case SCRUB_TABLES:
 			err = scrub_tables(s);

@@ -1,4 +1,4 @@
-/* What takes long must not hold the keeper up: each act goes in slices of 5 ms (slice_ns of app/keeper). How long a
+/* What takes long must not hold the keeper up: each act goes in slices of 3 ms (slice_ns of app/keeper). How long a
  * slice really takes, of a ledger on two media with stored files; a slice ends after the piece in which its time ran
  * out.
  */
@@ -11,7 +11,7 @@
 
 enum { ENTRIES = 20000, GROUP = 64, FILES = 4, FILE_SIZE = 4 << 20, SLICES_MAX = 100000 };
 
-static const int64_t slice_ns = 5000000;
+static const int64_t slice_ns = 3000000;
 
 static struct fault fault;
 
@@ -104,7 +104,7 @@ static void measure(const char *what, bool (*slice)(void *act), void *act)
 	printf("# %s: %zu slices, p50 %.1f ms, longest %.1f ms\n", what, count, quantile(ms, count, 0.5),
 	       quantile(ms, count, 1));
 	(void)snprintf(name, sizeof name, "slice-of-%s-p99", what);
-	report(name, quantile(ms, count, 0.99), "ms", AT_MOST, 6);
+	report(name, quantile(ms, count, 0.99), "ms", AT_MOST, 5);
 	free(ms);
 }
 
