@@ -118,6 +118,10 @@ static void a_cut_that_nothing_proves_is_taken_back_only_where_that_is_trusted(v
 	run_with_host(200);
 	assert_int_equal(command(COMMAND_PERMIT, 0x02, core.panel.kept.latch_number), RESULT_MIRROR_FAULT);
 	core.panel.relays[1].trusted = true;
+	/* Not before its coil is off, either. */
+	core.panel.relays[1].state = RELAY_CONNECTED;
+	assert_int_equal(command(COMMAND_PERMIT, 0x02, core.panel.kept.latch_number), RESULT_MIRROR_FAULT);
+	core.panel.relays[1].state = RELAY_CUTTING;
 	assert_int_equal(command(COMMAND_PERMIT, 0x02, core.panel.kept.latch_number), RESULT_DONE);
 	/* Trust is of no use to what has a contact. */
 	core.panel.relays[0].trusted = true;

@@ -5,9 +5,16 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "uplink/controller.h"
@@ -28,7 +35,8 @@ static struct {
 	struct line_edge queue[QUEUE_MAX];
 	size_t queued;
 	size_t queue_limit; /* what comes beyond is lost */
-	enum err open_err, set_err, level_err;
+	enum err open_err, set_err, level_err, edge_err;
+	bool no_bell, no_thread;
 	unsigned opened, closed;
 	int64_t dropped_ns; /* when an output last went off */
 	int64_t relay_ns[BOARD_UPLINKS];
@@ -61,7 +69,9 @@ int lines_fd(const struct lines *l)
 enum err lines_edges(struct lines *l, struct line_edge *out, size_t max, size_t *count, struct fault *f)
 {
 	(void)l;
-	(void)f;
+	*count = 0;
+	if (world.edge_err != ERR_OK)
+		return fault_set(f, world.edge_err, "the chip is gone");
 	*count = world.queued < max ? world.queued : max;
 	memcpy(out, world.queue, *count * sizeof *out);
 	world.queued -= *count;
@@ -87,6 +97,24 @@ enum err lines_set(struct lines *l, uint32_t on, struct fault *f)
 		world.dropped_ns = world.now_ns;
 	world.outputs = on;
 	return ERR_OK;
+}
+
+/* ---- in the place of what the system may refuse ------------------------------------------------------------ */
+
+int eventfd(unsigned count, int flags)
+{
+	return world.no_bell ? -1 : (int)syscall(SYS_eventfd2, count, flags);
+}
+
+typedef int thread_maker(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *context);
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *context)
+{
+	void *found = dlsym(RTLD_NEXT, "pthread_create");
+	thread_maker *create;
+
+	memcpy(&create, &found, sizeof create);
+	return world.no_thread ? EAGAIN : create(thread, attributes, run, context);
 }
 
 static unsigned line_of(const char *name)
@@ -628,6 +656,173 @@ static void closing_switches_everything_off(void **unused)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* ---- what seldom happens ------------------------------------------------------------------------------------- */
+
+static void edges_that_cannot_be_read_open_the_chip_again(void **unused)
+{
+	(void)unused;
+	connected();
+	world.edge_err = ERR_IO;
+	pass_ms(20);
+	assert_true(world.closed > 0);
+	world.edge_err = ERR_OK;
+	pass_ms(1200);
+	assert_true(world.opened > 1);
+	press("ISOLATE", 60000);
+	assert_int_equal(world.outputs & 3, 0);
+}
+
+static void an_edge_of_no_known_line_moves_nothing(void **unused)
+{
+	(void)unused;
+	connected();
+	world.queue[world.queued++] = (struct line_edge){LINES_MAX, true, world.now_ns};
+	pass_ms(20);
+	assert_int_equal(world.outputs & 3, 3);
+	assert_int_equal(poll_driver(0).event.number, 0);
+}
+
+static void it_waits_with_and_without_a_chip(void **unused)
+{
+	(void)unused;
+	gpio.pins.ops->wait(&gpio.pins, local.bell, 0);
+	connected();
+	gpio.pins.ops->wait(&gpio.pins, local.bell, 0);
+	assert_int_equal(world.outputs & 3, 3);
+}
+
+static void a_dash_is_no_line_and_its_namesakes_are(void **unused)
+{
+	struct gpio_settings wires = {.chip = "", .wiring = {.relays = {"-", "-x"}}};
+
+	(void)unused;
+	gpio_init(&gpio, &wires);
+	assert_int_equal(gpio.plan.outputs_count, 1);
+	assert_string_equal(gpio.plan.outputs[0].name, "-x");
+}
+
+static void a_supply_that_is_wired_is_watched(void **unused)
+{
+	(void)unused;
+	local.settings.has_supply = true;
+	local_recall(&local, 3);
+	pass_ms(200);
+	assert_int_equal(poll_driver(0).faults & FAULT_SUPPLY, FAULT_SUPPLY);
+	assert_int_not_equal(find_event(EVENT_SUPPLY_LOST).number, 0);
+}
+
+/* A module's relay is slow: the buttons are looked at meanwhile, and time catches up. */
+static void while_a_contact_settles_buttons_still_cut(void **unused)
+{
+	(void)unused;
+	connected();
+	gpio.pins.settle_ns = 100 * MS;
+	press("B2", 20000);
+	assert_int_equal(world.outputs & 3, 1);
+	press("ISOLATE", 20000);
+	assert_int_equal(world.outputs & 3, 0);
+	pass_ms(200);
+	assert_int_equal(find_event(EVENT_UPLINK_ISOLATE).uplink, 2);
+	assert_int_not_equal(find_event(EVENT_ISOLATE).number, 0);
+}
+
+static void a_command_before_the_record_has_spoken_waits(void **unused)
+{
+	struct panel_command what = {COMMAND_ISOLATE, 1, 7, 0};
+	struct panel_wish wish = {.lamps = 0};
+	struct panel_state state;
+
+	(void)unused;
+	pass_ms(20);
+	assert_int_equal(driver.driver.ops->command(&driver.driver, &wish, &what, &state, NULL), ERR_BUSY);
+	world.level_err = ERR_IO;
+	pass_ms(1200);
+	world.level_err = ERR_OK;
+	pass_ms(1200);
+	local_recall(&local, 3);
+	pass_ms(200);
+	assert_int_equal(world.outputs & 3, 2);
+}
+
+static void a_command_whose_coil_cannot_be_driven_latches_and_is_driven_later(void **unused)
+{
+	struct panel_command what = {COMMAND_ISOLATE, 1, 7, 0};
+	struct panel_wish wish = {.lamps = 0};
+	struct panel_state state;
+
+	(void)unused;
+	connected();
+	assert_int_equal(driver.driver.ops->command(&driver.driver, &wish, &what, &state, NULL), ERR_BUSY);
+	world.set_err = ERR_IO;
+	pass_ms(20);
+	world.set_err = ERR_OK;
+	pass_ms(1200);
+	assert_int_equal(world.outputs & 3, 2);
+	assert_int_equal(poll_driver(0).result_nonce, 7);
+}
+
+static void what_it_does_not_have_is_refused(void **unused)
+{
+	struct fault f;
+	uint16_t got[1];
+
+	(void)unused;
+	connected();
+	assert_int_equal(local.bus.ops->read(&local.bus, 0x7000, got, 1, &f), ERR_DENIED);
+	world.open_err = world.level_err = ERR_IO;
+	pass_ms(1200);
+	assert_int_equal(local.bus.ops->read(&local.bus, BLOCK_STATUS, got, 1, &f), ERR_IO);
+}
+
+static void without_memory_bell_or_thread_it_does_not_begin(void **unused)
+{
+	struct local_settings settings = {.fitted = 3, .memory = "/nonexistent/memory"};
+	struct local other;
+	struct fault f;
+
+	(void)unused;
+	assert_int_not_equal(local_init(&other, &settings, &gpio.pins, &f), ERR_OK);
+	settings.memory[0] = '\0';
+	world.no_bell = true;
+	assert_int_not_equal(local_init(&other, &settings, &gpio.pins, &f), ERR_OK);
+	world.no_bell = false;
+	set_up(NULL);
+	world.no_thread = true;
+	assert_int_not_equal(local_start(&local, &f), ERR_OK);
+	assert_non_null(strstr(f.text, "thread"));
+}
+
+static int64_t true_clock(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* With a thread of its own, a command is waited for and its answer is that of now. */
+static void a_command_is_carried_out_by_the_thread(void **unused)
+{
+	struct panel_command what = {COMMAND_ISOLATE, 1, 9, 0};
+	struct panel_wish wish = {.lamps = 0};
+	struct panel_identity identity;
+	struct panel_state state;
+	struct fault f;
+
+	(void)unused;
+	local.clock_ns = true_clock;
+	local_recall(&local, 3);
+	assert_int_equal(local_start(&local, &f), ERR_OK);
+	while (driver.driver.ops->connect(&driver.driver, &identity, &state, &f) != ERR_OK)
+		(void)sched_yield();
+	while (driver.driver.ops->command(&driver.driver, &wish, &what, &state, &f) != ERR_OK)
+		(void)sched_yield();
+	assert_int_equal(state.result_nonce, 9);
+	assert_int_equal(state.result, RESULT_DONE);
+	local_stop(&local);
+	assert_int_equal(world.closed, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -654,6 +849,18 @@ int main(void)
 		TEST(inverted_inputs_and_names_reach_the_lines),
 		TEST(it_keeps_neither_a_checkpoint_nor_a_key),
 		TEST(closing_switches_everything_off),
+		cmocka_unit_test_setup_teardown(edges_that_cannot_be_read_open_the_chip_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_edge_of_no_known_line_moves_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(it_waits_with_and_without_a_chip, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_dash_is_no_line_and_its_namesakes_are, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_supply_that_is_wired_is_watched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(while_a_contact_settles_buttons_still_cut, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_command_before_the_record_has_spoken_waits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_command_whose_coil_cannot_be_driven_latches_and_is_driven_later,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_it_does_not_have_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(without_memory_bell_or_thread_it_does_not_begin, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_command_is_carried_out_by_the_thread, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

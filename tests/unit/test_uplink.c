@@ -480,6 +480,24 @@ static void patience_covers_the_slave_and_the_wire(void **unused)
 	assert_int_equal(wire_patience_us(&net, 96), 200000);
 }
 
+static void who_falls_silent_while_introducing_itself_is_not_connected(void **unused)
+{
+	static const enum trick tricks[] = {GONE, OTHER_BLOCK};
+	struct panel_identity identity = {.fitted = 9};
+	struct panel_state state;
+	struct controller c;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof tricks / sizeof tricks[0]; i++) {
+		struct fake_bus b = bus_with(ANSWER, tricks[i]);
+
+		b.tricks[2] = b.tricks[3] = tricks[i];
+		controller_init(&c, &b.bus, 6);
+		assert_int_not_equal(c.driver.ops->connect(&c.driver, &identity, &state, NULL), ERR_OK);
+		assert_int_equal(identity.fitted, 9);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -501,6 +519,7 @@ int main(void)
 		cmocka_unit_test(cut_means_each_named_coil_off_and_latched),
 		cmocka_unit_test(every_number_has_a_word),
 		cmocka_unit_test(patience_covers_the_slave_and_the_wire),
+		cmocka_unit_test(who_falls_silent_while_introducing_itself_is_not_connected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
