@@ -99,18 +99,22 @@ static void begin_life(void)
 		one_millisecond();
 }
 
-/* What is not carried out leaves everything as it was, but for the counters. Both are copied byte by byte, so that what
-   lies between the members is the same, too. */
+/* Byte by byte, as they were copied: what lies between the members is the same, too. */
+static bool is_same(const void *x, const void *y, size_t size)
+{
+	return memcmp(x, y, size) == 0;
+}
+
+/* What is not carried out leaves everything as it was, but for the counters. */
 static bool is_unchanged(const struct panel *before)
 {
 	struct panel after;
-	const unsigned char *x = (const unsigned char *)&after, *y = (const unsigned char *)before;
 
 	memcpy(&after, &now.panel, sizeof after);
 	after.sequence = before->sequence;
 	after.exceptions = before->exceptions;
 	after.bad_frames = before->bad_frames;
-	return memcmp(x, y, sizeof after) == 0;
+	return is_same(&after, before, sizeof after);
 }
 
 static void judge(const uint8_t *frame, size_t length, const uint8_t *answer, uint16_t said, const struct panel *before)
