@@ -62,8 +62,12 @@ static void tell_heads(struct console *c, json_t *before)
 	json_array_foreach (json_object_get(c->now, "incidents"), i, head) {
 		json_t *old = twin(json_object_get(before, "incidents"), head, "about");
 
-		if (c->own_act && strcmp(string_of(head, "about"), c->about) == 0)
+		if (c->own_act && strcmp(string_of(head, "about"), c->about) == 0) {
+			/* A permit that came to nothing at once is news all the same. */
+			if (differs(old, head, "permit") && strcmp(string_of(head, "permit"), "lapsed") == 0)
+				tell_permit(c, NULL, head, string_of(head, "about"));
 			continue;
+		}
 		if (old == NULL)
 			SAY(c, "● %s %s  %s  %s", _("New incident"), string_of(head, "about"), string_of(head, "title"),
 			    string_of(head, "state_label"));
