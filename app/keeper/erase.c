@@ -34,9 +34,9 @@ static bool is_void(enum err err)
 }
 
 /* One that was cut off between the erasure and its last entry finds it erased. */
-static enum err settle(struct erasing *x, enum err err, const struct fault *f)
+static enum err settle(struct erasing *x, bool is_begun, enum err err, const struct fault *f)
 {
-	x->outcome = is_void(err) ? "void" : "done";
+	x->outcome = is_void(err) && !is_begun ? "void" : "done";
 	if (err == ERR_OK || err == ERR_EXISTS || err == ERR_BUSY)
 		return ERR_OK;
 	diag(DIAG_WARNING, "erasure %llu: %s", (unsigned long long)x->request, f->text);
@@ -77,7 +77,7 @@ static enum err erase_some(struct erasing *x, struct fault *f)
 		return ERR_OK;
 	err = erasure.about != NULL ? erase_case(x, &erasure, &done, f) : erase_entry(x, &erasure, &done, f);
 	done = done || err != ERR_OK;
-	err = settle(x, err, f);
+	err = settle(x, erasure.is_begun, err, f);
 	if (err == ERR_OK)
 		err = scribe_catch_up(s, f);
 	if (err == ERR_OK && done)

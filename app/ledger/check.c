@@ -5,6 +5,7 @@
 #include "ledger/audit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static enum err stored_note(void *context, uint64_t epoch, int column, struct buf *out)
 {
@@ -63,15 +64,49 @@ struct check {
 	struct audit audit;
 	struct opened opened;
 	bool has_entries; /* all are right */
-	int medium;       /* whose files are read */
+	int on;           /* whose entries, then whose files are read */
+	unsigned passes, passed;
 	struct blob_walk *files;
 	struct fault bad_file;
 };
 
-enum err check_begin_with(struct ledger *l, enum check_what what, struct check **out, struct fault *f)
+static enum err begin_audit(struct check *c, struct fault *f)
 {
+	struct ledger *l = c->ledger;
 	struct audit_source source = {stored_certificate, stored_closing, l};
 	struct buf genesis = {.cap = NOTE_MAX};
+	enum err err = stored_certificate(l, 1, &genesis);
+
+	if (err == ERR_OK)
+		err = audit_begin(&c->audit, genesis.data, genesis.len, &source, NULL, f);
+	else
+		err = fault_set(f, ERR_CORRUPT, _("%s: the genesis note is missing or damaged"), l->folder);
+	buf_fini(&genesis);
+	return err;
+}
+
+/* The first one from `from` on that works; MEDIA_MAX: none. */
+static int good_medium(const struct ledger *l, int from)
+{
+	while (from < MEDIA_MAX && l->media.m[from].state != MEDIUM_GOOD)
+		from++;
+	return from;
+}
+
+static enum err begin_on(struct check *c, int medium, struct fault *f)
+{
+	int using = c->ledger->media.reading;
+	enum err err;
+
+	c->on = medium;
+	c->ledger->media.reading = medium;
+	err = begin_audit(c, f);
+	c->ledger->media.reading = using;
+	return err;
+}
+
+enum err check_begin_with(struct ledger *l, enum check_what what, struct check **out, struct fault *f)
+{
 	struct check *c = calloc(1, sizeof *c);
 	enum err err;
 
@@ -79,12 +114,10 @@ enum err check_begin_with(struct ledger *l, enum check_what what, struct check *
 		return fault_set(f, ERR_NOMEM, _("out of memory"));
 	c->ledger = l;
 	c->what = what;
-	err = stored_certificate(l, 1, &genesis);
-	if (err == ERR_OK)
-		err = audit_begin(&c->audit, genesis.data, genesis.len, &source, NULL, f);
-	else
-		err = fault_set(f, ERR_CORRUPT, _("%s: the genesis note is missing or damaged"), l->folder);
-	buf_fini(&genesis);
+	c->passes = 1;
+	if (what == CHECK_FILES_TOO && good_medium(l, good_medium(l, 0) + 1) < MEDIA_MAX)
+		c->passes = MEDIA_MAX;
+	err = begin_on(c, what == CHECK_ENTRIES || c->passes == 1 ? l->media.reading : good_medium(l, 0), f);
 	if (err != ERR_OK)
 		free(c);
 	else
@@ -109,7 +142,7 @@ void check_end(struct check *c)
 
 uint64_t check_progress(const struct check *c)
 {
-	return c->audit.tree.size;
+	return (c->passed * c->ledger->durable.tree.size + c->audit.tree.size) / c->passes;
 }
 
 static enum err check_rows(struct check *c, uint64_t to, struct fault *f)
@@ -131,16 +164,57 @@ out:
 	return err;
 }
 
+/* Then the other medium's entries; then the files of both. */
+static enum err end_pass(struct check *c, struct fault *f)
+{
+	int other = good_medium(c->ledger, c->on + 1);
+
+	c->passed++;
+	c->has_entries = c->passed >= c->passes || other == MEDIA_MAX;
+	if (c->has_entries) {
+		c->on = 0;
+		return ERR_OK;
+	}
+	audit_fini(&c->audit);
+	opened_fini(&c->opened);
+	memset(&c->audit, 0, sizeof c->audit);
+	memset(&c->opened, 0, sizeof c->opened);
+	return begin_on(c, other, f);
+}
+
 /* The end is where the log ends now: a redaction recorded meanwhile explains what it took out of entries read later. */
 static enum err check_entries(struct check *c, struct fault *f)
 {
 	struct ledger *l = c->ledger;
 	uint64_t from = c->audit.tree.size, size = l->durable.tree.size;
+	enum err err;
 
 	if (from < size)
 		return check_rows(c, size - from < ROWS_AT_ONCE ? size : from + ROWS_AT_ONCE, f);
-	c->has_entries = true;
-	return audit_end(&c->audit, l->head_note.data, l->head_note.len, AUDIT_EPOCH_SIGNS, f);
+	err = audit_end(&c->audit, l->head_note.data, l->head_note.len, AUDIT_EPOCH_SIGNS, f);
+	return err == ERR_OK ? end_pass(c, f) : err;
+}
+
+static enum err say_where(const struct check *c, struct fault *f)
+{
+	struct fault found = *f;
+
+	return fault_set(f, found.err, "%s: %s", c->ledger->media.m[c->on].folder, found.text);
+}
+
+/* On the medium at hand alone. One that failed meanwhile is in use by its own thread, and told by others. */
+static enum err check_entries_on(struct check *c, struct fault *f)
+{
+	struct ledger *l = c->ledger;
+	int using = l->media.reading;
+	enum err err;
+
+	if (l->media.m[c->on].state != MEDIUM_GOOD)
+		return end_pass(c, f);
+	l->media.reading = c->on;
+	err = check_entries(c, f);
+	l->media.reading = using;
+	return err == ERR_OK || c->passes == 1 ? err : say_where(c, f);
 }
 
 static void take_bad_file(void *context, const struct blob_finding *finding)
@@ -154,10 +228,10 @@ static enum err check_files(struct check *c, bool *done, struct fault *f)
 	bool is_read = true;
 	enum err err = ERR_OK;
 
-	*done = c->medium == MEDIA_MAX || c->what == CHECK_ENTRIES;
+	*done = c->on == MEDIA_MAX || c->what == CHECK_ENTRIES;
 	if (*done)
 		return ERR_OK;
-	medium = &c->ledger->media.m[c->medium];
+	medium = &c->ledger->media.m[c->on];
 	if (medium->state == MEDIUM_GOOD && c->files == NULL)
 		err = keyring_check(c->ledger, medium, f);
 	if (err == ERR_OK && medium->state == MEDIUM_GOOD && c->files == NULL)
@@ -171,7 +245,7 @@ static enum err check_files(struct check *c, bool *done, struct fault *f)
 	if (err == ERR_OK && is_read) {
 		blob_walk_end(c->files);
 		c->files = NULL;
-		c->medium++;
+		c->on++;
 	}
 	return err;
 }
@@ -183,7 +257,7 @@ enum err check_step(struct check *c, int64_t budget_ns, bool *done, struct fault
 
 	*done = false;
 	do
-		err = c->has_entries ? check_files(c, done, f) : check_entries(c, f);
+		err = c->has_entries ? check_files(c, done, f) : check_entries_on(c, f);
 	while (err == ERR_OK && !*done && slice_clock_ns() < end);
 	return err;
 }

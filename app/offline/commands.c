@@ -169,9 +169,10 @@ enum err command_check(const struct request *request, struct fault *f)
 {
 	struct ledger *l = NULL;
 	enum err err = ledger_open_readonly(request->folder, &l, f);
+	bool lacks_one = false;
 
 	if (err == ERR_OK) {
-		(void)tell_missing_media(l);
+		lacks_one = tell_missing_media(l);
 		err = check(l, f);
 	}
 	if (err == ERR_OK)
@@ -180,6 +181,11 @@ enum err command_check(const struct request *request, struct fault *f)
 			(unsigned long long)ledger_head(l).size, (unsigned long long)ledger_head(l).epoch);
 	if (err == ERR_OK)
 		err = ledger_leftovers(l, print_leftover, NULL, f);
+	if (err == ERR_OK && lacks_one)
+		err = fault_set(
+			f, ERR_STATE,
+			_("only what is on this medium is good: the other one could not be read. Put it back, or "
+			  "write it anew with repair"));
 	ledger_close(l);
 	return err;
 }

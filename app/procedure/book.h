@@ -78,6 +78,7 @@ struct erasure {
 	uint64_t seq;      /* else an entry */
 	const char *name;
 	const char *authority, *reason, *by, *approved_by;
+	bool is_begun; /* something was erased since it was approved */
 };
 /* ERR_MISSING: there is none. */
 enum err book_next_erasure(const struct book *book, struct erasure *out) MUST_USE;

@@ -67,34 +67,54 @@ static enum err fold_ended(struct book *book, const struct event *event)
 	return json_object_set_new(erasure, "state", json_string(outcome)) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
+/* They are done one after the other, in this order. */
+static json_t *next_approved(const struct book *book)
+{
+	json_t *erasure;
+	size_t i;
+
+	json_array_foreach (book->erasures, i, erasure)
+		if (is_in_state(erasure, "approved"))
+			return erasure;
+	return NULL;
+}
+
+static enum err fold_erased(struct book *book, const struct event *event)
+{
+	json_t *erasure = next_approved(book);
+
+	(void)event;
+	return erasure == NULL || json_object_set_new(erasure, "begun", json_true()) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
 const struct folder erasure_folders[] = {
 	{"erasure.requested", fold_requested},
 	{"erasure.approved", fold_approved},
 	{"erasure.ended", fold_ended},
+	{"redaction", fold_erased},
+	{"redaction.earlier", fold_erased},
+	{"case.disposed", fold_erased},
 	{NULL, NULL},
 };
 
 enum err book_next_erasure(const struct book *book, struct erasure *out)
 {
-	json_t *erasure;
-	size_t i;
+	json_t *erasure = next_approved(book);
 
-	json_array_foreach (book->erasures, i, erasure) {
-		if (!is_in_state(erasure, "approved"))
-			continue;
-		*out = (struct erasure){
-			.request = (uint64_t)json_integer_value(json_object_get(erasure, "request")),
-			.about = text_in(erasure, "case"),
-			.seq = (uint64_t)json_integer_value(json_object_get(erasure, "seq")),
-			.name = text_in(erasure, "name"),
-			.authority = text_in(erasure, "authority"),
-			.reason = text_in(erasure, "reason"),
-			.by = text_in(erasure, "by"),
-			.approved_by = text_in(erasure, "approved_by"),
-		};
-		return ERR_OK;
-	}
-	return ERR_MISSING;
+	if (erasure == NULL)
+		return ERR_MISSING;
+	*out = (struct erasure){
+		.request = (uint64_t)json_integer_value(json_object_get(erasure, "request")),
+		.about = text_in(erasure, "case"),
+		.seq = (uint64_t)json_integer_value(json_object_get(erasure, "seq")),
+		.name = text_in(erasure, "name"),
+		.authority = text_in(erasure, "authority"),
+		.reason = text_in(erasure, "reason"),
+		.by = text_in(erasure, "by"),
+		.approved_by = text_in(erasure, "approved_by"),
+		.is_begun = json_is_true(json_object_get(erasure, "begun")),
+	};
+	return ERR_OK;
 }
 
 /* ---- rules ---- */

@@ -471,6 +471,19 @@ class Ledger(unittest.TestCase):
         self.assertEqual(len(self.must("find", self.first, "端末 42").splitlines()), 1)
         self.refused("no entry", "find", self.first, "何もない語")
 
+    def test_check_reads_both_media_and_says_when_one_is_away(self):
+        self.init()
+        self.append([noted(n) for n in range(1500)], "--group", "500")
+        with contextlib.closing(sqlite3.connect(self.second / "mirror.db")) as db, db:
+            leaf = bytearray(db.execute("SELECT leaf FROM entries WHERE seq = 20").fetchone()[0])
+            leaf[30] ^= 1
+            db.execute("UPDATE entries SET leaf = ? WHERE seq = 20", (bytes(leaf),))
+        self.assertIn(str(self.second), self.refused("entry 20", "check", self.first).stderr.decode())
+        self.must("repair", self.first)
+        self.assertIn("Good", self.must("check", self.first))
+        self.second.rename(self.place / "away")
+        self.assertIn("Good", self.refused("the other one could not be read", "check", self.first).stdout.decode())
+
     def test_two_ledgers_are_not_paired_by_mistake(self):
         self.init(mirror=False)
         self.refused("not empty", "init", self.place / "other", "--origin", "city.example/k2/1", "--mirror", self.first)

@@ -980,6 +980,7 @@ static void erasing_takes_two_people(void **state)
 	assert_string_equal(erasure.by, GENERAL);
 	assert_string_equal(erasure.approved_by, CISO);
 	assert_string_equal(erasure.reason, "誤記");
+	assert_false(erasure.is_begun);
 	town_refused(town, "no_erasure", CISO, "erasure.approved", NULL, json_pack("{s:I}", "request", seq), NULL);
 
 	town_record(town, "system", "erasure.ended", "-", json_pack("{s:I, s:s}", "request", seq, "outcome", "done"),
@@ -1005,6 +1006,11 @@ static void only_a_case_that_is_over_is_disposed(void **state)
 	town_do(town, CISO, "erasure.approved", NULL, json_pack("{s:I}", "request", (json_int_t)town->seq), NULL);
 	assert_int_equal(book_next_erasure(town->book, &erasure), ERR_OK);
 	assert_string_equal(erasure.about, CASE_1);
+	assert_false(erasure.is_begun);
+	/* Power may go between this and the entry that it has ended. */
+	town_record(town, "system", "case.disposed", "-", json_pack("{s:s, s:i}", "case", CASE_1, "erased", 3), NULL);
+	assert_int_equal(book_next_erasure(town->book, &erasure), ERR_OK);
+	assert_true(erasure.is_begun);
 }
 
 static void erasing_needs_its_grounds(void **state)
