@@ -4,11 +4,14 @@
 #include "base/text.h"
 #include "ledger/space.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The tables beside the entries go over at once: a kilobyte for each hour, mostly. */
 enum { ROWS_AT_ONCE = 256, SMALL_TABLES_MAX = 1 << 30 };
@@ -230,19 +233,52 @@ static enum err apply_erased(struct refill *r, bool is_any, struct fault *f)
 	return err;
 }
 
-static enum err write_orphans(struct refill *r, const struct buf *lines, struct fault *f)
-{
-	struct ledger *l = r->ledger;
-	char path[PATH_MAX];
+/* What is set aside: PATH.new until it is whole. */
+struct aside {
+	char path[PATH_MAX], path_new[PATH_MAX];
+	FILE *file;
+};
 
-	if ((size_t)snprintf(path, sizeof path, "%s/orphans", l->media.m[l->media.reading].folder) >= sizeof path - 64)
-		return fault_set(f, ERR_RANGE, _("%s: the path is too long"), path);
-	if (buf_status(lines) != ERR_OK)
-		return fault_set(f, buf_status(lines), _("no memory"));
-	if (folder_make(path, 0700, f) != ERR_OK)
+static enum err aside_open(struct aside *a, const struct refill *r, struct fault *f)
+{
+	const struct media *media = &r->ledger->media;
+	const char *folder = media->m[media->reading].folder;
+	int made;
+
+	if ((size_t)snprintf(a->path, sizeof a->path, "%s/orphans", folder) >= sizeof a->path - 64)
+		return fault_set(f, ERR_RANGE, _("%s: the path is too long"), a->path);
+	if (folder_make(a->path, 0700, f) != ERR_OK)
 		return f->err;
-	(void)snprintf(path + strlen(path), 64, "/%" PRIu64 "-%" PRIu64 ".jsonl", r->to->generation, r->common);
-	return file_replace(path, lines->data, lines->len, 0600, f);
+	(void)snprintf(a->path + strlen(a->path), 64, "/%" PRIu64 "-%" PRIu64 ".jsonl", r->to->generation, r->common);
+	(void)snprintf(a->path_new, sizeof a->path_new, "%.*s.new", PATH_MAX - 8, a->path);
+	made = open(a->path_new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	a->file = made >= 0 ? fdopen(made, "w") : NULL;
+	if (a->file != NULL)
+		return ERR_OK;
+	(void)fault_set(f, err_from_errno(errno), "%s: %s", a->path_new, strerror(errno));
+	if (made >= 0)
+		(void)close(made);
+	return f->err;
+}
+
+/* Durable under its name, or gone. */
+static enum err aside_close(struct aside *a, enum err err, struct fault *f)
+{
+	char folder[PATH_MAX];
+	bool is_whole;
+
+	if (a->file == NULL)
+		return err;
+	is_whole = err == ERR_OK && fflush(a->file) == 0 && ferror(a->file) == 0 && fsync(fileno(a->file)) == 0;
+	is_whole = fclose(a->file) == 0 && is_whole && rename(a->path_new, a->path) == 0;
+	if (err == ERR_OK && !is_whole)
+		err = fault_set(f, err_from_errno(errno), "%s: %s", a->path, strerror(errno));
+	if (err != ERR_OK) {
+		(void)unlink(a->path_new);
+		return err;
+	}
+	folder_above(folder, sizeof folder, a->path);
+	return folder_sync(folder, f);
 }
 
 static void add_orphan(struct buf *lines, sqlite3_stmt *row)
@@ -281,11 +317,29 @@ static bool is_known(sqlite3_stmt *known, enum err *state, sqlite3_stmt *row)
 	return other.len == leaf.len && leaf.data != NULL && memcmp(other.data, leaf.data, leaf.len) == 0;
 }
 
+static enum err keep_orphan(struct refill *r, struct aside *a, sqlite3_stmt *row, struct fault *f)
+{
+	struct buf line = {.cap = BUF_CAP_DEFAULT};
+	enum err err = a->file == NULL ? aside_open(a, r, f) : ERR_OK;
+
+	if (err == ERR_OK) {
+		add_orphan(&line, row);
+		err = buf_status(&line);
+		if (err != ERR_OK)
+			(void)fault_set(f, err, _("no memory"));
+		else
+			(void)fwrite(line.data, 1, line.len, a->file);
+		r->orphans++;
+	}
+	buf_fini(&line);
+	return err;
+}
+
 /* Rows that a refill was copying are not its own; and what the other one has, too, is no orphan: nothing is erased
  * there. */
 static enum err keep_orphans(struct refill *r, struct fault *f)
 {
-	struct buf lines = {.cap = BUF_CAP_DEFAULT};
+	struct aside aside = {.file = NULL};
 	sqlite3_stmt *rows = NULL, *known = NULL;
 	enum err err, state;
 
@@ -295,19 +349,21 @@ static enum err keep_orphans(struct refill *r, struct fault *f)
 	if (state == ERR_OK)
 		state = store_next(known);
 	err = store_entries(r->to->store, r->common, UINT64_MAX, &rows);
-	while (err == ERR_OK && (err = store_next(rows)) == ERR_OK) {
-		if (is_known(known, &state, rows))
-			continue;
-		add_orphan(&lines, rows);
-		r->orphans++;
+	if (err != ERR_OK)
+		err = store_fault(r->to->store, err, _("reading"), f);
+	while (err == ERR_OK) {
+		enum err next = store_next(rows);
+
+		if (next == ERR_MISSING)
+			break;
+		if (next != ERR_OK)
+			err = store_fault(r->to->store, next, _("reading"), f);
+		else if (!is_known(known, &state, rows))
+			err = keep_orphan(r, &aside, rows, f);
 	}
-	err = err == ERR_MISSING ? ERR_OK : store_fault(r->to->store, err, _("reading"), f);
 	(void)sqlite3_finalize(rows);
 	(void)sqlite3_finalize(known);
-	if (err == ERR_OK && r->orphans > 0)
-		err = write_orphans(r, &lines, f);
-	buf_fini(&lines);
-	return err;
+	return aside_close(&aside, err, f);
 }
 
 struct table {
