@@ -34,8 +34,10 @@ static void press(struct trial *t, struct truth *truth)
 	uint64_t at = board_now(t->sim->board) + BOARD_US(trial_roll(t, 3000));
 	unsigned uplink = bit >= SIM_UPLINK ? bit - SIM_UPLINK + 1U : 0;
 	unsigned kind = bit >= SIM_UPLINK ? EVENT_UPLINK_ISOLATE : bit == SIM_ISOLATE ? EVENT_ISOLATE : EVENT_DECLARE;
-	uint8_t uplinks = bit >= SIM_UPLINK ? (uint8_t)(1U << (bit - SIM_UPLINK)) : bit == SIM_ISOLATE ? 0x0F : 0;
+	uint8_t uplinks = bit == SIM_ISOLATE ? 0x0F : 0;
 
+	if (bit >= SIM_UPLINK)
+		uplinks = (uint8_t)(1U << (bit - SIM_UPLINK));
 	truth->presses[kind][uplink].most++;
 	trip_may(truth, uplinks, at);
 	trip_must(truth, uplinks, at);
