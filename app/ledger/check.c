@@ -210,7 +210,10 @@ static enum err check_entries_on(struct check *c, struct fault *f)
 	enum err err;
 
 	if (l->media.m[c->on].state != MEDIUM_GOOD)
-		return end_pass(c, f);
+		return c->passed == 0 && good_medium(l, c->on + 1) == MEDIA_MAX
+			       ? fault_set(f, ERR_IO, _("%s failed while it was being checked"),
+					   l->media.m[c->on].folder)
+			       : end_pass(c, f);
 	l->media.reading = c->on;
 	err = check_entries(c, f);
 	l->media.reading = using;

@@ -239,6 +239,13 @@ struct aside {
 	FILE *file;
 };
 
+static enum err aside_failed(const struct aside *a, struct fault *f)
+{
+	int number = errno != 0 ? errno : EIO;
+
+	return fault_set(f, err_from_errno(number), "%s: %s", a->path_new, strerror(number));
+}
+
 static enum err aside_open(struct aside *a, const struct refill *r, struct fault *f)
 {
 	const struct media *media = &r->ledger->media;
@@ -255,7 +262,7 @@ static enum err aside_open(struct aside *a, const struct refill *r, struct fault
 	a->file = made >= 0 ? fdopen(made, "w") : NULL;
 	if (a->file != NULL)
 		return ERR_OK;
-	(void)fault_set(f, err_from_errno(errno), "%s: %s", a->path_new, strerror(errno));
+	(void)aside_failed(a, f);
 	if (made >= 0)
 		(void)close(made);
 	return f->err;
@@ -265,14 +272,15 @@ static enum err aside_open(struct aside *a, const struct refill *r, struct fault
 static enum err aside_close(struct aside *a, enum err err, struct fault *f)
 {
 	char folder[PATH_MAX];
-	bool is_whole;
 
 	if (a->file == NULL)
 		return err;
-	is_whole = err == ERR_OK && fflush(a->file) == 0 && ferror(a->file) == 0 && fsync(fileno(a->file)) == 0;
-	is_whole = fclose(a->file) == 0 && is_whole && rename(a->path_new, a->path) == 0;
-	if (err == ERR_OK && !is_whole)
-		err = fault_set(f, err_from_errno(errno), "%s: %s", a->path, strerror(errno));
+	if (err == ERR_OK && (fflush(a->file) != 0 || fsync(fileno(a->file)) != 0))
+		err = aside_failed(a, f);
+	if (fclose(a->file) != 0 && err == ERR_OK)
+		err = aside_failed(a, f);
+	if (err == ERR_OK && rename(a->path_new, a->path) != 0)
+		err = aside_failed(a, f);
 	if (err != ERR_OK) {
 		(void)unlink(a->path_new);
 		return err;
@@ -322,15 +330,15 @@ static enum err keep_orphan(struct refill *r, struct aside *a, sqlite3_stmt *row
 	struct buf line = {.cap = BUF_CAP_DEFAULT};
 	enum err err = a->file == NULL ? aside_open(a, r, f) : ERR_OK;
 
-	if (err == ERR_OK) {
-		add_orphan(&line, row);
-		err = buf_status(&line);
-		if (err != ERR_OK)
-			(void)fault_set(f, err, _("no memory"));
-		else
-			(void)fwrite(line.data, 1, line.len, a->file);
-		r->orphans++;
-	}
+	if (err != ERR_OK)
+		return err;
+	add_orphan(&line, row);
+	err = buf_status(&line);
+	if (err != ERR_OK)
+		(void)fault_set(f, err, _("no memory"));
+	else if (fwrite(line.data, 1, line.len, a->file) != line.len)
+		err = aside_failed(a, f);
+	r->orphans++;
 	buf_fini(&line);
 	return err;
 }

@@ -4,6 +4,9 @@
 
 #include "pair_support.h"
 
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
 /* ---- recording ---- */
 
 static void both_hold_the_same(void **state)
@@ -340,6 +343,52 @@ static void what_both_have_is_not_kept_aside(void **state)
 	buf_fini(&kept);
 }
 
+static bool mirror_holds_what_was_changed(const struct pair *p)
+{
+	sqlite3_stmt *row = NULL;
+	char path[160];
+	sqlite3 *db = NULL;
+	bool holds;
+
+	(void)snprintf(path, sizeof path, "%s/mirror.db", p->mirror);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(db, "SELECT substr(leaf, 41, 1) = x'78' FROM entries WHERE seq = 20", -1, &row, NULL),
+		SQLITE_OK);
+	holds = sqlite3_step(row) == SQLITE_ROW && sqlite3_column_int(row, 0) == 1;
+	(void)sqlite3_finalize(row);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	return holds;
+}
+
+/* What cannot be set aside stays where it is. */
+static void nothing_is_filled_over_before_it_is_kept(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	char orphans[160], full[192];
+
+	open_ledger(b);
+	add_entries(b, 30);
+	close_ledger(b);
+	change_mirror(
+		p,
+		"UPDATE entries SET leaf = CAST(substr(leaf, 1, 40) || 'x' || substr(leaf, 42) AS BLOB) WHERE seq = 20");
+	(void)snprintf(orphans, sizeof orphans, "%s/orphans", b->folder);
+	(void)snprintf(full, sizeof full, "%s/1-0.jsonl.new", orphans);
+	assert_int_equal(mkdir(orphans, 0700), 0);
+	/* As /dev/full: nothing fits on it. */
+	if (mknod(full, S_IFCHR | 0600, makedev(1, 7)) != 0)
+		skip();
+	open_ledger(b);
+	expect_states(p, MEDIUM_GOOD, MEDIUM_FAILED);
+	close_ledger(b);
+	assert_true(mirror_holds_what_was_changed(p));
+	assert_int_not_equal(access(full, F_OK), 0);
+	open_ledger(b);
+	expect_equal(p);
+}
+
 /* ---- who is right ---- */
 
 static void every_pair_of_claims_is_judged(void **state)
@@ -622,6 +671,7 @@ int main(void)
 		WITH_PAIR(a_damaged_medium_is_filled_again),
 		WITH_PAIR(a_tail_that_nobody_was_told_of_is_kept_aside),
 		WITH_PAIR(what_both_have_is_not_kept_aside),
+		WITH_PAIR(nothing_is_filled_over_before_it_is_kept),
 		cmocka_unit_test(every_pair_of_claims_is_judged),
 		WITH_PAIR(a_spoilt_key_is_taken_from_the_other_medium),
 		WITH_PAIR(each_key_may_be_right_on_another_medium),
