@@ -212,7 +212,7 @@ fuzz: ## Fuzz every parser, and the verifiers with riddles, for FUZZ_SECONDS (de
 	$(Q)$(MAKE) -j$(JOBS) --no-print-directory all $(O)/bin/kannuki-verify-go $(O)/tests/firmware/test_frames
 	$(Q)scripts/fuzz $(BUILD)/fuzz $(O)
 
-bench: ## Print one line per figure: bench NAME VALUE UNIT goal OP GOAL ok|short (KANNUKI_BENCH_10M=1: longer)
+bench: ## Print one line per figure: bench NAME VALUE UNIT goal OP GOAL ok|short
 	$(Q)scripts/deps run test
 	$(Q)$(MAKE) -j$(JOBS) --no-print-directory PROFILE=release all bench-programs
 	$(Q)scripts/bench $(BUILD)/release
