@@ -18,6 +18,7 @@ $(O)/tests/test_console: $(filter-out $(O)/app/console/main.o,$(call objects,app
 # The same of the keeper; test_rounds takes one part in by itself.
 KEEPER_PARTS = $(filter-out $(O)/app/keeper/main.o,$(call objects,app/keeper))
 $(O)/tests/test_keeper: $(KEEPER_PARTS)
+$(O)/tests/test_credentials: $(KEEPER_PARTS)
 $(O)/tests/test_rounds: $(filter-out $(O)/app/keeper/rounds.o,$(KEEPER_PARTS))
 
 # The same of the panel daemon.

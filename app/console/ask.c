@@ -149,6 +149,29 @@ char *ask_text(struct console *c, const char *prompt, const char *given, enum te
 	}
 }
 
+bool ask_pin(struct console *c, const char *prompt, char out[PASSWORD_SIZE])
+{
+	struct buf narrow;
+
+	if (terminal_password(c->terminal, prompt, out) != TYPED_LINE)
+		return false;
+	buf_init(&narrow, 8192);
+	layout_narrow(&narrow, out);
+	if (narrow.data != NULL && narrow.len < PASSWORD_SIZE)
+		memcpy(out, narrow.data, narrow.len + 1);
+	if (narrow.data != NULL)
+		explicit_bzero(narrow.data, narrow.len);
+	buf_fini(&narrow);
+	return true;
+}
+
+bool ask_proof(struct console *c, char out[PASSWORD_SIZE])
+{
+	if (strcmp(string_of(json_object_get(c->now, "user"), "proof"), "pin") == 0)
+		return ask_pin(c, _("Your PIN: "), out);
+	return terminal_password(c->terminal, _("Your password once more: "), out) == TYPED_LINE;
+}
+
 char *ask_lines(struct console *c, const char *first)
 {
 	struct buf text;

@@ -19,6 +19,11 @@ int ask_numbers(const char *typed, size_t count, size_t *out, size_t room, bool 
 enum text_need { TEXT_MAY_BE_EMPTY, TEXT_NEEDED };
 /* One line; heap string, or NULL when left. */
 char *ask_text(struct console *c, const char *prompt, const char *given, enum text_need need);
+/* The PIN, or the password of one who has none, as proof who is at the keyboard. False when left; the caller wipes
+   `out`. */
+bool ask_proof(struct console *c, char out[PASSWORD_SIZE]);
+/* A PIN without echo; full-width digits count as half-width ones. False when left. */
+bool ask_pin(struct console *c, const char *prompt, char out[PASSWORD_SIZE]);
 /* Several lines up to a line with only "."; `first` is their beginning. Heap string, or NULL when left. */
 char *ask_lines(struct console *c, const char *first);
 /* A time; Enter alone means now. False when left. */

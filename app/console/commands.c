@@ -1,6 +1,7 @@
 #include "console/commands.h"
 
 #include "console/case.h"
+#include "console/credentials.h"
 #include "console/erasing.h"
 #include "console/incarnation.h"
 #include "console/layout.h"
@@ -91,6 +92,7 @@ const struct command commands[] = {
 	{"ledger stamp accept [FILE]", N_("take the authority's reply (base64)"), pins_stamp_accept, NULL},
 	{"user", N_("your own account"), NULL, NULL},
 	{"user password", N_("change your password"), login_password, NULL},
+	{"user pin", N_("set the PIN that seals and approvals ask for"), credentials_pin, NULL},
 	{"language", N_("Japanese or English"), NULL, NULL},
 	{"language ja", N_("Japanese"), login_japanese, NULL},
 	{"language en", N_("English"), login_english, NULL},

@@ -15,7 +15,7 @@ static void do_it(struct console *c, const char *act, json_t *body, json_t *text
 {
 	char proof[PASSWORD_SIZE];
 
-	if (terminal_password(c->terminal, _("Your password once more: "), proof) == TYPED_LINE) {
+	if (ask_proof(c, proof)) {
 		if (keeper_do(c, (struct deed){.act = act,
 					       .body = json_incref(body),
 					       .text = json_incref(text),

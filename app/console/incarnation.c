@@ -80,7 +80,7 @@ static void begin(struct console *c, char *reason)
 	json_t *params, *result = NULL;
 	enum err err;
 
-	if (terminal_password(c->terminal, _("Your password once more: "), proof) == TYPED_LINE) {
+	if (ask_proof(c, proof)) {
 		params = json_pack("{s:s, s:s}", "reason", reason, "proof", proof);
 		err = keeper_ask(c, "ledger.incarnation", params, &result);
 		if (err == ERR_OK)

@@ -118,6 +118,7 @@ static void add_general(const struct console *c, json_t *menu)
 	add(below, _("Check the record"), "ledger check");
 	add(below, _("Export for auditors"), "ledger export");
 	add(below, _("Change my password"), "user password");
+	add(below, _("Set my PIN for seals and approvals"), "user pin");
 	add(below, _("Log out"), "logout");
 	add_menu(menu, _("Declare, another incident, the record, log out"), below);
 }

@@ -182,7 +182,7 @@ void report_approve(struct console *c, const struct call *call)
 	if (strcmp(string_of(json_array_get(manners, (size_t)manner), "id"), "screen") != 0 &&
 	    (text = ask_text(c, _("Who sealed or agreed, and when: "), "", TEXT_NEEDED)) == NULL)
 		goto out;
-	if (terminal_password(c->terminal, _("Your password once more: "), proof) == TYPED_LINE) {
+	if (ask_proof(c, proof)) {
 		keeper_do(c, (struct deed){.act = "report.approved",
 					   .about = c->about,
 					   .body = approval_body(report, json_array_get(manners, (size_t)manner)),

@@ -138,12 +138,6 @@ void uplinks_isolate(struct console *c, const struct call *call)
 	json_decref(ids);
 }
 
-/* The password once more, as proof who is at the keyboard. False when left. */
-static bool ask_proof(struct console *c, char proof[PASSWORD_SIZE])
-{
-	return terminal_password(c->terminal, _("Your password once more: "), proof) == TYPED_LINE;
-}
-
 /* What was cut in maintenance belongs to no case, unless one is in hand. */
 static bool is_of_maintenance(struct console *c)
 {

@@ -43,10 +43,14 @@ static const struct {
 				 N_("Type both again; mind capital letters and the input method.")},
 	[ERROR_locked_out] = {N_("Too many wrong passwords."),
 			      N_("Wait, then try again. The buttons on the panel work without a login.")},
-	[ERROR_proof_required] = {N_("This act needs your password once more."),
+	[ERROR_proof_required] = {N_("This act needs your PIN or password."),
 				  N_("Do it again and type it when asked.")},
 	[ERROR_proof_refused] = {N_("That is not your password."),
 				 N_("Nothing was done. Do it again and type it when asked.")},
+	[ERROR_pin_refused] = {N_("That is not your PIN."),
+			       N_("Nothing was done. Do it again and type it when asked.")},
+	[ERROR_pin_blocked] = {N_("Your PIN is blocked after five wrong ones; nothing was done."),
+			       N_("Set a new one with your password: user pin")},
 	[ERROR_wrong_role] = {N_("This act belongs to another role."), N_("Ask somebody who holds that role.")},
 	[ERROR_wrong_state] = {N_("This is not possible in the present state."),
 			       N_("'show now' says what comes next.")},
@@ -62,6 +66,17 @@ static const struct {
 	[ERROR_panel_absent] = {N_("The panel does not answer."),
 				N_("Press the red button on the panel: it works by itself.")},
 };
+
+static const char *pin_word(const char *why)
+{
+	if (strcmp(why, "same") == 0)
+		return _("A PIN of one digit only is guessed at once. Choose another.");
+	if (strcmp(why, "run") == 0)
+		return _("Digits in a row like 123456 are guessed at once. Choose another.");
+	if (strcmp(why, "pattern") == 0)
+		return _("Digits that repeat like 121212 are guessed at once. Choose another.");
+	return _("A PIN is 6 to 12 digits. Choose another.");
+}
 
 /* What the keeper said about this very case. False: the code alone is known. */
 static bool say_args(const struct console *c, enum ipc_error code, json_t *args, struct buf *out)
@@ -83,6 +98,11 @@ static bool say_args(const struct console *c, enum ipc_error code, json_t *args,
 			 (unsigned long long)number_of(args, "seconds"));
 	} else if (code == ERROR_invalid && strcmp(string_of(args, "field"), "new") == 0) {
 		buf_adds(out, _("At least 10 characters are needed."));
+	} else if (code == ERROR_invalid && strcmp(string_of(args, "field"), "pin") == 0) {
+		buf_adds(out, pin_word(string_of(args, "why")));
+	} else if (code == ERROR_pin_refused && number_of(args, "left") > 0) {
+		buf_addf(out, _("That is not your PIN; nothing was done. Tries left: %llu."),
+			 (unsigned long long)number_of(args, "left"));
 	} else if (code == ERROR_medium_failed && string_of(args, "why")[0] != '\0') {
 		buf_addf(out, "%s %s", _("The medium cannot be used."), string_of(args, "why"));
 	} else if (code == ERROR_invalid && string_of(args, "field")[0] != '\0') {

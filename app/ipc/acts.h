@@ -40,7 +40,7 @@ enum act_origin {
 enum act_flags {
 	ACT_OPENS_CASE = 1,  /* `about` is absent in the request: the keeper gives the next number */
 	ACT_ON_CASE = 2,     /* `about` names an incident */
-	ACT_NEEDS_PROOF = 4, /* the person's password once more */
+	ACT_NEEDS_PROOF = 4, /* the person's PIN, or the password of one who has none */
 	ACT_HAS_TEXT = 8,    /* may carry `text` */
 	ACT_HAS_PERSON = 16, /* may carry `person` */
 	ACT_ON_PANEL = 32    /* with ACT_ON_CASE: in maintenance `about` may be absent */

@@ -110,8 +110,10 @@ enum err params_check(const struct param *table, json_t *params, const char **fi
 	X(login_required, "Log in first.")                                       \
 	X(login_refused, "Name or password is wrong.")                           \
 	X(locked_out, "Too many wrong passwords; wait.")                         \
-	X(proof_required, "This act needs your password once more.")             \
+	X(proof_required, "This act needs your PIN or password.")                \
 	X(proof_refused, "That is not your password; the act was not done.")     \
+	X(pin_refused, "That is not your PIN; the act was not done.")            \
+	X(pin_blocked, "Five wrong PINs: set a new one with your password.")     \
 	X(wrong_role, "This act belongs to another role.")                       \
 	X(wrong_state, "Not possible in the present state.")                     \
 	X(not_found, "There is no such case.")                                   \

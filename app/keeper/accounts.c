@@ -1,4 +1,4 @@
-#include "keeper/keeper.h"
+#include "keeper/errand.h"
 
 #include "base/diag.h"
 
@@ -9,71 +9,9 @@
 
 enum { PASSWORD_MIN = 10 };
 
-/* A request that waits for the worker. */
-struct errand {
-	struct password_job job; /* first: the worker hands back a pointer to it */
-	struct keeper *keeper;
-	struct request request; /* params is a reference of our own */
-	char account[ACCOUNT_SIZE];
-	char name[ACCOUNT_SIZE];
-	char token[TOKEN_SIZE];
-	uint64_t generation;
-	proven *go_on;
-};
-
 static int64_t now_ns(void)
 {
 	return moment_now().boot_ns;
-}
-
-static void errand_free(struct errand *e)
-{
-	json_decref(e->request.params);
-	sodium_memzero(e, sizeof *e);
-	free(e);
-}
-
-static void errand_forget(struct password_job *job)
-{
-	errand_free((struct errand *)(void *)job);
-}
-
-static struct errand *errand_new(struct keeper *k, const struct request *r, enum password_work work,
-				 const char *password, void (*done)(void *context, struct password_job *job))
-{
-	struct errand *e = calloc(1, sizeof *e);
-
-	if (e == NULL)
-		return NULL;
-	e->keeper = k;
-	e->request = *r;
-	json_incref(e->request.params);
-	e->job.work = work;
-	e->job.done = done;
-	e->job.forget = errand_forget;
-	e->job.context = e;
-	(void)snprintf(e->job.password, sizeof e->job.password, "%s", password);
-	return e;
-}
-
-/* Hands the errand to the worker, or refuses. */
-static void send_out(struct keeper *k, struct errand *e)
-{
-	if (worker_take(k->worker, &e->job) == ERR_OK)
-		return;
-	server_refuse(k->server, e->request.ticket, "busy", NULL);
-	errand_free(e);
-}
-
-/* True when the name has to wait, which has been answered then. */
-static bool is_locked(struct keeper *k, const struct request *r, const char *name)
-{
-	int64_t left = lockout_left_ns(&k->lockout, name, r->peer, now_ns());
-
-	if (left > 0)
-		server_refuse(k->server, r->ticket, "locked_out",
-			      json_pack("{s:I}", "seconds", (json_int_t)left / 1000000000 + 1));
-	return left > 0;
 }
 
 void accounts_report_failures(struct keeper *k)
@@ -92,16 +30,6 @@ void accounts_report_failures(struct keeper *k)
 		scribe_note(k->scribe, &entry);
 		json_decref(body);
 	}
-}
-
-static void refuse_password(struct errand *e)
-{
-	struct keeper *k = e->keeper;
-
-	lockout_failed(&k->lockout, e->account, e->name, e->request.peer, now_ns());
-	accounts_report_failures(k);
-	server_refuse(k->server, e->request.ticket,
-		      e->request.method->session == WITH_SESSION ? "proof_refused" : "login_refused", NULL);
 }
 
 static void note_logout(struct keeper *k, struct session *session, const char *why)
@@ -130,11 +58,6 @@ struct welcome {
 	struct request request; /* without params */
 	char token[TOKEN_SIZE];
 };
-
-static struct session *own_session(struct keeper *k, const struct request *r, const char *token)
-{
-	return sessions_find(&k->sessions, token, r->peer, r->uid, now_ns());
-}
 
 static json_t *user_json(struct keeper *k, const struct user_info *user, enum lang lang)
 {
@@ -193,24 +116,16 @@ static void welcome(struct keeper *k, const struct errand *e)
 		hear_login(w, NULL);
 }
 
-static bool is_current(struct keeper *k, const struct errand *e)
-{
-	struct user_info user;
-
-	return e->account[0] != '\0' && book_user(scribe_book(k->scribe), e->account, &user) == ERR_OK &&
-	       user.generation == e->generation;
-}
-
 static void on_login(void *context, struct password_job *job)
 {
 	struct errand *e = context;
 	struct keeper *k = e->keeper;
 
-	if (job->result == ERR_OK && is_current(k, e)) {
+	if (job->result == ERR_OK && errand_is_current(k, e)) {
 		lockout_passed(&k->lockout, e->name, e->request.peer);
 		welcome(k, e);
 	} else {
-		refuse_password(e);
+		errand_refuse(e);
 	}
 	errand_free(e);
 }
@@ -228,19 +143,20 @@ void accounts_login(struct keeper *k, const struct request *r, const struct sess
 		name = user.id;
 	if (is_locked(k, r, name))
 		return;
-	e = errand_new(k, r, PASSWORD_VERIFY, param_text(r, "password"), on_login);
+	e = errand_new(k, r, param_text(r, "password"), on_login);
 	if (e == NULL) {
 		server_refuse(k->server, r->ticket, "busy", NULL);
 		return;
 	}
 	(void)snprintf(e->name, sizeof e->name, "%s", name);
-	if (is_known && secrets_get(k->secrets, user.id, user.generation, e->job.hash) == ERR_OK) {
+	if (is_known && secrets_get(k->secrets, SECRET_PASSWORD, user.id, user.generation, e->job.hash,
+				    sizeof e->job.hash) == ERR_OK) {
 		(void)snprintf(e->account, sizeof e->account, "%s", user.id);
 		e->generation = user.generation;
 	} else {
 		memcpy(e->job.hash, k->nobody_hash, sizeof e->job.hash);
 	}
-	send_out(k, e);
+	errand_send(k, e);
 }
 
 void accounts_logout(struct keeper *k, const struct request *r, const struct session *session)
@@ -251,63 +167,6 @@ void accounts_logout(struct keeper *k, const struct request *r, const struct ses
 	record_and_answer(k, &entry, SOON, r->ticket);
 	session_end(own_session(k, r, param_text(r, "session")));
 	json_decref(body);
-}
-
-/* ---- the password once more ---------------------------------------------------------------------------- */
-
-/* An errand on behalf of somebody who is logged in. NULL: refused, answered. */
-static struct errand *own_errand(struct keeper *k, const struct request *r, const struct session *session,
-				 const char *password, void (*done)(void *context, struct password_job *job))
-{
-	struct user_info user;
-	struct errand *e;
-
-	if (book_user(scribe_book(k->scribe), session->user, &user) != ERR_OK) {
-		server_refuse(k->server, r->ticket, "login_required", NULL);
-		return NULL;
-	}
-	if (is_locked(k, r, user.id))
-		return NULL;
-	e = errand_new(k, r, PASSWORD_VERIFY, password, done);
-	if (e == NULL || secrets_get(k->secrets, user.id, user.generation, e->job.hash) != ERR_OK) {
-		if (e != NULL)
-			errand_free(e);
-		server_refuse(k->server, r->ticket, "busy", NULL);
-		return NULL;
-	}
-	(void)snprintf(e->account, sizeof e->account, "%s", user.id);
-	(void)snprintf(e->name, sizeof e->name, "%s", user.id);
-	memcpy(e->token, session->token, sizeof e->token);
-	e->generation = user.generation;
-	return e;
-}
-
-static void on_proof(void *context, struct password_job *job)
-{
-	struct errand *e = context;
-	struct keeper *k = e->keeper;
-	const struct session *session = own_session(k, &e->request, e->token);
-
-	if (session == NULL) {
-		server_refuse(k->server, e->request.ticket, "login_required", NULL);
-	} else if (job->result == ERR_OK && is_current(k, e)) {
-		lockout_passed(&k->lockout, e->name, e->request.peer);
-		e->go_on(k, &e->request, session);
-	} else {
-		refuse_password(e);
-	}
-	errand_free(e);
-}
-
-void accounts_prove(struct keeper *k, const struct request *r, const struct session *session, const char *password,
-		    proven *go_on)
-{
-	struct errand *e = own_errand(k, r, session, password, on_proof);
-
-	if (e == NULL)
-		return;
-	e->go_on = go_on;
-	send_out(k, e);
 }
 
 /* ---- a new password ------------------------------------------------------------------------------------- */
@@ -326,7 +185,8 @@ static void hear_change(void *context, const struct receipt *receipt)
 	struct keeper *k = c->keeper;
 	struct fault f;
 
-	if (receipt != NULL && secrets_forget_before(k->secrets, c->account, c->generation, &f) != ERR_OK)
+	if (receipt != NULL &&
+	    secrets_forget_before(k->secrets, SECRET_PASSWORD, c->account, c->generation, &f) != ERR_OK)
 		diag(DIAG_WARNING, "an old password hash stays behind: %s", f.text);
 	for (size_t i = 0; receipt != NULL && i < SESSIONS_MAX; i++) {
 		struct session *session = &k->sessions.places[i];
@@ -351,7 +211,7 @@ static void record_change(struct keeper *k, const struct errand *e)
 	struct fault f = {.err = ERR_NOMEM};
 
 	if (c == NULL || own_session(k, &e->request, e->token) == NULL ||
-	    secrets_put(k->secrets, e->account, e->generation + 1, e->job.hash, &f) != ERR_OK) {
+	    secrets_put(k->secrets, SECRET_PASSWORD, e->account, e->generation + 1, e->job.hash, &f) != ERR_OK) {
 		server_refuse(k->server, e->request.ticket, "not_recorded", NULL);
 		free(c);
 	} else {
@@ -373,7 +233,7 @@ static void on_made(void *context, struct password_job *job)
 
 	if (job->result != ERR_OK)
 		server_refuse(k->server, e->request.ticket, "busy", NULL);
-	else if (!is_current(k, e))
+	else if (!errand_is_current(k, e))
 		server_refuse(k->server, e->request.ticket, "conflict", NULL);
 	else
 		record_change(k, e);
@@ -382,12 +242,12 @@ static void on_made(void *context, struct password_job *job)
 
 static void on_old_proven(struct keeper *k, const struct request *r, const struct session *session)
 {
-	struct errand *e = own_errand(k, r, session, param_text(r, "new"), on_made);
+	struct errand *e = errand_of_session(k, r, session, param_text(r, "new"), on_made);
 
 	if (e == NULL)
 		return;
 	e->job.work = PASSWORD_MAKE;
-	send_out(k, e);
+	errand_send(k, e);
 }
 
 void accounts_password(struct keeper *k, const struct request *r, const struct session *session)
@@ -397,5 +257,5 @@ void accounts_password(struct keeper *k, const struct request *r, const struct s
 			      json_pack("{s:s, s:s}", "field", "new", "why", _("At least 10 characters are needed.")));
 		return;
 	}
-	accounts_prove(k, r, session, param_text(r, "old"), on_old_proven);
+	accounts_prove_password(k, r, session, param_text(r, "old"), on_old_proven);
 }

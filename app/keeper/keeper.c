@@ -23,6 +23,7 @@ static const struct {
 	{"view", reader_view},
 	{"act", deeds_act},
 	{"password", accounts_password},
+	{"pin", credentials_pin},
 	{"subscribe", reader_subscribe},
 	{"ledger.show", entries_show},
 	{"ledger.find", entries_find},

@@ -1,7 +1,9 @@
 /* The keeper: one loop, one writer. What its parts share.
  *
  *   keeper.c    dispatch of requests, subscriptions, start and end
- *   accounts.c  login, logout, proof, passwords          (Argon2id in worker.c)
+ *   accounts.c  login, logout, passwords
+ *   errand.c    what waits for Argon2id (in worker.c); proof
+ *   credentials.c  PIN, codes from a telephone, recovery codes
  *   deeds.c     acts of people
  *   panel.c     events of the controller, commands to it
  *   seen.c      what the controller has seen of the log
@@ -94,6 +96,7 @@ void keeper_close(struct keeper *k);
 typedef void handler(struct keeper *k, const struct request *r, const struct session *session);
 
 handler accounts_login, accounts_logout, accounts_password;
+handler credentials_pin;
 handler deeds_act;
 handler panel_hello, panel_event, panel_state, panel_witness, panel_done;
 handler reader_hello, reader_view, reader_subscribe;
@@ -123,10 +126,14 @@ void record_and_answer(struct keeper *k, const struct entry *entry, enum urgency
 /* The error for a failed scribe_record. */
 void refuse_entry(struct keeper *k, struct ticket ticket, const struct fault *f);
 
-/* Asks the worker for the password of the session's person; then `go_on` with the same request, or a refusal. */
+/* Has the worker check the PIN of the session's person, or the password of one who has no PIN; then `go_on` with the
+   same request, or a refusal. */
 typedef void proven(struct keeper *k, const struct request *r, const struct session *session);
-void accounts_prove(struct keeper *k, const struct request *r, const struct session *session, const char *password,
+void accounts_prove(struct keeper *k, const struct request *r, const struct session *session, const char *proof,
 		    proven *go_on);
+/* The password even of those who have a PIN: for changes of what one proves with. */
+void accounts_prove_password(struct keeper *k, const struct request *r, const struct session *session,
+			     const char *password, proven *go_on);
 void accounts_end_idle(struct keeper *k);
 void accounts_report_failures(struct keeper *k);
 
@@ -161,6 +168,8 @@ void reader_push_changed(struct keeper *k);
 
 /* The copies of the passwords follow the media. ERR_…: none can be opened. */
 enum err media_begin(struct keeper *k, struct fault *f) MUST_USE;
+/* Of this person's secrets every copy holds what the ledger names, and nothing else: after a reset nothing is left. */
+enum err media_even_person(struct keeper *k, const struct user_info *user, struct fault *f) MUST_USE;
 /* What became of a medium is recorded. */
 void media_look(struct keeper *k);
 void media_end(struct keeper *k);

@@ -12,6 +12,18 @@ enum { WAIT_FIRST_S = 10, WAIT_MOST_S = 600 };
 
 /* ---- passwords ------------------------------------------------------------------------------------------- */
 
+enum err media_even_person(struct keeper *k, const struct user_info *user, struct fault *f)
+{
+	const struct credentials *its = &user->credentials;
+	enum err err = secrets_even(k->secrets, SECRET_PASSWORD, user->id, user->generation, f);
+
+	if (err == ERR_OK)
+		err = secrets_even(k->secrets, SECRET_PIN, user->id, its->pin, f);
+	if (err == ERR_OK)
+		err = secrets_even(k->secrets, SECRET_TOTP, user->id, its->totp, f);
+	return err == ERR_OK ? secrets_even(k->secrets, SECRET_RECOVERY, user->id, its->totp, f) : err;
+}
+
 /* What the ledger names is on every copy, and nothing else. */
 static void even_out(struct keeper *k)
 {
@@ -20,7 +32,7 @@ static void even_out(struct keeper *k)
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; err == ERR_OK && book_user_at(scribe_book(k->scribe), i, &user) == ERR_OK; i++)
-		err = secrets_even(k->secrets, user.id, user.generation, &f);
+		err = media_even_person(k, &user, &f);
 	if (err != ERR_OK)
 		diag(DIAG_ERROR, "the copies of the passwords differ: %s", f.text);
 }

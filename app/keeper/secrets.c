@@ -12,10 +12,20 @@
 
 enum statement { GET, PUT, FORGET_BEFORE, FORGET_OTHERS, STATEMENTS };
 
+/* Passwords have a table of their own, older than the other. */
+enum table { PASSWORDS, OTHERS, TABLES };
+
 struct copy {
 	sqlite3 *db; /* NULL: not in use */
-	sqlite3_stmt *statements[STATEMENTS];
+	sqlite3_stmt *statements[TABLES][STATEMENTS];
 	char path[600];
+};
+
+/* One row: which secret of whom. */
+struct row {
+	enum secret_kind kind;
+	const char *account;
+	uint64_t generation;
 };
 
 struct secrets {
@@ -36,19 +46,32 @@ static enum err prepare_statements(struct copy *c, struct fault *f)
 	static const char setup[] =
 		"PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
 		"CREATE TABLE IF NOT EXISTS secret (account TEXT NOT NULL, generation INTEGER NOT NULL,"
-		" hash TEXT NOT NULL, PRIMARY KEY (account, generation)) WITHOUT ROWID, STRICT";
-	static const char *const texts[STATEMENTS] = {
-		[GET] = "SELECT hash FROM secret WHERE account = ?1 AND generation = ?2",
-		[PUT] = "INSERT OR REPLACE INTO secret VALUES (?1, ?2, ?3)",
-		[FORGET_BEFORE] = "DELETE FROM secret WHERE account = ?1 AND generation < ?2",
-		[FORGET_OTHERS] = "DELETE FROM secret WHERE account = ?1 AND generation <> ?2",
+		" hash TEXT NOT NULL, PRIMARY KEY (account, generation)) WITHOUT ROWID, STRICT;"
+		"CREATE TABLE IF NOT EXISTS credential (account TEXT NOT NULL, kind TEXT NOT NULL,"
+		" generation INTEGER NOT NULL, value TEXT NOT NULL,"
+		" PRIMARY KEY (account, kind, generation)) WITHOUT ROWID, STRICT";
+	static const char *const texts[TABLES][STATEMENTS] = {
+		{
+			[GET] = "SELECT hash FROM secret WHERE account = ?1 AND generation = ?2",
+			[PUT] = "INSERT OR REPLACE INTO secret VALUES (?1, ?2, ?3)",
+			[FORGET_BEFORE] = "DELETE FROM secret WHERE account = ?1 AND generation < ?2",
+			[FORGET_OTHERS] = "DELETE FROM secret WHERE account = ?1 AND generation <> ?2",
+		},
+		{
+			[GET] = "SELECT value FROM credential WHERE account = ?1 AND generation = ?2 AND kind = ?4",
+			[PUT] = "INSERT OR REPLACE INTO credential VALUES (?1, ?4, ?2, ?3)",
+			[FORGET_BEFORE] = "DELETE FROM credential WHERE account = ?1 AND generation < ?2 AND kind = ?4",
+			[FORGET_OTHERS] =
+				"DELETE FROM credential WHERE account = ?1 AND generation <> ?2 AND kind = ?4",
+		},
 	};
 
 	if (sqlite3_exec(c->db, setup, NULL, NULL, NULL) != SQLITE_OK)
 		return failed(c, f);
-	for (int i = 0; i < STATEMENTS; i++)
-		if (sqlite3_prepare_v2(c->db, texts[i], -1, &c->statements[i], NULL) != SQLITE_OK)
-			return failed(c, f);
+	for (int t = 0; t < TABLES; t++)
+		for (int i = 0; i < STATEMENTS; i++)
+			if (sqlite3_prepare_v2(c->db, texts[t][i], -1, &c->statements[t][i], NULL) != SQLITE_OK)
+				return failed(c, f);
 	return ERR_OK;
 }
 
@@ -65,40 +88,53 @@ static enum err make_file(const char *path, struct fault *f)
 
 static void copy_close(struct copy *c)
 {
-	for (int i = 0; i < STATEMENTS; i++)
-		(void)sqlite3_finalize(c->statements[i]);
+	for (int t = 0; t < TABLES; t++)
+		for (int i = 0; i < STATEMENTS; i++)
+			(void)sqlite3_finalize(c->statements[t][i]);
 	(void)sqlite3_close(c->db);
 	*c = (struct copy){.db = NULL};
 }
 
-static bool bind(sqlite3_stmt *statement, const char *account, uint64_t generation)
+static sqlite3_stmt *statement_of(const struct copy *c, enum statement which, const struct row *row)
 {
-	return sqlite3_bind_text(statement, 1, account, -1, SQLITE_STATIC) == SQLITE_OK &&
-	       sqlite3_bind_int64(statement, 2, (sqlite3_int64)generation) == SQLITE_OK;
+	return c->statements[row->kind == SECRET_PASSWORD ? PASSWORDS : OTHERS][which];
 }
 
-static enum err get(struct copy *c, const char *account, uint64_t generation, char hash[SECRET_HASH_SIZE])
+static bool bind(sqlite3_stmt *statement, const struct row *row)
 {
-	sqlite3_stmt *statement = c->statements[GET];
+	static const char *const kinds[SECRET_KINDS] = {[SECRET_PASSWORD] = "password",
+							[SECRET_PIN] = "pin",
+							[SECRET_TOTP] = "totp",
+							[SECRET_RECOVERY] = "recovery"};
+
+	return sqlite3_bind_text(statement, 1, row->account, -1, SQLITE_STATIC) == SQLITE_OK &&
+	       sqlite3_bind_int64(statement, 2, (sqlite3_int64)row->generation) == SQLITE_OK &&
+	       (row->kind == SECRET_PASSWORD ||
+		sqlite3_bind_text(statement, 4, kinds[row->kind], -1, SQLITE_STATIC) == SQLITE_OK);
+}
+
+static enum err get(struct copy *c, const struct row *row, char *value, size_t size)
+{
+	sqlite3_stmt *statement = statement_of(c, GET, row);
 	enum err err = ERR_MISSING;
 
-	if (!bind(statement, account, generation))
+	if (!bind(statement, row))
 		return ERR_NOMEM;
-	if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_bytes(statement, 0) < SECRET_HASH_SIZE) {
-		(void)snprintf(hash, SECRET_HASH_SIZE, "%s", (const char *)sqlite3_column_text(statement, 0));
-		err = ERR_OK;
+	if (sqlite3_step(statement) == SQLITE_ROW) {
+		err = (size_t)sqlite3_column_bytes(statement, 0) < size ? ERR_OK : ERR_RANGE;
+		if (err == ERR_OK)
+			(void)snprintf(value, size, "%s", (const char *)sqlite3_column_text(statement, 0));
 	}
 	(void)sqlite3_reset(statement);
 	return err;
 }
 
-/* `hash` NULL: the statement takes none. */
-static enum err run(struct copy *c, enum statement which, const char *account, uint64_t generation, const char *hash,
-		    struct fault *f)
+/* `value` NULL: the statement takes none. */
+static enum err run(struct copy *c, enum statement which, const struct row *row, const char *value, struct fault *f)
 {
-	sqlite3_stmt *statement = c->statements[which];
-	bool is_bound = bind(statement, account, generation) &&
-			(hash == NULL || sqlite3_bind_text(statement, 3, hash, -1, SQLITE_STATIC) == SQLITE_OK);
+	sqlite3_stmt *statement = statement_of(c, which, row);
+	bool is_bound = bind(statement, row) &&
+			(value == NULL || sqlite3_bind_text(statement, 3, value, -1, SQLITE_STATIC) == SQLITE_OK);
 	enum err err = is_bound && sqlite3_step(statement) == SQLITE_DONE ? ERR_OK : failed(c, f);
 
 	(void)sqlite3_reset(statement);
@@ -156,19 +192,25 @@ bool secrets_uses(const struct secrets *s, unsigned copy)
 	return s->copies[copy].db != NULL;
 }
 
-enum err secrets_get(struct secrets *s, const char *account, uint64_t generation, char hash[SECRET_HASH_SIZE])
+static enum err get_any(struct secrets *s, const struct row *row, char *value, size_t size)
 {
 	enum err err = ERR_MISSING;
 
 	for (unsigned i = 0; i < SECRET_COPIES && err != ERR_OK; i++)
 		if (secrets_uses(s, i))
-			err = get(&s->copies[i], account, generation, hash);
+			err = get(&s->copies[i], row, value, size);
 	return err;
 }
 
+enum err secrets_get(struct secrets *s, enum secret_kind kind, const char *account, uint64_t generation, char *value,
+		     size_t size)
+{
+	return get_any(s, &(const struct row){kind, account, generation}, value, size);
+}
+
 /* On every copy; those that fail are left, as long as one does not. */
-static enum err run_on_all(struct secrets *s, enum statement which, const char *account, uint64_t generation,
-			   const char *hash, struct fault *f)
+static enum err run_on_all(struct secrets *s, enum statement which, const struct row *row, const char *value,
+			   struct fault *f)
 {
 	enum err errs[SECRET_COPIES];
 	unsigned good = 0;
@@ -178,7 +220,7 @@ static enum err run_on_all(struct secrets *s, enum statement which, const char *
 		errs[i] = ERR_OK;
 		if (!secrets_uses(s, i))
 			continue;
-		errs[i] = run(&s->copies[i], which, account, generation, hash, f);
+		errs[i] = run(&s->copies[i], which, row, value, f);
 		good += errs[i] == ERR_OK;
 	}
 	for (unsigned i = 0; i < SECRET_COPIES && good > 0; i++)
@@ -189,32 +231,38 @@ static enum err run_on_all(struct secrets *s, enum statement which, const char *
 	return good > 0 ? ERR_OK : f->err;
 }
 
-enum err secrets_put(struct secrets *s, const char *account, uint64_t generation, const char *hash, struct fault *f)
+enum err secrets_put(struct secrets *s, enum secret_kind kind, const char *account, uint64_t generation,
+		     const char *value, struct fault *f)
 {
-	return run_on_all(s, PUT, account, generation, hash, f);
+	return run_on_all(s, PUT, &(const struct row){kind, account, generation}, value, f);
 }
 
-enum err secrets_forget_before(struct secrets *s, const char *account, uint64_t generation, struct fault *f)
+enum err secrets_forget_before(struct secrets *s, enum secret_kind kind, const char *account, uint64_t generation,
+			       struct fault *f)
 {
-	return run_on_all(s, FORGET_BEFORE, account, generation, NULL, f);
+	return run_on_all(s, FORGET_BEFORE, &(const struct row){kind, account, generation}, NULL, f);
 }
 
-enum err secrets_even(struct secrets *s, const char *account, uint64_t generation, struct fault *f)
+enum err secrets_even(struct secrets *s, enum secret_kind kind, const char *account, uint64_t generation,
+		      struct fault *f)
 {
-	char hash[SECRET_HASH_SIZE], own[SECRET_HASH_SIZE];
-	enum err err = secrets_get(s, account, generation, hash);
+	const struct row row = {kind, account, generation};
+	char value[SECRET_SIZE], own[SECRET_SIZE];
+	enum err found = get_any(s, &row, value, sizeof value), err = ERR_OK;
 
-	if (err != ERR_OK)
-		return err == ERR_MISSING ? ERR_OK : fault_set(f, err, "out of memory");
+	if (found == ERR_MISSING && generation != 0)
+		return ERR_OK;
+	if (found != ERR_OK && found != ERR_MISSING)
+		return fault_set(f, found, "out of memory");
 	for (unsigned i = 0; i < SECRET_COPIES && err == ERR_OK; i++) {
 		if (!secrets_uses(s, i))
 			continue;
-		if (get(&s->copies[i], account, generation, own) != ERR_OK)
-			err = run(&s->copies[i], PUT, account, generation, hash, f);
+		if (found == ERR_OK && get(&s->copies[i], &row, own, sizeof own) != ERR_OK)
+			err = run(&s->copies[i], PUT, &row, value, f);
 		if (err == ERR_OK)
-			err = run(&s->copies[i], FORGET_OTHERS, account, generation, NULL, f);
+			err = run(&s->copies[i], FORGET_OTHERS, &row, NULL, f);
 	}
-	explicit_bzero(hash, sizeof hash);
+	explicit_bzero(value, sizeof value);
 	explicit_bzero(own, sizeof own);
 	return err;
 }

@@ -66,7 +66,7 @@ static enum err keep_secret(struct setup *s, const char *account, const char *pa
 	password_work(&job);
 	if (job.result != ERR_OK)
 		return fault_set(f, job.result, _("no memory for hashing passwords (64 MiB); free some and try again"));
-	return secrets_put(s->secrets, account, 1, job.hash, f);
+	return secrets_put(s->secrets, SECRET_PASSWORD, account, 1, job.hash, f);
 }
 
 static enum err add_entry(struct setup *s, const char *act, json_t *body, json_t *person, struct fault *f)

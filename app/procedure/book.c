@@ -243,8 +243,11 @@ static enum err user_given(const struct user *user, struct user_info *out)
 	if (user == NULL)
 		return ERR_MISSING;
 	name = text_in(user->person, "name");
-	*out = (struct user_info){
-		.id = user->id, .name = name != NULL ? name : "", .generation = user->generation, .roles = user->roles};
+	*out = (struct user_info){.id = user->id,
+				  .name = name != NULL ? name : "",
+				  .generation = user->generation,
+				  .roles = user->roles,
+				  .credentials = user->credentials};
 	return ERR_OK;
 }
 

@@ -57,12 +57,23 @@ bool book_has_open_case(const struct book *book);
 bool book_has_open_drill(const struct book *book);
 bool book_in_maintenance(const struct book *book);
 
+/* What somebody proves with beside the password: the generations in force, 0 for none. */
+struct credentials {
+	uint64_t pin, totp;
+	uint64_t last_pin, last_totp; /* of the newest there ever were */
+	unsigned wrong_pins;          /* given one after the other */
+	uint64_t step;                /* of the last code that was taken */
+	unsigned used;                /* recovery codes: bit mask */
+};
+enum { WRONG_PINS_MAX = 5, RECOVERY_CODES = 10 };
+
 /* People, as the ledger knows them. */
 struct user_info {
 	const char *id;   /* "u3" */
 	const char *name; /* for people; "" when erased */
 	uint64_t generation;
 	json_t *roles; /* borrowed array of role ids */
+	struct credentials credentials;
 };
 /* By the "login" or the "name" of the account's person. ERR_MISSING when there is none. */
 enum err book_user_by_name(const struct book *book, const char *name, struct user_info *out) MUST_USE;

@@ -17,6 +17,7 @@ struct user {
 	uint64_t generation;
 	json_t *roles;  /* array */
 	json_t *person; /* object or NULL */
+	struct credentials credentials;
 };
 
 struct uplink {
@@ -149,11 +150,15 @@ struct folder {
 	fold *handle;
 };
 /* Each ends with NULL. */
-extern const struct folder case_folders[], report_folders[], panel_folders[], erasure_folders[], maintenance_folders[];
+extern const struct folder case_folders[], report_folders[], panel_folders[], erasure_folders[], maintenance_folders[],
+	credential_folders[];
 enum err case_open(struct book *book, const struct event *event, struct incident **out) MUST_USE;
 
 /* The first step that was agreed to by telephone and not looked at since (後閲); 0 when there is none. */
 unsigned step_to_view(const struct pack *pack, const struct report *report);
+
+/* credentials.c: PIN and codes are gone with a lost password. */
+void credentials_forget(struct user *user);
 
 /* erasure.c: the request, or NULL. */
 json_t *erasure_find(const struct book *book, uint64_t request);

@@ -114,8 +114,9 @@ static const struct folder book_folders[] = {
 
 static fold *find_fold(const char *act)
 {
-	static const struct folder *const all[] = {book_folders,   panel_folders,   case_folders,
-						   report_folders, erasure_folders, maintenance_folders};
+	static const struct folder *const all[] = {book_folders,      panel_folders,   case_folders,
+						   report_folders,    erasure_folders, maintenance_folders,
+						   credential_folders};
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		for (const struct folder *folder = all[i]; folder->act != NULL; folder++)

@@ -107,6 +107,15 @@ static json_t *show_user(const struct look *look, const struct user *user)
 			 show_roles(look, user));
 }
 
+/* The reader, with what acts want as proof. */
+static json_t *show_reader(const struct look *look)
+{
+	json_t *reader = show_user(look, look->user);
+
+	(void)json_object_set_new(reader, "proof", json_string(look->user->credentials.pin != 0 ? "pin" : "password"));
+	return reader;
+}
+
 static json_t *show_uplink(const struct look *look, const struct uplink *uplink)
 {
 	const char *english = text_in(uplink->setup, "stops_en"), *stops = text_in(uplink->setup, "stops");
@@ -146,7 +155,7 @@ static json_t *view_now(const struct look *look)
 	return json_pack("{s:s?, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[o, o, o, o, o]}", "organisation",
 			 text_in(look->book->setup, "organisation"), "pack", look->pack->id, "word",
 			 label_pick(&look->pack->word, look->lang), "time", time_or_null(time), "user",
-			 show_user(look, look->user), "next", view_next(look), "incidents",
+			 show_reader(look), "next", view_next(look), "incidents",
 			 show_heads(look, OPEN_CASES, HEADS_SHOWN), "uplinks", uplinks, "maintenance",
 			 show_maintenance(look), "press", show_press(look), "acts",
 			 show_act(look, "incident.declared", 0), show_act(look, "maintenance.begun", 0),

@@ -213,21 +213,21 @@ static void secrets_are_kept_by_generation(void **state)
 	open_secrets(&s, path, NULL);
 	assert_int_equal(stat(path, &file), 0);
 	assert_int_equal(file.st_mode & 0777, 0600);
-	assert_int_equal(secrets_get(s, "u1", 1, hash), ERR_MISSING);
+	assert_int_equal(secrets_get(s, SECRET_PASSWORD, "u1", 1, hash, sizeof hash), ERR_MISSING);
 	assert_string_equal(hash, "untouched");
-	assert_int_equal(secrets_put(s, "u1", 1, "one", &f), ERR_OK);
-	assert_int_equal(secrets_put(s, "u1", 2, "two", &f), ERR_OK);
-	assert_int_equal(secrets_put(s, "u1", 2, "two again", &f), ERR_OK);
-	assert_int_equal(secrets_put(s, "u2", 1, "other", &f), ERR_OK);
+	assert_int_equal(secrets_put(s, SECRET_PASSWORD, "u1", 1, "one", &f), ERR_OK);
+	assert_int_equal(secrets_put(s, SECRET_PASSWORD, "u1", 2, "two", &f), ERR_OK);
+	assert_int_equal(secrets_put(s, SECRET_PASSWORD, "u1", 2, "two again", &f), ERR_OK);
+	assert_int_equal(secrets_put(s, SECRET_PASSWORD, "u2", 1, "other", &f), ERR_OK);
 	secrets_close(s);
 	open_secrets(&s, path, NULL);
-	assert_int_equal(secrets_get(s, "u1", 1, hash), ERR_OK);
+	assert_int_equal(secrets_get(s, SECRET_PASSWORD, "u1", 1, hash, sizeof hash), ERR_OK);
 	assert_string_equal(hash, "one");
-	assert_int_equal(secrets_forget_before(s, "u1", 2, &f), ERR_OK);
-	assert_int_equal(secrets_get(s, "u1", 1, hash), ERR_MISSING);
-	assert_int_equal(secrets_get(s, "u1", 2, hash), ERR_OK);
+	assert_int_equal(secrets_forget_before(s, SECRET_PASSWORD, "u1", 2, &f), ERR_OK);
+	assert_int_equal(secrets_get(s, SECRET_PASSWORD, "u1", 1, hash, sizeof hash), ERR_MISSING);
+	assert_int_equal(secrets_get(s, SECRET_PASSWORD, "u1", 2, hash, sizeof hash), ERR_OK);
 	assert_string_equal(hash, "two again");
-	assert_int_equal(secrets_get(s, "u2", 1, hash), ERR_OK);
+	assert_int_equal(secrets_get(s, SECRET_PASSWORD, "u2", 1, hash, sizeof hash), ERR_OK);
 	secrets_close(s);
 	secrets_close(NULL);
 }
@@ -257,7 +257,8 @@ static bool holds(const char *path, const char *account, uint64_t generation, co
 	bool found;
 
 	open_secrets(&s, path, NULL);
-	found = secrets_get(s, account, generation, hash) == ERR_OK && strcmp(hash, expected) == 0;
+	found = secrets_get(s, SECRET_PASSWORD, account, generation, hash, sizeof hash) == ERR_OK &&
+		strcmp(hash, expected) == 0;
 	secrets_close(s);
 	return found;
 }
@@ -271,19 +272,19 @@ static void secrets_are_on_both_copies(void **state)
 	(void)snprintf(first, sizeof first, "%s/first.db", (const char *)*state);
 	(void)snprintf(second, sizeof second, "%s/second.db", (const char *)*state);
 	open_secrets(&s, first, second);
-	assert_int_equal(secrets_put(s, "u1", 1, "one", &f), ERR_OK);
+	assert_int_equal(secrets_put(s, SECRET_PASSWORD, "u1", 1, "one", &f), ERR_OK);
 	assert_true(holds(first, "u1", 1, "one"));
 	assert_true(holds(second, "u1", 1, "one"));
 	secrets_leave(s, 1);
-	assert_int_equal(secrets_put(s, "u1", 2, "two", &f), ERR_OK);
-	assert_int_equal(secrets_put(s, "u2", 1, "other", &f), ERR_OK);
+	assert_int_equal(secrets_put(s, SECRET_PASSWORD, "u1", 2, "two", &f), ERR_OK);
+	assert_int_equal(secrets_put(s, SECRET_PASSWORD, "u2", 1, "other", &f), ERR_OK);
 	assert_false(holds(second, "u1", 2, "two"));
 
 	/* It returns, and learns what it has missed. */
 	assert_int_equal(secrets_use(s, 1, second, &f), ERR_OK);
-	assert_int_equal(secrets_even(s, "u1", 2, &f), ERR_OK);
-	assert_int_equal(secrets_even(s, "u2", 1, &f), ERR_OK);
-	assert_int_equal(secrets_even(s, "u3", 1, &f), ERR_OK);
+	assert_int_equal(secrets_even(s, SECRET_PASSWORD, "u1", 2, &f), ERR_OK);
+	assert_int_equal(secrets_even(s, SECRET_PASSWORD, "u2", 1, &f), ERR_OK);
+	assert_int_equal(secrets_even(s, SECRET_PASSWORD, "u3", 1, &f), ERR_OK);
 	secrets_close(s);
 	assert_true(holds(second, "u1", 2, "two"));
 	assert_true(holds(second, "u2", 1, "other"));
@@ -300,11 +301,11 @@ static void secret_that_no_entry_names_is_forgotten(void **state)
 	(void)snprintf(path, sizeof path, "%s/secrets.db", (const char *)*state);
 	open_secrets(&s, path, NULL);
 	for (uint64_t generation = 1; generation <= 3; generation++)
-		assert_int_equal(secrets_put(s, "u1", generation, "x", &f), ERR_OK);
-	assert_int_equal(secrets_even(s, "u1", 2, &f), ERR_OK);
-	assert_int_equal(secrets_get(s, "u1", 1, hash), ERR_MISSING);
-	assert_int_equal(secrets_get(s, "u1", 2, hash), ERR_OK);
-	assert_int_equal(secrets_get(s, "u1", 3, hash), ERR_MISSING);
+		assert_int_equal(secrets_put(s, SECRET_PASSWORD, "u1", generation, "x", &f), ERR_OK);
+	assert_int_equal(secrets_even(s, SECRET_PASSWORD, "u1", 2, &f), ERR_OK);
+	assert_int_equal(secrets_get(s, SECRET_PASSWORD, "u1", 1, hash, sizeof hash), ERR_MISSING);
+	assert_int_equal(secrets_get(s, SECRET_PASSWORD, "u1", 2, hash, sizeof hash), ERR_OK);
+	assert_int_equal(secrets_get(s, SECRET_PASSWORD, "u1", 3, hash, sizeof hash), ERR_MISSING);
 	secrets_close(s);
 }
 
@@ -318,18 +319,18 @@ static void copy_that_fails_is_left(void **state)
 	(void)snprintf(first, sizeof first, "%s/first.db", (const char *)*state);
 	(void)snprintf(second, sizeof second, "%s/second.db", (const char *)*state);
 	open_secrets(&s, first, second);
-	assert_int_equal(secrets_put(s, "u1", 1, "one", &f), ERR_OK);
+	assert_int_equal(secrets_put(s, SECRET_PASSWORD, "u1", 1, "one", &f), ERR_OK);
 	file = fopen(second, "r+");
 	assert_non_null(file);
 	for (int i = 0; i < 12288; i++)
 		(void)fputc('x', file);
 	(void)fclose(file);
-	assert_int_equal(secrets_put(s, "u1", 2, "two", &f), ERR_OK);
+	assert_int_equal(secrets_put(s, SECRET_PASSWORD, "u1", 2, "two", &f), ERR_OK);
 	assert_true(secrets_uses(s, 0));
 	assert_false(secrets_uses(s, 1));
-	assert_int_equal(secrets_get(s, "u1", 2, hash), ERR_OK);
+	assert_int_equal(secrets_get(s, SECRET_PASSWORD, "u1", 2, hash, sizeof hash), ERR_OK);
 	secrets_leave(s, 0);
-	assert_int_equal(secrets_put(s, "u1", 3, "three", &f), ERR_IO);
+	assert_int_equal(secrets_put(s, SECRET_PASSWORD, "u1", 3, "three", &f), ERR_IO);
 	secrets_close(s);
 }
 

@@ -1,0 +1,9 @@
+/* `user …`: what people prove with beside the password. */
+#ifndef KANNUKI_CONSOLE_CREDENTIALS_H
+#define KANNUKI_CONSOLE_CREDENTIALS_H
+
+#include "console/console.h"
+
+void credentials_pin(struct console *c, const struct call *call);
+
+#endif
