@@ -7,6 +7,7 @@
 
 #include <cyaml/cyaml.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 enum { YAML_FILE_MAX = 256 * 1024 };
 
@@ -23,5 +24,15 @@ struct yaml_place {
 };
 /* `key`: names and list positions from 0 on, joined by dots: "inputs.feedback.2". False when it is not there. */
 bool yaml_find(const char *path, const char *key, struct yaml_place *out);
+
+/* A setting that is in effect when the file does not name it. */
+struct yaml_default {
+	const char *key;
+	char value[64];
+};
+enum { YAML_DEFAULTS_MAX = 16 };
+/* Every setting of a file that was loaded, one a line, "key: value # file:line", then the defaults (the last has no
+   key) that the file leaves alone. */
+enum err yaml_print(const char *path, const struct yaml_default *defaults, FILE *out, struct fault *f) MUST_USE;
 
 #endif

@@ -33,6 +33,12 @@ const struct act_kind act_kinds[] = {
 	  {"pack_hash", PARAM_HEX, REQUIRED, 64},
 	  {"uplinks", PARAM_LIST, REQUIRED, 0},
 	  {"site", PARAM_OBJECT, OPTIONAL, 0}}},
+	{"config.loaded",
+	 "system",
+	 ACT_BY_KEEPER,
+	 0,
+	 "The keeper started with another configuration than before: `kannuki.yaml`, or the `pack`.",
+	 {{"file", PARAM_WORD, REQUIRED, 0}, {"sha256", PARAM_HEX, REQUIRED, 64}}},
 	{"clock.stepped",
 	 "system",
 	 ACT_BY_KEEPER,
@@ -476,4 +482,20 @@ const struct act_kind *act_find(const char *name)
 		if (strcmp(kind->name, name) == 0)
 			return kind;
 	return NULL;
+}
+
+bool act_peek(const char *body, char out[ACT_NAME_SIZE])
+{
+	static const char beginning[] = "{\"act\":\"";
+	size_t len;
+
+	if (body == NULL || strncmp(body, beginning, sizeof beginning - 1) != 0)
+		return false;
+	body += sizeof beginning - 1;
+	len = strspn(body, "abcdefghijklmnopqrstuvwxyz0123456789._-");
+	if (len >= ACT_NAME_SIZE || body[len] != '"')
+		return false;
+	memcpy(out, body, len);
+	out[len] = '\0';
+	return true;
 }

@@ -3,12 +3,16 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "procedure/pack.h"
 
+#include <dirent.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { SESSION_MINUTES_DEFAULT = 30, SESSION_MINUTES_MAX = 480 };
+
+static const char first_home[] = "/var/lib/kannuki";
 
 static const cyaml_schema_field_t config_fields[] = {
 	CYAML_FIELD_STRING_PTR("packs", CYAML_FLAG_POINTER, struct config, packs, 1, PLACE_SIZE - 1),
@@ -21,28 +25,80 @@ static const cyaml_schema_value_t config_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config, config_fields),
 };
 
-enum err config_load(struct config **out, struct fault *f)
+static unsigned long line_of(const char *path, const char *key)
 {
-	char path[PLACE_SIZE];
-	struct config *config;
-	void *loaded;
+	struct yaml_place place;
+
+	(void)yaml_find(path, key, &place);
+	return place.line;
+}
+
+static enum err check_values(const struct config *config, const char *path, struct fault *f)
+{
+	struct yaml_place minutes;
+
+	if (config->session_minutes > SESSION_MINUTES_MAX ||
+	    (config->session_minutes == 0 && yaml_find(path, "session_minutes", &minutes)))
+		return fault_set(f, ERR_RANGE, _("%s:%lu: session_minutes is %u; write 1 to %d"), path,
+				 line_of(path, "session_minutes"), config->session_minutes, SESSION_MINUTES_MAX);
+	if (config->mirror == NULL)
+		return ERR_OK;
+	if (config->mirror[0] != '/')
+		return fault_set(f, ERR_FORMAT,
+				 _("%s:%lu: mirror: %s must be a whole path, such as /var/lib/kannuki-mirror"), path,
+				 line_of(path, "mirror"), config->mirror);
+	if (strcmp(config->mirror, first_home) == 0)
+		return fault_set(f, ERR_FORMAT,
+				 _("%s:%lu: mirror: %s is the first medium; name a folder on another one"), path,
+				 line_of(path, "mirror"), config->mirror);
+	return ERR_OK;
+}
+
+static enum err hash_file(struct config *config, struct fault *f)
+{
+	struct buf text;
 	enum err err;
 
-	if (place(path, sizeof path, "/etc/kannuki/kannuki.yaml") != ERR_OK)
-		return fault_set(f, ERR_RANGE, _("$KANNUKI_ROOT is too long"));
-	err = yaml_load(path, &config_schema, &loaded, f);
+	buf_init(&text, YAML_FILE_MAX + 1);
+	err = file_read(config->path, YAML_FILE_MAX, &text, f);
+	if (err == ERR_OK)
+		hash_bytes(config->hash, text.data, text.len);
+	buf_fini(&text);
+	return err;
+}
+
+static enum err load(const char *path, struct config **out, struct fault *f)
+{
+	struct config *config;
+	void *loaded;
+	enum err err = yaml_load(path, &config_schema, &loaded, f);
+
 	if (err != ERR_OK)
 		return err;
 	config = loaded;
+	(void)snprintf(config->path, sizeof config->path, "%s", path);
+	err = check_values(config, path, f);
+	if (err == ERR_OK)
+		err = hash_file(config, f);
+	if (err != ERR_OK) {
+		config_free(config);
+		return err;
+	}
 	if (config->session_minutes == 0)
 		config->session_minutes = SESSION_MINUTES_DEFAULT;
-	if (config->session_minutes > SESSION_MINUTES_MAX) {
-		config_free(config);
-		return fault_set(f, ERR_RANGE, _("%s: session_minutes is too large; write 1 to %d"), path,
-				 SESSION_MINUTES_MAX);
-	}
 	*out = config;
 	return ERR_OK;
+}
+
+enum err config_load(const char *path, struct config **out, struct fault *f)
+{
+	char usual[PLACE_SIZE];
+
+	if (path != NULL && strlen(path) >= PLACE_SIZE)
+		return fault_set(f, ERR_RANGE, _("%s: path too long"), path);
+	if (path == NULL && place(usual, sizeof usual, "/etc/kannuki/kannuki.yaml") != ERR_OK)
+		return fault_set(f, ERR_RANGE, _("$KANNUKI_ROOT is too long"));
+	return load(path != NULL ? path : usual, out, f);
 }
 
 void config_free(struct config *config)
@@ -50,11 +106,57 @@ void config_free(struct config *config)
 	yaml_release(&config_schema, config);
 }
 
+/* ---- what it names ---- */
+
+/* One that begins with a dot is no pack. */
+static enum err check_pack(const char *packs, const char *name, unsigned *count, struct fault *f)
+{
+	char folder[2 * PLACE_SIZE];
+	struct pack *pack = NULL;
+	struct stat about;
+	enum err err;
+
+	(void)snprintf(folder, sizeof folder, "%s/%.255s", packs, name);
+	if (name[0] == '.' || stat(folder, &about) != 0 || !S_ISDIR(about.st_mode))
+		return ERR_OK;
+	err = pack_load(folder, &pack, f);
+	pack_free(pack);
+	(*count)++;
+	return err;
+}
+
+enum err config_check(const struct config *config, struct fault *f)
+{
+	unsigned long line = line_of(config->path, "packs");
+	DIR *dir = opendir(config->packs);
+	struct dirent *item;
+	unsigned count = 0;
+	enum err err = ERR_OK;
+
+	if (dir == NULL)
+		return fault_set(f, ERR_MISSING,
+				 _("%s:%lu: packs: %s is not a folder; name the folder of the procedure packs"),
+				 config->path, line, config->packs);
+	while (err == ERR_OK && (item = readdir(dir)) != NULL)
+		err = check_pack(config->packs, item->d_name, &count, f);
+	(void)closedir(dir);
+	if (err == ERR_OK && count == 0)
+		return fault_set(f, ERR_MISSING,
+				 _("%s:%lu: packs: %s holds no pack; name the folder of the procedure packs"),
+				 config->path, line, config->packs);
+	return err;
+}
+
+enum err config_print(const struct config *config, FILE *out, struct fault *f)
+{
+	struct yaml_default defaults[] = {{"session_minutes", ""}, {"mirror", "none"}, {NULL, ""}};
+
+	(void)snprintf(defaults[0].value, sizeof defaults[0].value, "%u", config->session_minutes);
+	return yaml_print(config->path, defaults, out, f);
+}
+
 static enum err find(struct places *out, const char *home, struct fault *f)
 {
-	if (home[0] != '/')
-		return fault_set(f, ERR_FORMAT, _("mirror: %s must be a whole path, such as /var/lib/kannuki-mirror"),
-				 home);
 	if (place(out->home, sizeof out->home, home) != ERR_OK)
 		return fault_set(f, ERR_RANGE, _("$KANNUKI_ROOT is too long"));
 	(void)snprintf(out->ledger, sizeof out->ledger, "%s/ledger", out->home);
@@ -65,13 +167,10 @@ static enum err find(struct places *out, const char *home, struct fault *f)
 
 enum err places_find(const struct config *config, struct places out[KEEPER_MEDIA], struct fault *f)
 {
-	enum err err = find(&out[FIRST_MEDIUM], "/var/lib/kannuki", f);
+	enum err err = find(&out[FIRST_MEDIUM], first_home, f);
 
 	out[SECOND_MEDIUM] = (struct places){.home = ""};
 	if (err == ERR_OK && config->mirror != NULL)
 		err = find(&out[SECOND_MEDIUM], config->mirror, f);
-	if (err == ERR_OK && strcmp(out[FIRST_MEDIUM].home, out[SECOND_MEDIUM].home) == 0)
-		err = fault_set(f, ERR_FORMAT, _("mirror: %s is the first medium; name a folder on another one"),
-				config->mirror);
 	return err;
 }

@@ -8,6 +8,9 @@
 #define KANNUKI_KEEPER_CONFIG_H
 
 #include "base/err.h"
+#include "ledger/hash.h"
+
+#include <stdio.h>
 
 enum { PLACE_SIZE = 512 };
 
@@ -15,10 +18,17 @@ struct config {
 	char *packs;
 	unsigned session_minutes;
 	char *mirror; /* NULL: one medium only */
+	char path[PLACE_SIZE];
+	uint8_t hash[HASH_SIZE]; /* of the file */
 };
 
-enum err config_load(struct config **out, struct fault *f) MUST_USE;
+/* `path` NULL: the usual one. A mistake is told by file and line. */
+enum err config_load(const char *path, struct config **out, struct fault *f) MUST_USE;
 void config_free(struct config *config);
+/* What needs a look beyond the file: the folder of packs, and each pack in it. */
+enum err config_check(const struct config *config, struct fault *f) MUST_USE;
+/* All settings in effect, each with where it stands. */
+enum err config_print(const struct config *config, FILE *out, struct fault *f) MUST_USE;
 
 /* Of one medium: /var/lib/kannuki, or the mirror. All empty: there is no such medium. */
 struct places {

@@ -298,6 +298,27 @@ static enum err open_scribe(struct keeper *k, const struct config *config, struc
 	return scribe_open(k->event, folders, config->packs, &hooks, &k->scribe, f);
 }
 
+static void note_file(struct keeper *k, const char *file, const char *sha256, const char *known)
+{
+	json_t *body = json_pack("{s:s, s:s}", "file", file, "sha256", sha256);
+	struct entry entry = {.who = "system", .via = "keeper", .kind = act_find("config.loaded"), .body = body};
+
+	if (strcmp(sha256, known) != 0)
+		scribe_note(k->scribe, &entry);
+	json_decref(body);
+}
+
+/* Whoever changes the rules by which the keeper works leaves a trace. */
+static void note_config(struct keeper *k, const struct config *config)
+{
+	const struct recall *recall = scribe_recall(k->scribe);
+	char hash[HEX_SIZE(HASH_SIZE)];
+
+	hex_encode(hash, config->hash, HASH_SIZE);
+	note_file(k, "kannuki.yaml", hash, recall->config_hash);
+	note_file(k, "pack", pack_hash(scribe_pack(k->scribe)), recall->pack_hash);
+}
+
 enum err keeper_open(struct keeper *k, const struct config *config, struct fault *f)
 {
 	const struct server_hooks server_hooks = {.request = on_request, .gone = on_gone, .context = k};
@@ -321,8 +342,10 @@ enum err keeper_open(struct keeper *k, const struct config *config, struct fault
 		err = rounds_begin(k, f);
 	if (err == ERR_OK && server_new(k->event, &server_hooks, &k->server) != ERR_OK)
 		err = fault_set(f, ERR_NOMEM, "out of memory");
-	if (err == ERR_OK)
+	if (err == ERR_OK) {
+		note_config(k, config);
 		erase_look(k);
+	}
 	return err == ERR_OK ? listen_all(k, f) : err;
 }
 

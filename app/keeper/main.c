@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 static int complain(const struct fault *f)
 {
@@ -22,7 +21,8 @@ static int usage(void)
 {
 	(void)fputs(_("kannukid                                  keep the record (needs a set-up ledger)\n"
 		      "kannukid --setup FILE [--passwords FILE]  make a new ledger for an organisation\n"
-		      "kannukid --check-config                   check /etc/kannuki/kannuki.yaml and the pack\n"
+		      "kannukid --check-config [FILE]            check /etc/kannuki/kannuki.yaml and the packs\n"
+		      "kannukid --print-config [FILE]            all settings in effect, and where each stands\n"
 		      "kannukid --print-methods                  the reference page of the messages\n"),
 		    stderr);
 	return 2;
@@ -45,35 +45,66 @@ static int serve(const struct config *config)
 	return status;
 }
 
-/* Whether the file can be read has been seen when this is called. */
 static int check(const struct config *config)
-{
-	struct stat folder;
-
-	if (stat(config->packs, &folder) != 0 || !S_ISDIR(folder.st_mode)) {
-		diag(DIAG_ERROR, _("packs: %s is not a folder; name the folder of the procedure packs"), config->packs);
-		return 1;
-	}
-	(void)puts(_("The configuration is good."));
-	return 0;
-}
-
-static int run(const struct config *config, int argc, char **argv)
 {
 	struct fault f;
 
-	if (argc == 1)
-		return serve(config);
-	if (argc == 2 && strcmp(argv[1], "--check-config") == 0)
-		return check(config);
-	if ((argc != 3 && (argc != 5 || strcmp(argv[3], "--passwords") != 0)) || strcmp(argv[1], "--setup") != 0)
+	if (config_check(config, &f) != ERR_OK)
+		return complain(&f);
+	(void)printf(_("%s: correct\n"), config->path);
+	return 0;
+}
+
+static int print(const struct config *config)
+{
+	struct fault f;
+
+	return config_print(config, stdout, &f) == ERR_OK ? 0 : complain(&f);
+}
+
+static int set_up(const struct config *config, int argc, char **argv)
+{
+	struct fault f;
+
+	if (argc != 3 && (argc != 5 || strcmp(argv[3], "--passwords") != 0))
 		return usage();
 	return setup_run(config, argv[2], argc == 5 ? argv[4] : NULL, stdout, &f) == ERR_OK ? 0 : complain(&f);
+}
+
+enum task { SERVE, CHECK_CONFIG, PRINT_CONFIG, SET_UP, TASK_COUNT };
+
+static const char *const task_options[TASK_COUNT] = {
+	[CHECK_CONFIG] = "--check-config", [PRINT_CONFIG] = "--print-config", [SET_UP] = "--setup"};
+
+static enum task task_of(int argc, char **argv)
+{
+	for (enum task task = CHECK_CONFIG; argc > 1 && task < TASK_COUNT; task++)
+		if (strcmp(argv[1], task_options[task]) == 0)
+			return task;
+	return argc == 1 ? SERVE : TASK_COUNT;
+}
+
+static int run(enum task task, const struct config *config, int argc, char **argv)
+{
+	switch (task) {
+	case CHECK_CONFIG:
+		return check(config);
+	case PRINT_CONFIG:
+		return print(config);
+	case SET_UP:
+		return set_up(config, argc, argv);
+	case SERVE:
+	case TASK_COUNT:
+	default:
+		return serve(config);
+	}
 }
 
 int main(int argc, char **argv)
 {
 	const struct rlimit no_core = {0, 0};
+	enum task task = task_of(argc, argv);
+	bool names_config = task == CHECK_CONFIG || task == PRINT_CONFIG;
 	struct config *config = NULL;
 	struct fault f;
 	int status;
@@ -88,9 +119,11 @@ int main(int argc, char **argv)
 	}
 	if (argc == 2 && strcmp(argv[1], "--print-methods") == 0)
 		return reference_print(stdout) == ERR_OK ? 0 : 1;
-	if (config_load(&config, &f) != ERR_OK)
+	if (task == TASK_COUNT || (names_config && argc > 3))
+		return usage();
+	if (config_load(names_config && argc == 3 ? argv[2] : NULL, &config, &f) != ERR_OK)
 		return complain(&f);
-	status = run(config, argc, argv);
+	status = run(task, config, argc, argv);
 	config_free(config);
 	return status;
 }

@@ -1,5 +1,7 @@
 #include "keeper/recall.h"
 
+#include "ipc/acts.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +20,17 @@ static void on_setup(struct recall *r, const struct record *record, json_t *body
 	copy(r->organisation, sizeof r->organisation, body, "organisation");
 	copy(r->pack, sizeof r->pack, body, "pack");
 	copy(r->pack_hash, sizeof r->pack_hash, body, "pack_hash");
+}
+
+static void on_config(struct recall *r, const struct record *record, json_t *body)
+{
+	const char *file = json_string_value(json_object_get(body, "file"));
+
+	(void)record;
+	if (file != NULL && strcmp(file, "pack") == 0)
+		copy(r->pack_hash, sizeof r->pack_hash, body, "sha256");
+	else if (file != NULL)
+		copy(r->config_hash, sizeof r->config_hash, body, "sha256");
 }
 
 int64_t clock_offset_ms(const struct moment *at)
@@ -110,31 +123,45 @@ static void on_witnessed(struct recall *r, const struct record *record, json_t *
 	copy(r->seen_by, sizeof r->seen_by, body, "controller");
 }
 
-void recall_apply(struct recall *r, const struct record *record)
-{
-	static const struct {
-		const char *act;
-		void (*apply)(struct recall *r, const struct record *record, json_t *body);
-	} cells[] = {
-		{"setup.done", on_setup},
-		{"writer.start", on_start},
-		{"clock.stepped", on_step},
-		{"restore.permitted", on_permit},
-		{"uplink.restored", on_permit_end},
-		{"restore.expired", on_permit_end},
-		{"maintenance.begun", on_maintenance},
-		{"maintenance.ended", on_maintenance_end},
-		{"incarnation.begun", on_incarnation},
-		{"incarnation.noted", on_incarnation_noted},
-		{"space.changed", on_space},
-		{"log.witnessed", on_witnessed},
-	};
-	json_t *body = record->body != NULL ? json_loads(record->body, 0, NULL) : NULL;
-	const char *act = json_string_value(json_object_get(body, "act"));
+static const struct cell {
+	const char *act;
+	void (*apply)(struct recall *r, const struct record *record, json_t *body);
+} cells[] = {
+	{"setup.done", on_setup},
+	{"config.loaded", on_config},
+	{"writer.start", on_start},
+	{"clock.stepped", on_step},
+	{"restore.permitted", on_permit},
+	{"uplink.restored", on_permit_end},
+	{"restore.expired", on_permit_end},
+	{"maintenance.begun", on_maintenance},
+	{"maintenance.ended", on_maintenance_end},
+	{"incarnation.begun", on_incarnation},
+	{"incarnation.noted", on_incarnation_noted},
+	{"space.changed", on_space},
+	{"log.witnessed", on_witnessed},
+};
 
-	r->boot = record->boot;
+static const struct cell *find_cell(const char *act)
+{
 	for (size_t i = 0; act != NULL && i < sizeof cells / sizeof cells[0]; i++)
 		if (strcmp(cells[i].act, act) == 0)
-			cells[i].apply(r, record, body);
+			return &cells[i];
+	return NULL;
+}
+
+void recall_apply(struct recall *r, const struct record *record)
+{
+	char act[ACT_NAME_SIZE];
+	const struct cell *cell;
+	json_t *body;
+
+	r->boot = record->boot;
+	if (record->body == NULL || (act_peek(record->body, act) && find_cell(act) == NULL))
+		return;
+	body = json_loads(record->body, 0, NULL);
+	cell = find_cell(json_string_value(json_object_get(body, "act")));
+	if (cell != NULL)
+		cell->apply(r, record, body);
 	json_decref(body);
 }

@@ -15,7 +15,8 @@ struct recall {
 	bool is_set_up;   /* setup.done was seen */
 	char organisation[257];
 	char pack[65];
-	char pack_hash[65];
+	char pack_hash[65];   /* as it was used last */
+	char config_hash[65]; /* the same of kannuki.yaml; "": not recorded yet */
 	/* The newest incarnation that is not the first, and whether somebody has put its genesis code on paper. */
 	char incarnation_why[65]; /* "": this log is the first */
 	int64_t incarnation_wall_ms;

@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 
-enum { STEP_MS = 1000, RENEW_CHUNK = 32 };
+enum { STEP_MS = 1000, RENEW_CHUNK = 32, TELL_EVERY = 50000 };
 
 struct staged {
 	struct staged *next;
@@ -82,7 +83,11 @@ struct folding {
 static enum err fold_next(void *context, const struct record *record)
 {
 	struct folding *folding = context;
+	uint64_t size = chain_size(&folding->scribe->chain);
 
+	if (record->seq % TELL_EVERY == TELL_EVERY - 1)
+		(void)sd_notifyf(0, "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=60000000\nSTATUS=starting, %llu %%",
+				 (unsigned long long)(record->seq * 100 / size));
 	return fold(folding->scribe, record, folding->fault);
 }
 

@@ -159,7 +159,12 @@ bool disclosure_has_form(char decoded[DISCLOSURE_MAX], enum disclosure_name name
 /* The array without its head and its closing bracket must be one JSON value. Jansson takes a NUL for the end. */
 static bool is_json(const char *text, size_t len)
 {
-	json_t *json = memchr(text, '\0', len) == NULL ? json_loadb(text, len, JSON_DECODE_ANY, NULL) : NULL;
+	bool has_act;
+	json_t *json;
+
+	if (json_is_tight(text, len, &has_act))
+		return true;
+	json = memchr(text, '\0', len) == NULL ? json_loadb(text, len, JSON_DECODE_ANY, NULL) : NULL;
 
 	json_decref(json);
 	return json != NULL;

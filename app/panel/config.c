@@ -140,6 +140,11 @@ static enum driver_kind driver_of(const char *path)
 	return DRIVER_CONTROLLER;
 }
 
+static const char *parity_word(int parity)
+{
+	return parity == 'E' ? "even" : parity == 'O' ? "odd" : "none";
+}
+
 static void fill_defaults(struct panel_config *config)
 {
 	bool is_modbus = config->driver == DRIVER_MODBUS;
@@ -172,6 +177,28 @@ enum err config_load(const char *path, struct panel_config *out, struct fault *f
 	if (err == ERR_OK)
 		*out = config;
 	return err;
+}
+
+enum err config_print(const char *path, const struct panel_config *config, FILE *out, struct fault *f)
+{
+	struct yaml_default defaults[8] = {{"driver", "controller"}};
+	unsigned count = 1;
+
+	if (config->driver != DRIVER_GPIO) {
+		(void)snprintf(defaults[count].value, sizeof defaults->value, "%d", config->baud);
+		defaults[count++].key = "baud";
+		(void)snprintf(defaults[count].value, sizeof defaults->value, "%s", parity_word(config->parity));
+		defaults[count++].key = "parity";
+	}
+	if (config->driver != DRIVER_CONTROLLER) {
+		(void)snprintf(defaults[count].value, sizeof defaults->value, "%s", "all");
+		defaults[count++].key = "isolate_cuts";
+	}
+	if (config->address[0] != '\0') {
+		(void)snprintf(defaults[count].value, sizeof defaults->value, "%d", config->port);
+		defaults[count++].key = "port";
+	}
+	return yaml_print(path, defaults, out, f);
 }
 
 uint8_t config_fitted(const struct panel_config *config)

@@ -13,6 +13,8 @@
 
 #include "uplink/modules.h"
 
+#include <stdio.h>
+
 enum driver_kind { DRIVER_CONTROLLER, DRIVER_GPIO, DRIVER_MODBUS };
 
 struct module_use {
@@ -47,6 +49,9 @@ struct panel_config {
 
 /* Errors read "FILE:LINE: what is wrong; what to write". */
 enum err config_load(const char *path, struct panel_config *out, struct fault *f) MUST_USE;
+
+/* Every setting in effect, and where it stands. */
+enum err config_print(const char *path, const struct panel_config *config, FILE *out, struct fault *f) MUST_USE;
 
 /* Bit masks of uplinks: all of them; what ISOLATE cuts; those without a mirror contact. */
 uint8_t config_fitted(const struct panel_config *config);

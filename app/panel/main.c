@@ -1,6 +1,7 @@
 /* kannuki-paneld: joins the panel controller and the keeper.
  *
- *   kannuki-paneld [--config FILE] [--check-config]
+ *   kannuki-paneld [--config FILE]
+ *   kannuki-paneld --check-config [FILE] | --print-config [FILE]
  *
  * Two threads: the link thread (link.h) has the bus, the main thread has the keeper (keeper.h). The controller cuts
  * without either of them; what is lost when this program ends is only the way of its events into the ledger, and it
@@ -27,7 +28,7 @@ static const int64_t stuck_after_ns = INT64_C(5000000000);
 
 struct options {
 	const char *config;
-	bool check_only;
+	bool check_only, print_only;
 };
 
 /* Too large for a comfortable stack. */
@@ -38,15 +39,19 @@ static struct keeper keeper;
 
 static void usage(FILE *out)
 {
-	(void)fputs(_("Use: kannuki-paneld [--config FILE] [--check-config]\n"), out);
+	(void)fputs(_("Use: kannuki-paneld [--config FILE] [--check-config [FILE] | --print-config [FILE]]\n"), out);
 }
 
 /* 0: go on; otherwise the exit status plus one. */
 static int options_read(int argc, char **argv, struct options *o)
 {
 	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--check-config") == 0) {
-			o->check_only = true;
+		bool checks = strcmp(argv[i], "--check-config") == 0;
+
+		if (checks || strcmp(argv[i], "--print-config") == 0) {
+			*(checks ? &o->check_only : &o->print_only) = true;
+			if (i + 1 < argc && argv[i + 1][0] != '-')
+				o->config = argv[++i];
 		} else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
 			o->config = argv[++i];
 		} else if (strcmp(argv[i], "--help") == 0) {
@@ -144,7 +149,7 @@ static void say_correct(const char *path, const struct panel_config *config)
 
 int main(int argc, char **argv)
 {
-	struct options options = {NULL, false};
+	struct options options = {NULL, false, false};
 	struct fault f = {ERR_OK, ""};
 	struct panel_config config;
 	char path[4096];
@@ -165,7 +170,8 @@ int main(int argc, char **argv)
 		say_correct(options.config, &config);
 		return 0;
 	}
-	if (run(&config, &f) != ERR_OK) {
+	if (options.print_only ? config_print(options.config, &config, stdout, &f) != ERR_OK
+			       : run(&config, &f) != ERR_OK) {
 		diag(DIAG_ERROR, "%s", f.text);
 		return 1;
 	}

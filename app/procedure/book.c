@@ -82,9 +82,10 @@ json_t *book_site(const struct book *book)
 
 struct incident *case_find(const struct book *book, const char *about)
 {
-	for (size_t i = 0; about != NULL && i < book->cases_count; i++)
-		if (strcmp(book->cases[i]->about, about) == 0)
-			return book->cases[i];
+	/* Nearly always it is about a new one. */
+	for (size_t i = about != NULL ? book->cases_count : 0; i > 0; i--)
+		if (strcmp(book->cases[i - 1]->about, about) == 0)
+			return book->cases[i - 1];
 	return NULL;
 }
 

@@ -195,18 +195,27 @@ static enum err fold_event(struct book *book, struct event *event)
 	return err == ERR_OK && event->incident != NULL ? add_line(event) : err;
 }
 
+static void mind_time(struct book *book, const struct moment *at)
+{
+	if (at->source != WALL_UNSET && at->wall_ms > book->wall_ms)
+		book->wall_ms = at->wall_ms;
+}
+
 enum err book_apply(struct book *book, const struct record *record, struct fault *f)
 {
 	struct event event = {.record = record};
-	enum err err = read_json(record->body, &event.body, record->seq, "body", f);
+	char act[ACT_NAME_SIZE];
+	enum err err;
 
+	mind_time(book, &record->at);
+	if (act_peek(record->body, act) && find_fold(act) == NULL)
+		return ERR_OK;
+	err = read_json(record->body, &event.body, record->seq, "body", f);
 	if (err == ERR_OK)
 		err = read_json(record->text, &event.text, record->seq, "text", f);
 	if (err == ERR_OK)
 		err = read_json(record->person, &event.person, record->seq, "person", f);
 	event.act = text_in(event.body, "act");
-	if (err == ERR_OK && record->at.source != WALL_UNSET && record->at.wall_ms > book->wall_ms)
-		book->wall_ms = record->at.wall_ms;
 	if (err == ERR_OK && event.act != NULL) {
 		set_times(&event);
 		err = fold_event(book, &event);

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """kannukid by hand: setting up a ledger, refusing to do it twice, mistakes in files, the reference page."""
+import hashlib
+import re
 import resource
+import shutil
 import signal
 import unittest
 
@@ -76,8 +79,13 @@ class Setup(unittest.TestCase):
         for text, wanted in {
             good + "pakcs: x\n": r"kannuki\.yaml:\d+: .*pakcs.*remove it",
             good + "session_minutes: soon\n": r"kannuki\.yaml:\d+: .*soon",
-            good + "session_minutes: 9999\n": "session_minutes is too large",
-            "packs: /nowhere\n": "/nowhere is not a folder",
+            good + "session_minutes: 9999\n": r"kannuki\.yaml:5: session_minutes is 9999; write 1 to 480",
+            good + "session_minutes: 0\n": r"kannuki\.yaml:5: session_minutes is 0",
+            good.replace("mirror: /", "mirror: "): r"kannuki\.yaml:4: mirror: .*whole path",
+            good.replace("-mirror\n", "\n"): r"kannuki\.yaml:4: .*first medium",
+            "packs: /nowhere\n": r"kannuki\.yaml:1: .*/nowhere is not a folder",
+            f"packs: {SOURCE}/docs/board\n": r"kannuki\.yaml:1: .*holds no pack",
+            f"packs: {SOURCE}/tests\n": r"pack\.yaml",
         }.items():
             with self.subTest(wanted=wanted):
                 self.house.config.write_text(text)
@@ -86,6 +94,21 @@ class Setup(unittest.TestCase):
                 self.assertRegex(done.stderr, wanted)
         self.house.config.unlink()
         self.assertRegex(self.house.run("--check-config").stderr, r"kannuki\.yaml")
+
+    def test_another_file_can_be_checked(self):
+        other = self.house.root / "other.yaml"
+        other.write_text("packs: 7\nsession_minutes: [1]\n")
+        done = self.house.run("--check-config", other)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"other\.yaml:2: ")
+
+    def test_settings_in_effect_are_printed_with_their_places(self):
+        done = self.house.run("--print-config")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        config = re.escape(str(self.house.config))
+        self.assertRegex(done.stdout, rf"(?m)^packs: /\S+ +# {config}:2$")
+        self.assertRegex(done.stdout, rf"(?m)^mirror: /var/lib/kannuki-mirror +# {config}:4$")
+        self.assertRegex(done.stdout, r"(?m)^session_minutes: 30 +# built in$")
 
     def test_serving_without_a_ledger_says_what_to_do(self):
         done = self.house.run()
@@ -126,6 +149,33 @@ class Restart(unittest.TestCase):
             self.assertEqual(person.view("now")["uplinks"], uplinks)
             panel.hello()
             self.assertTrue(panel.next_push("panel.lamps")["incident"])
+
+    def loaded(self):
+        """What was recorded of the files, oldest first."""
+        with self.house.login("kansa") as auditor:
+            found = auditor.ask("ledger.find", word="config.loaded")["entries"]
+            shown = [auditor.ask("ledger.show", **{"from": e["seq"], "count": 1})["entries"][0] for e in found]
+        return [e["body"] for e in reversed(shown) if e.get("act") == "config.loaded"]
+
+    def test_another_configuration_is_recorded_once(self):
+        first = self.loaded()
+        digest = hashlib.sha256(self.house.config.read_bytes()).hexdigest()
+        self.assertEqual(first, [{"act": "config.loaded", "file": "kannuki.yaml", "sha256": digest}])
+        self.house.end()
+        self.house.start()
+        self.assertEqual(self.loaded(), first)
+        self.house.end()
+        packs = self.house.root / "packs"
+        shutil.copytree(SOURCE / "app/procedure/packs", packs)
+        changed = (packs / "otari/pack.yaml").read_text().replace("version: ", "version: 9", 1)
+        (packs / "otari/pack.yaml").write_text(changed)
+        self.house.config.write_text(f"packs: {packs}\nmirror: /var/lib/kannuki-mirror\n")
+        for _ in range(2):
+            self.house.start()
+            now = self.loaded()
+            self.assertEqual([body["file"] for body in now], ["kannuki.yaml", "kannuki.yaml", "pack"])
+            self.assertNotEqual(now[1]["sha256"], digest)
+            self.house.end()
 
     def test_sessions_do_not_outlive_the_keeper(self):
         with self.house.login("hanako") as person:

@@ -156,6 +156,21 @@ class Mistakes(ConfigCase):
         _, _, said = self.check(MODBUS.replace("alarm: 8", "alarm: 3"), lang="ja")
         self.assertIn("二か所", said)
 
+    def test_settings_in_effect_are_printed_with_their_places(self):
+        self.check(MODBUS)
+        done = subprocess.run([PROGRAM, "--print-config", self.path], capture_output=True, text=True, timeout=20,
+                              env=dict(os.environ, KANNUKI_LANG="en"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for line, setting in enumerate(MODBUS.splitlines(), 1):
+            key, _, value = setting.strip().partition(": ")
+            if value and value[0] != "[":
+                self.assertRegex(done.stdout, rf"(?m)^\S*{key}: {re.escape(value)} +# {re.escape(self.path)}:{line}$")
+        self.assertRegex(done.stdout, rf"(?m)^inputs\.uplinks\.2: 2 +# {re.escape(self.path)}:19$")
+        self.check(CONTROLLER.replace("parity: even\n", ""))
+        done = subprocess.run([PROGRAM, "--print-config", self.path], capture_output=True, text=True, timeout=20,
+                              env=dict(os.environ, KANNUKI_LANG="en"))
+        self.assertRegex(done.stdout, r"(?m)^parity: even +# built in$")
+
     def test_a_module_that_would_connect_again_by_itself_is_refused(self):
         with open(os.path.join(MAPS, "waveshare-relay-8.yaml"), encoding="utf-8") as file:
             good = file.read()
