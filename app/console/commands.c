@@ -11,6 +11,7 @@
 #include "console/pins.h"
 #include "console/record.h"
 #include "console/report.h"
+#include "console/screen.h"
 #include "console/show.h"
 #include "console/uplinks.h"
 
@@ -96,6 +97,12 @@ const struct command commands[] = {
 	{"language", N_("Japanese or English"), NULL, NULL},
 	{"language ja", N_("Japanese"), login_japanese, NULL},
 	{"language en", N_("English"), login_english, NULL},
+	{"terminal", N_("this screen: its size, its signs"), NULL, NULL},
+	{"terminal show", N_("what is known of it"), screen_show, NULL},
+	{"terminal size", N_("ask it how large it is"), screen_size, NULL},
+	{"terminal ascii", N_("plain ASCII in English from now on"), screen_ascii, NULL},
+	{"terminal utf8", N_("all signs from now on"), screen_utf8, NULL},
+	{"terminal NxN", N_("tell its lines and columns: terminal 24x80"), screen_set, NULL},
 	{"logout", N_("end your session; the next person may log in"), login_logout, NULL},
 	{"exit", N_("end your session and leave the program"), login_exit, NULL},
 	{NULL, NULL, NULL, NULL},
@@ -120,6 +127,7 @@ static const struct {
 	{"NAME", N_("text, person or files")},
 	{"HOURS", N_("how many hours at most")},
 	{"SECONDS", N_("how many seconds at most")},
+	{"NxN", N_("lines x columns, such as 24x80")},
 	{"[FILE]", N_("a file in the folder of exports; without it you are asked to paste")},
 	{"[SIZE]", N_("how many entries this witness has seen; 0: none yet")},
 	{"[OPTION]", N_("from N, to N, without text,person,files, encrypt-to AGE, prove N, zip, incarnation N")},

@@ -16,10 +16,10 @@ struct console {
 	bool own_act;          /* … by this person, here */
 	unsigned told_tenth;   /* of the long work that is waited for */
 	char user[USER_SIZE];
-	char session[SESSION_SIZE]; /* "" while nobody is logged in */
-	char about[ABOUT_SIZE];     /* the incident in hand, "" for none */
-	json_t *now;                /* the newest view `now`, NULL before the first */
-	enum lang lang;
+	char session[SESSION_SIZE];  /* "" while nobody is logged in */
+	char about[ABOUT_SIZE];      /* the incident in hand, "" for none */
+	json_t *now;                 /* the newest view `now`, NULL before the first */
+	enum lang lang, lang_before; /* _before: where it was not plain ASCII */
 	bool ascii;
 	bool leave; /* the program is to end */
 };

@@ -81,8 +81,9 @@ void words_free(struct words *words)
 /* ---- patterns ---- */
 
 struct place {
-	char name[24]; /* the word itself, or the argument's name without brackets and dots; "" beyond the end */
-	bool is_word, is_number, optional, rest;
+	char name[24];     /* the word itself, or the argument's name without brackets and dots; "" beyond the end */
+	const char *signs; /* of which it is made, NULL for any */
+	bool is_word, optional, rest;
 };
 
 static struct place place_of(const char *pattern, size_t at)
@@ -100,13 +101,13 @@ static struct place place_of(const char *pattern, size_t at)
 	p.rest = strncmp(pattern + len, "...", 3) == 0;
 	(void)snprintf(p.name, sizeof p.name, "%.*s", (int)len, pattern);
 	p.is_word = p.name[0] >= 'a' && p.name[0] <= 'z';
-	p.is_number = strcmp(p.name, "N") == 0;
+	p.signs = strcmp(p.name, "N") == 0 ? "0123456789" : strcmp(p.name, "NxN") == 0 ? "0123456789x" : NULL;
 	return p;
 }
 
-static bool is_number(const char *text)
+static bool is_made_of(const char *text, const char *signs)
 {
-	size_t len = strspn(text, "0123456789");
+	size_t len = strspn(text, signs);
 
 	return len > 0 && len <= 9 && text[len] == '\0';
 }
@@ -136,7 +137,7 @@ static enum fit fit(const struct place *p, const char *typed)
 			return FIT_EXACT;
 		return typed[0] != '\0' && strncmp(p->name, typed, strlen(typed)) == 0 ? FIT_BEGINNING : FIT_NOT;
 	}
-	return !p->is_number || is_number(typed) ? FIT_ARGUMENT : FIT_NOT;
+	return p->signs == NULL || is_made_of(typed, p->signs) ? FIT_ARGUMENT : FIT_NOT;
 }
 
 /* Where word `at` of a line stands in the pattern: a rest takes all further words. */

@@ -3,6 +3,7 @@
  * A pattern is words divided by one space: "report N edit", "incident note [TEXT...]".
  *   lower case   the word itself; any unambiguous beginning will do
  *   N            a number
+ *   NxN          two of them
  *   UPPER        any word
  *   [UPPER]      may be left out; only at the end
  *   [UPPER...]   all the rest, maybe nothing; only at the end

@@ -300,8 +300,10 @@ enum err keeper_do_quietly(struct console *c, struct deed deed, json_t **receipt
 	json_decref(params);
 	if (err == ERR_OK)
 		c->changed = c->own_act = true;
-	else if (err == ERR_IO)
+	if (err == ERR_IO) {
+		terminal_resume(c->terminal);
 		SAY(c, "%s", _("Given up. Look with 'show now' whether it was recorded."));
+	}
 	return err;
 }
 

@@ -1,7 +1,6 @@
 /* What is typed, sign by sign, and the signals that stand for keys. */
 #include "console/terminal_data.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +24,11 @@ static void on_end(int number)
 	interrupts = endings = 1;
 }
 
+bool keys_are_interrupted(void)
+{
+	return interrupts != 0;
+}
+
 bool terminal_interrupted(const struct terminal *t)
 {
 	return interrupts != 0 || t->gone;
@@ -40,8 +44,10 @@ void keys_watch_signals(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
-void keys_forget_interrupt(void)
+void keys_forget_interrupt(struct terminal *t)
 {
+	if (interrupts != 0)
+		input_forget(t);
 	interrupts = endings;
 }
 
@@ -66,27 +72,33 @@ static void draw_again(struct terminal *t)
 		keys_show_prompt(t);
 }
 
-/* Waits for a byte while the watcher does its work. False: Ctrl-C, or hung up. */
-static bool wait_for_byte(struct terminal *t, char *byte)
+/* Waits for something to come in; meanwhile the watcher does its work. */
+static void wait_for_line(struct terminal *t)
+{
+	int other = t->watcher.fd(t->watcher.context);
+	struct pollfd ready[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = other, .events = POLLIN}};
+	int count = poll(ready, 2, 1000);
+
+	/* What was typed after Ctrl-C stays on the line until that is dealt with. */
+	if (count < 0 || interrupts != 0)
+		return;
+	if (ready[0].revents != 0)
+		input_read(t);
+	else
+		t->watcher.woke(t->watcher.context);
+	if (t->disturbed)
+		draw_again(t);
+}
+
+/* False: Ctrl-C, or hung up. */
+static bool next_byte(struct terminal *t, char *byte)
 {
 	while (!terminal_interrupted(t)) {
-		int other = t->watcher.fd(t->watcher.context);
-		struct pollfd ready[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = other, .events = POLLIN}};
-		int count = poll(ready, 2, 1000);
-
-		if (count < 0)
-			continue;
-		if (ready[0].revents != 0) {
-			ssize_t got = read(STDIN_FILENO, byte, 1);
-
-			if (got == 1)
-				return true;
-			t->gone = got == 0 || (errno != EINTR && errno != EAGAIN);
-		} else {
-			t->watcher.woke(t->watcher.context);
-			if (t->disturbed)
-				draw_again(t);
-		}
+		if (input_take(t, byte))
+			return true;
+		t->gone = t->closed;
+		if (!t->gone)
+			wait_for_line(t);
 	}
 	return false;
 }
@@ -94,7 +106,7 @@ static bool wait_for_byte(struct terminal *t, char *byte)
 bool keys_next(struct terminal *t, uint32_t *c)
 {
 	t->have = 0;
-	while (wait_for_byte(t, &t->bytes[t->have])) {
+	while (next_byte(t, &t->bytes[t->have])) {
 		size_t size;
 
 		t->have++;

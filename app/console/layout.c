@@ -2,6 +2,66 @@
 
 #include <string.h>
 
+/* East Asian width "ambiguous", as far as people here type and read it. */
+static bool is_ambiguous(uint32_t c)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{0xa7, 0xa8},     {0xb0, 0xb1},     {0xb4, 0xb4},     {0xb6, 0xb6},     {0xd7, 0xd7},
+		{0xf7, 0xf7},     {0x391, 0x3c9},   {0x401, 0x451},   {0x2010, 0x2010}, {0x2013, 0x2016},
+		{0x2018, 0x201d}, {0x2020, 0x2022}, {0x2025, 0x2027}, {0x2030, 0x2033}, {0x203b, 0x203b},
+		{0x2103, 0x2103}, {0x2116, 0x2116}, {0x2121, 0x2122}, {0x2153, 0x2154}, {0x2160, 0x2179},
+		{0x2190, 0x2199}, {0x21d2, 0x21d4}, {0x2200, 0x22bf}, {0x2312, 0x2312}, {0x2460, 0x24ff},
+		{0x2500, 0x2595}, {0x25a0, 0x25a9}, {0x25b2, 0x25b7}, {0x25bc, 0x25c1}, {0x25c6, 0x25cb},
+		{0x25ce, 0x25d1}, {0x25ef, 0x25ef}, {0x2605, 0x2606}, {0x260e, 0x260f}, {0x2640, 0x2642},
+		{0x266a, 0x266f}, {0x2776, 0x277f}, {0xfffd, 0xfffd},
+	};
+
+	for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	return false;
+}
+
+static size_t ambiguous_columns = 1;
+
+void layout_ambiguous(size_t columns)
+{
+	ambiguous_columns = columns;
+}
+
+static size_t columns_of(uint32_t c)
+{
+	return ambiguous_columns > 1 && is_ambiguous(c) ? ambiguous_columns : (size_t)codepoint_columns(c);
+}
+
+/* Bytes of the longest beginning of `text` that fits; *used: its columns. */
+static size_t fit(const char *text, size_t columns, size_t *used)
+{
+	size_t len = strlen(text), at = 0;
+
+	for (*used = 0; at < len;) {
+		uint32_t c = 0;
+		size_t size = utf8_next(text + at, len - at, &c);
+		size_t more = size == 0 ? 1 : columns_of(c);
+
+		if (*used + more > columns)
+			break;
+		*used += more;
+		at += size == 0 ? 1 : size;
+	}
+	return at;
+}
+
+size_t layout_columns(const char *text)
+{
+	size_t used;
+
+	(void)fit(text, SIZE_MAX / 2, &used);
+	return used;
+}
+
 /* Signs that must not begin a line. */
 static bool is_closing(uint32_t c)
 {
@@ -39,8 +99,9 @@ static size_t line_length(const char *text, size_t len, size_t width)
 
 	while (at < len) {
 		size_t size = next_sign(text + at, len - at, &c);
-		size_t columns = (size_t)codepoint_columns(c);
-		bool may_break = before == ' ' || columns == 2 || (before != 0 && codepoint_columns(before) == 2);
+		size_t columns = columns_of(c);
+		bool may_break =
+			before == ' ' || codepoint_columns(c) == 2 || (before != 0 && codepoint_columns(before) == 2);
 
 		if (at > 0 && may_break && !is_closing(c) && !is_opening(before))
 			good = at;
@@ -118,24 +179,22 @@ void layout_wrap(struct buf *out, const char *text, size_t width, size_t hang)
 
 void layout_pad(struct buf *out, const char *text, size_t columns)
 {
-	size_t fits = strlen(text);
+	size_t used, fits = fit(text, columns, &used);
+	bool whole = text[fits] == '\0';
 
-	if (text_columns(text) > columns)
-		fits = text_fit(text, columns - 1);
-	for (size_t at = 0, used = 0; used < columns;) {
-		uint32_t c = ' ';
+	if (!whole)
+		fits = fit(text, columns - 1, &used);
+	for (size_t at = 0; at < fits;) {
+		uint32_t c;
+		size_t size = next_sign(text + at, fits - at, &c);
 
-		if (at < fits) {
-			size_t size = next_sign(text + at, fits - at, &c);
-
-			buf_add(out, c == '?' ? "?" : text + at, c == '?' ? 1 : size);
-			at += size;
-		} else {
-			buf_addc(out, text[at] != '\0' ? '~' : ' ');
-			fits = at = strlen(text);
-		}
-		used += (size_t)codepoint_columns(c);
+		buf_add(out, c == '?' ? "?" : text + at, c == '?' ? 1 : size);
+		at += size;
 	}
+	if (!whole)
+		buf_addc(out, '~');
+	for (used += whole ? 0 : 1; used < columns; used++)
+		buf_addc(out, ' ');
 }
 
 static const char *look_alike(uint32_t c)

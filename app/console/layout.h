@@ -1,8 +1,15 @@
-/* Layout: text for a screen of so many columns, and for terminals that know no Japanese. Pure. */
+/* Layout: text for a screen of so many columns, and for terminals that know no Japanese. Pure, but for the one thing
+ * that is remembered of the screen.
+ */
 #ifndef KANNUKI_CONSOLE_LAYOUT_H
 #define KANNUKI_CONSOLE_LAYOUT_H
 
 #include "base/text.h"
+
+/* Signs that are of one column on most screens and of two on some Japanese ones (□ ■ ① …): 1, or 2 from now on. */
+void layout_ambiguous(size_t columns);
+/* Columns of `text` on this screen. */
+size_t layout_columns(const char *text);
 
 /* Appends `text` broken into lines of at most `width` columns, each ended with LF; lines after the first begin
    with `hang` spaces. Breaks at spaces and around wide signs, never before a closing sign. What was written in

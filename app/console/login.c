@@ -2,6 +2,7 @@
 
 #include "console/ask.h"
 #include "console/keeper.h"
+#include "console/screen.h"
 #include "console/show.h"
 #include "console/words.h"
 
@@ -24,6 +25,7 @@ static void greet(struct console *c)
 {
 	json_t *params = json_object(), *hello = NULL;
 
+	terminal_greet(c->terminal);
 	if (keeper_ask(c, "hello", params, &hello) == ERR_OK) {
 		SAY(c, _("Kannuki  %s  record %s  panel %s"), label_of(c, hello, "organisation"), record_word(hello),
 		    is_true(hello, "panel") ? _("well") : _("DOES NOT ANSWER"));
@@ -46,6 +48,10 @@ static enum err try_login(struct console *c)
 		free(name);
 		greet(c);
 		return ERR_DENIED;
+	}
+	if (!c->ascii && !terminal_knows_utf8(c->terminal)) {
+		screen_use_ascii(c, true);
+		SAY(c, "%s", _("This terminal does not know UTF-8. Plain ASCII from now on; see: terminal ?"));
 	}
 	(void)snprintf(c->user, sizeof c->user, "%s", name);
 	free(name);
@@ -112,7 +118,7 @@ void login_japanese(struct console *c, const struct call *call)
 {
 	(void)call;
 	if (c->ascii) {
-		SAY(c, "%s", _("This terminal was started for ASCII only; Japanese cannot be shown on it."));
+		SAY(c, "%s", _("This terminal shows ASCII only. If it can show Japanese, type: terminal utf8"));
 		return;
 	}
 	speak(c, LANG_JA);

@@ -108,6 +108,7 @@ int main(int argc, char **argv)
 	options = read_options(&c, argc, argv);
 	if (options != GO_ON)
 		return options == DONE ? 0 : 2;
+	c.lang_before = c.lang;
 	c.lang = c.ascii ? LANG_EN : c.lang;
 	lang_use(c.lang);
 	if (terminal_open(c.ascii, &watcher, &c.terminal, &f) != ERR_OK) {

@@ -8,24 +8,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-size_t terminal_width(const struct terminal *t)
-{
-	return t->columns;
-}
-
-static void measure(struct terminal *t)
-{
-	struct winsize size = {0};
-
-	t->rows = 0;
-	t->columns = COLUMNS_MOST;
-	if (!t->is_tty || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0)
-		return;
-	t->rows = size.ws_row;
-	if (size.ws_col >= 20 && size.ws_col < COLUMNS_MOST)
-		t->columns = size.ws_col;
-}
-
 /* ---- opening ---- */
 
 static char *give_prompt(EditLine *el)
@@ -62,13 +44,40 @@ static void be_quiet(const struct terminal *t)
 {
 	struct termios mode = t->normal;
 
-	mode.c_iflag |= ICRNL;
+	/* Noise stays noise: a BREAK is a NUL, never a Ctrl-C. */
+	mode.c_iflag &= ~(tcflag_t)(BRKINT | PARMRK | INPCK | ISTRIP | INLCR | IGNCR | IXANY);
+	mode.c_iflag |= ICRNL | IXON | IXOFF;
 	mode.c_oflag |= OPOST | ONLCR;
 	mode.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
 	mode.c_lflag |= ISIG;
 	mode.c_cc[VMIN] = 1;
 	mode.c_cc[VTIME] = 0;
 	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &mode);
+}
+
+/* TERM says nothing, or that nothing is known. */
+static bool is_dumb(void)
+{
+	static const char *const names[] = {"", "dumb", "unknown", "network", "dialup", "plugboard"};
+	const char *name = getenv("TERM");
+
+	for (size_t i = 0; name != NULL && i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static void know_terminal(struct terminal *t)
+{
+	struct winsize size = {0};
+
+	/* A serial line often says nothing about itself; every emulator understands this much. */
+	(void)setenv("TERM", "vt102", 0);
+	t->dumb = is_dumb();
+	if (t->dumb)
+		(void)setenv("TERM", "dumb", 1);
+	t->asks_size = t->is_tty && (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0);
+	size_measure(t);
 }
 
 enum err terminal_open(bool ascii, const struct watcher *watcher, struct terminal **out, struct fault *f)
@@ -83,9 +92,8 @@ enum err terminal_open(bool ascii, const struct watcher *watcher, struct termina
 	if (t->is_tty)
 		be_quiet(t);
 	buf_init(&t->prompt, LINE_MOST);
-	measure(t);
-	/* A serial line often says nothing about itself; every emulator understands this much. */
-	(void)setenv("TERM", "vt102", 0);
+	buf_init(&t->ahead, AHEAD_MOST);
+	know_terminal(t);
 	keys_watch_signals();
 	if (t->is_tty && !editor_open(t)) {
 		terminal_close(t);
@@ -105,10 +113,18 @@ void terminal_close(struct terminal *t)
 		history_end(t->commands);
 	if (t->nothing != NULL)
 		history_end(t->nothing);
+	if (t->asks_size)
+		size_set(t, 0, 0);
 	if (t->is_tty)
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &t->normal);
 	buf_fini(&t->prompt);
+	buf_fini(&t->ahead);
 	free(t);
+}
+
+void terminal_set_ascii(struct terminal *t, bool ascii)
+{
+	t->ascii = ascii;
 }
 
 void terminal_forget(struct terminal *t)
@@ -128,17 +144,16 @@ static void begin_question(struct terminal *t, const char *prompt)
 		layout_ascii(&t->prompt, prompt);
 	else
 		buf_adds(&t->prompt, prompt);
-	measure(t);
-	keys_forget_interrupt();
+	size_measure(t);
+	terminal_resume(t);
 	t->shown = 0;
-	t->skip = false;
 }
 
-static enum typed why_ended(const struct terminal *t)
+static enum typed why_ended(struct terminal *t)
 {
 	bool cancelled = terminal_interrupted(t) && !keys_has_ended(t);
 
-	keys_forget_interrupt();
+	keys_forget_interrupt(t);
 	(void)putchar('\n');
 	(void)fflush(stdout);
 	return cancelled ? TYPED_CANCEL : TYPED_END;

@@ -42,12 +42,25 @@ enum typed terminal_password(struct terminal *t, const char *prompt, char out[PA
 void terminal_forget(struct terminal *t);
 
 /* Prints a paragraph, wrapped; lines after the first are indented by `hang`. Long output stops at each screenful
-   when the terminal has a known height. */
+   of a terminal. */
 void terminal_put(struct terminal *t, size_t hang, const char *format, ...) PRINTF_LIKE(3, 4);
 /* Prints one line exactly as it is (it is known to fit). */
 void terminal_put_line(struct terminal *t, const char *line);
-/* Columns of a line. */
+/* Columns of a line; lines of the screen, 0 where there is none. */
 size_t terminal_width(const struct terminal *t);
+size_t terminal_height(const struct terminal *t);
+/* After Ctrl-C or q the rest of the output is left out, but for what follows this: it must be read. */
+void terminal_resume(struct terminal *t);
+
+/* Somebody may have plugged another terminal in: asks it how large it is, where the line does not know. Does not wait.
+ */
+void terminal_greet(struct terminal *t);
+/* Asks, and waits a moment. False: it does not say. */
+bool terminal_ask_size(struct terminal *t) MUST_USE;
+/* "24x80". False: no screen is of that size. */
+bool terminal_set_size(struct terminal *t, const char *typed) MUST_USE;
+bool terminal_knows_utf8(const struct terminal *t);
+void terminal_set_ascii(struct terminal *t, bool ascii);
 
 /* Did somebody press Ctrl-C since the last question? */
 bool terminal_interrupted(const struct terminal *t);

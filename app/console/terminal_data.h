@@ -1,4 +1,4 @@
-/* The inside of the terminal. Only for terminal.c, keys.c and output.c. */
+/* The inside of the terminal. Only for terminal.c, input.c, keys.c, size.c and output.c. */
 #ifndef KANNUKI_CONSOLE_TERMINAL_DATA_H
 #define KANNUKI_CONSOLE_TERMINAL_DATA_H
 
@@ -7,10 +7,22 @@
 #include <histedit.h>
 #include <termios.h>
 
-enum { COLUMNS_MOST = 80, LINE_MOST = 4096, HISTORY_MOST = 100, CONTROL_C = 3, CONTROL_D = 4 };
+enum {
+	ROWS_ASSUMED = 24,
+	COLUMNS_MOST = 80,
+	LINE_MOST = 16 * 1024,
+	AHEAD_MOST = 128 * 1024,
+	HISTORY_MOST = 100,
+	CONTROL_C = 3,
+	CONTROL_D = 4,
+	ESCAPE = 0x1b
+};
 
 struct terminal {
 	bool is_tty, ascii;
+	bool dumb;       /* no escape sequence may be sent to it */
+	bool asks_size;  /* the line does not know its terminal's size: the terminal is asked */
+	bool other_code; /* it does not know UTF-8 */
 	struct termios normal;
 	struct watcher watcher;
 	EditLine *el;
@@ -19,20 +31,48 @@ struct terminal {
 	bool asking;     /* a line is being typed */
 	bool editing;    /* … with the line editor */
 	bool disturbed;  /* something was put out above it */
-	bool gone;       /* the line was hung up */
+	bool closed;     /* nothing more comes in: hung up */
+	bool gone;       /* … and all that had come in is used up */
 	bool completing; /* Tab means something */
 	char completion[64];
 	const char *completed; /* what of it is still to be given to the editor */
 	size_t rows, columns;
-	size_t shown;  /* lines since the last question */
-	bool skip;     /* the reader has seen enough */
+	size_t shown; /* lines since the last question */
+	bool skip;    /* the reader has seen enough */
+	bool cut;     /* a line was cut short by Ctrl-C */
+
+	struct buf ahead; /* typed, not yet used; from `taken` on */
+	size_t taken;
+	char held[16]; /* the beginning of what may be an escape sequence of the terminal's own */
+	size_t held_len;
+	size_t answers; /* from the terminal, about its size */
+
 	char bytes[8]; /* of one sign, as they come in */
 	size_t have;
 };
 
+/* input.c: what comes in on the line, and what of it is not typed by a person. */
+/* Reads what is there. Sets `closed` at the end. */
+void input_read(struct terminal *t);
+/* False: nothing has been typed. */
+bool input_take(struct terminal *t, char *byte);
+/* As if it had been typed before all else that waits. */
+void input_put_back(struct terminal *t, const char *bytes, size_t len);
+void input_forget(struct terminal *t);
+
+/* size.c */
+/* What the line knows of its terminal's size, or what is assumed. */
+void size_measure(struct terminal *t);
+/* The terminal has answered: its cursor stands there. */
+void size_told(struct terminal *t, unsigned row, unsigned column);
+void size_set(struct terminal *t, unsigned rows, unsigned columns);
+/* "24;80R": two numbers, with these signs behind them. */
+bool size_read(const char *text, char divider, char end, unsigned *first, unsigned *second) MUST_USE;
+
 /* keys.c: Ctrl-C interrupts; the end of the service is as if the line had been hung up. */
 void keys_watch_signals(void);
-void keys_forget_interrupt(void);
+bool keys_are_interrupted(void);
+void keys_forget_interrupt(struct terminal *t);
 bool keys_has_ended(const struct terminal *t);
 /* The next whole sign, while the watcher does its work; its bytes are in t->bytes. Invalid bytes are dropped.
    False: Ctrl-C, or the end. */

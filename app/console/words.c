@@ -9,6 +9,7 @@ void words_receipt(struct console *c, json_t *receipt)
 	int64_t wall_ms = wall_of(receipt, "wall");
 	char clock[WHEN_SIZE];
 
+	terminal_resume(c->terminal);
 	if (wall_ms >= 0)
 		when_seconds(clock, wall_ms, c->lang);
 	else
@@ -134,6 +135,7 @@ void words_refusal(struct console *c, json_t *refusal)
 	struct buf text;
 
 	buf_init(&text, 4096);
+	terminal_resume(c->terminal);
 	words_refusal_text(c, refusal, &text);
 	SAY(c, "! %s", text.data != NULL ? text.data : "");
 	buf_fini(&text);

@@ -3,8 +3,8 @@
  *   kannuki-simcable LINK -- PROGRAM [ARGUMENT …]   LINK becomes a symbolic link to the person's end
  *   kannuki-simcable --attach LINK                  a plain terminal on that end; Ctrl-] leaves
  *
- * The program is started again when it ends, as a getty would. Two pseudo-terminals are joined, because a
- * pseudo-terminal by itself has only one end with a name.
+ * The program is started again when it ends, as a getty would; the line knows no size of a screen. Two pseudo-terminals
+ * are joined, because a pseudo-terminal by itself has only one end with a name.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -105,14 +105,13 @@ static void end_program(pid_t child)
 
 static int lay_cable(const char *link, char **command)
 {
-	struct winsize size = {.ws_row = 24, .ws_col = 80};
 	struct termios raw;
 	char name[128];
 	int board_master, board_line, person_master, person_line;
 
-	if (openpty(&board_master, &board_line, NULL, NULL, &size) != 0)
+	if (openpty(&board_master, &board_line, NULL, NULL, NULL) != 0)
 		give_up("openpty");
-	if (openpty(&person_master, &person_line, name, NULL, &size) != 0)
+	if (openpty(&person_master, &person_line, name, NULL, NULL) != 0)
 		give_up("openpty");
 	/* The person's end stays open here, so that unplugging a terminal does not end the cable. */
 	(void)tcgetattr(person_line, &raw);

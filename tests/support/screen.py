@@ -14,13 +14,16 @@ def columns(line):
 
 
 class Screen(Terminal):
-    """The other end of a pty on which the console runs."""
+    """The other end of a pty on which the console runs. With rows=0 its line knows no size, as a serial line."""
 
-    def __init__(self, root, *options, rows=0, columns=80):
+    def __init__(self, root, *options, rows=500, columns=80, term="vt102"):
         self.fd, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns if rows else 0, 0, 0))
-        self.seconds, self.seen, self.pending = 20, b"", b""
-        environment = {**os.environ, "KANNUKI_ROOT": root, "TERM": "vt102", "KANNUKI_LANG": "ja"}
+        self.seconds, self.seen, self.pending = 40, b"", b""
+        environment = {**os.environ, "KANNUKI_ROOT": root, "KANNUKI_LANG": "ja"}
+        environment.pop("TERM", None)
+        if term is not None:
+            environment["TERM"] = term
         self.process = subprocess.Popen(
             [os.path.join(os.environ["KANNUKI_BIN"], "kannuki-console"), *options], stdin=slave, stdout=slave,
             stderr=slave, env=environment, start_new_session=True,

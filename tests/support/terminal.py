@@ -9,7 +9,14 @@ import tty
 ESCAPES = re.compile(rb"\x1b(\[[0-9;?]*[A-Za-z]|[()][A-Z0-9]|[=>78])")
 
 
+ASK_SIZE, ASK_SIGN = b"\x1b[999;999H\x1b[6n", b"\xef\xbf\xbd\x1b[6n"
+
+
 class Terminal:
+    """With a size it answers when it is asked for it, as every emulator does."""
+    size, sign_columns = (500, 80), 1
+    unanswered = b""
+
     def __init__(self, path, seconds=30):
         self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
         tty.setraw(self.fd, termios.TCSANOW)
@@ -25,6 +32,18 @@ class Terminal:
 
     def line(self, text):
         self.type(text + "\r")
+
+    def answer(self, chunk):
+        """What the program asks of the terminal itself."""
+        self.unanswered += chunk
+        replies = {ASK_SIZE: self.size and b"\x1b[%d;%dR" % self.size,
+                   ASK_SIGN: self.size and b"\x1b[7;%dR" % (self.sign_columns + 1)}
+        while hits := [(at, ask) for ask in replies if (at := self.unanswered.find(ask)) >= 0]:
+            at, ask = min(hits)
+            if replies[ask]:
+                os.write(self.fd, replies[ask])
+            self.unanswered = self.unanswered[at + len(ask):]
+        self.unanswered = self.unanswered[-16:]
 
     def screen(self):
         return ESCAPES.sub(b"", self.pending).replace(b"\r", b"").decode("utf-8", "replace")
@@ -50,3 +69,4 @@ class Terminal:
                     chunk = b""
                 self.seen += chunk
                 self.pending += chunk
+                self.answer(chunk)

@@ -156,7 +156,7 @@ static void sample_line(const char *pattern, char *out, size_t size)
 	size_t len = 0;
 
 	for (const char *c = pattern; *c != '\0' && len + 2 < size; c++)
-		if (*c == 'N' && (c[1] == ' ' || c[1] == '\0'))
+		if (*c == 'N' && (c[1] == ' ' || c[1] == 'x' || c[1] == '\0'))
 			out[len++] = '1';
 		else if (*c == '[')
 			break;
