@@ -1,6 +1,7 @@
 #include "console/ask.h"
 
 #include "base/clock.h"
+#include "console/drafts.h"
 #include "console/layout.h"
 #include "console/when.h"
 
@@ -172,31 +173,43 @@ bool ask_proof(struct console *c, char out[PASSWORD_SIZE])
 	return terminal_password(c->terminal, _("Your password once more: "), out) == TYPED_LINE;
 }
 
+/* Asks for lines until one says that the text ends. False: left. */
+static bool add_lines(struct console *c, struct buf *text)
+{
+	for (;;) {
+		char *line;
+		bool last;
+
+		if (terminal_ask(c->terminal, LINE_TEXT, "| ", "", &line) != TYPED_LINE)
+			return false;
+		last = strcmp(line, ".") == 0 || strcmp(line, "．") == 0 || strcmp(line, "。") == 0;
+		if (!last)
+			buf_addf(text, "%s%s", text->len > 0 ? "\n" : "", line);
+		free(line);
+		if (last)
+			return true;
+	}
+}
+
 char *ask_lines(struct console *c, const char *first)
 {
 	struct buf text;
+	bool whole;
 
 	buf_init(&text, TEXT_MOST);
-	buf_adds(&text, first);
-	for (;;) {
-		char *line;
-
-		if (terminal_ask(c->terminal, LINE_ANSWER, "| ", "", &line) != TYPED_LINE) {
-			buf_fini(&text);
-			return NULL;
-		}
-		if (strcmp(line, ".") == 0 || strcmp(line, "．") == 0 || strcmp(line, "。") == 0) {
-			free(line);
-			return buf_take(&text);
-		}
-		buf_addf(&text, "%s%s", text.len > 0 ? "\n" : "", line);
-		free(line);
-		if (buf_status(&text) == ERR_OK)
-			continue;
+	if (drafts_has_lines(c))
+		drafts_lines(c, &text);
+	else
+		buf_adds(&text, first);
+	c->written = &text;
+	whole = add_lines(c, &text);
+	c->written = NULL;
+	if (whole && buf_status(&text) == ERR_OK)
+		return buf_take(&text);
+	if (whole)
 		SAY(c, _("! The text is too long: at most %d bytes. Put the rest on an attached sheet."), TEXT_MOST);
-		buf_fini(&text);
-		return NULL;
-	}
+	buf_fini(&text);
+	return NULL;
 }
 
 void ask_explain_time(struct console *c, enum err err)

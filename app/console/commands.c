@@ -249,9 +249,13 @@ void commands_run(struct console *c, const char *line)
 	if (err != ERR_OK)
 		return;
 	match = grammar_match(commands, &words);
-	if (match.kind == MATCH_RUN)
+	if (match.kind == MATCH_RUN) {
+		const char *outer = c->doing;
+
+		c->doing = line;
 		match.command->run(c, &(const struct call){.command = match.command, .words = &words});
-	else if (match.kind != MATCH_EMPTY)
+		c->doing = outer;
+	} else if (match.kind != MATCH_EMPTY)
 		explain(c, &words, &match);
 	words_free(&words);
 }

@@ -18,10 +18,16 @@ struct console {
 	char user[USER_SIZE];
 	char session[SESSION_SIZE];  /* "" while nobody is logged in */
 	char about[ABOUT_SIZE];      /* the incident in hand, "" for none */
+	const char *doing;           /* the command that is being run, NULL for none */
+	const char *field;           /* … and the field of a report that is asked for, or NULL */
+	const struct buf *written;   /* … and the lines of a text so far, or NULL */
+	json_t *draft;               /* a half-typed text that is taken up again, or NULL */
 	json_t *now;                 /* the newest view `now`, NULL before the first */
 	enum lang lang, lang_before; /* _before: where it was not plain ASCII */
 	bool ascii;
-	bool leave; /* the program is to end */
+	bool locked;
+	unsigned lock_s; /* without a key, until the screen is locked; 0: never */
+	bool leave;      /* the program is to end */
 };
 
 /* A shorthand for the many lines: wrapped, later lines indented by two. */

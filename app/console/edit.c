@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "console/ask.h"
 #include "console/case.h"
+#include "console/drafts.h"
 #include "console/keeper.h"
 #include "console/layout.h"
 #include "console/when.h"
@@ -104,10 +105,24 @@ static void show_cell(const struct draft *d, json_t *cell, size_t at)
 	buf_fini(&value);
 }
 
+/* What is typed for a cell, `typed` (taken) standing there already; NULL when it was left. Lines that were left behind
+   the last time are gone on with. */
+static char *ask_cell(const struct draft *d, char *typed)
+{
+	char *line = NULL;
+
+	if (drafts_has_lines(d->c))
+		line = strdup("+");
+	else if (terminal_ask(d->c->terminal, LINE_ANSWER, "> ", typed != NULL ? typed : "", &line) != TYPED_LINE)
+		line = NULL;
+	free(typed);
+	return line;
+}
+
 /* Asks until the cell is saved or left. */
 static enum step edit_cell(struct draft *d, json_t *cell)
 {
-	char *typed = strdup("");
+	char *typed = NULL;
 	enum step step = STEP_AGAIN;
 
 	if (cell_how_to(string_of(cell, "kind")) != NULL)
@@ -115,14 +130,10 @@ static enum step edit_cell(struct draft *d, json_t *cell)
 	ask_show_options(d->c, json_object_get(cell, "options"), "label");
 	while (step == STEP_AGAIN) {
 		json_t *value;
-		char *line;
 
-		if (terminal_ask(d->c->terminal, LINE_ANSWER, "> ", typed != NULL ? typed : "", &line) != TYPED_LINE) {
-			step = STEP_LEAVE;
-			break;
-		}
-		free(typed);
-		typed = line;
+		typed = ask_cell(d, typed);
+		if (typed == NULL)
+			return STEP_LEAVE;
 		if (is_move(typed, &step))
 			break;
 		value = cell_is_unknown(typed) ? json_null() : cell_value(d->c, cell, typed);
@@ -202,14 +213,28 @@ static enum step edit_at(struct draft *d, size_t at)
 	enum step step;
 
 	show_cell(d, cell, at);
+	d->c->field = string_of(cell, "id");
 	step = strcmp(string_of(cell, "kind"), "table") == 0 ? edit_table(d) : edit_cell(d, cell);
+	d->c->field = NULL;
 	json_decref(cell);
 	return step;
 }
 
+/* The first one that can be filled in, or the one at which the line was cut the last time. */
+static size_t first_cell(const struct draft *d)
+{
+	json_t *cell;
+	size_t i;
+
+	json_array_foreach (draft_cells(d), i, cell)
+		if (strcmp(string_of(cell, "id"), drafts_field(d->c)) == 0)
+			return i;
+	return is_fixed(json_array_get(draft_cells(d), 0)) ? move(d, 0, 1) : 0;
+}
+
 static void walk(struct draft *d)
 {
-	size_t at = is_fixed(json_array_get(draft_cells(d), 0)) ? move(d, 0, 1) : 0;
+	size_t at = first_cell(d);
 
 	while (at < json_array_size(draft_cells(d))) {
 		switch (edit_at(d, at)) {

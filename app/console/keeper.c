@@ -320,13 +320,18 @@ enum err keeper_do(struct console *c, struct deed deed)
 	return err;
 }
 
-void keeper_log_out(struct console *c)
+void keeper_end_session(struct console *c, const char *session)
 {
-	json_t *params = json_pack("{s:s}", "session", c->session), *result = NULL;
+	json_t *params = json_pack("{s:s}", "session", session), *result = NULL;
 
 	if (c->client != NULL && client_call(c->client, "logout", params, CALL_MS, &result, NULL) == ERR_IO)
 		hang_up(c);
 	json_decref(result);
 	json_decref(params);
+}
+
+void keeper_log_out(struct console *c)
+{
+	keeper_end_session(c, c->session);
 	explicit_bzero(c->session, sizeof c->session);
 }

@@ -1,6 +1,8 @@
 /* What is typed, sign by sign, and the signals that stand for keys. */
 #include "console/terminal_data.h"
 
+#include "base/clock.h"
+
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,7 +11,7 @@
 #include <unistd.h>
 
 /* The only thing a signal handler may touch. */
-static volatile sig_atomic_t interrupts, endings;
+static volatile sig_atomic_t interrupts, endings, locks;
 
 static void on_interrupt(int number)
 {
@@ -24,6 +26,12 @@ static void on_end(int number)
 	interrupts = endings = 1;
 }
 
+static void on_lock(int number)
+{
+	(void)number;
+	locks = 1;
+}
+
 bool keys_are_interrupted(void)
 {
 	return interrupts != 0;
@@ -31,16 +39,18 @@ bool keys_are_interrupted(void)
 
 bool terminal_interrupted(const struct terminal *t)
 {
-	return interrupts != 0 || t->gone;
+	return interrupts != 0 || t->gone || t->dismissed;
 }
 
 void keys_watch_signals(void)
 {
 	struct sigaction interrupt = {.sa_handler = on_interrupt}, end = {.sa_handler = on_end};
+	struct sigaction lock = {.sa_handler = on_lock};
 
 	(void)sigaction(SIGINT, &interrupt, NULL);
 	(void)sigaction(SIGHUP, &end, NULL);
 	(void)sigaction(SIGTERM, &end, NULL);
+	(void)sigaction(SIGUSR1, &lock, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
@@ -53,7 +63,7 @@ void keys_forget_interrupt(struct terminal *t)
 
 bool keys_has_ended(const struct terminal *t)
 {
-	return endings != 0 || t->gone;
+	return endings != 0 || t->gone || t->dismissed;
 }
 
 void keys_show_prompt(const struct terminal *t)
@@ -72,6 +82,36 @@ static void draw_again(struct terminal *t)
 		keys_show_prompt(t);
 }
 
+/* The watcher asks questions of its own, amid the one that is under way. */
+static void be_idle(struct terminal *t)
+{
+	struct terminal before = *t;
+
+	buf_init(&t->prompt, LINE_MOST);
+	t->asking = t->editing = t->disturbed = false;
+	t->nested = true;
+	t->dismissed = !t->watcher.idle(t->watcher.context) && !keys_has_ended(t);
+	buf_fini(&t->prompt);
+	t->prompt = before.prompt;
+	t->asking = before.asking;
+	t->editing = before.editing;
+	t->nested = false;
+	memcpy(t->bytes, before.bytes, sizeof t->bytes);
+	t->have = before.have;
+	t->disturbed = true;
+}
+
+static void watch_idle(struct terminal *t)
+{
+	int64_t now_ns = moment_now().boot_ns;
+
+	if (t->nested || (locks == 0 && (t->idle_ns == 0 || now_ns - t->typed_ns < t->idle_ns)))
+		return;
+	be_idle(t);
+	locks = 0;
+	t->typed_ns = moment_now().boot_ns;
+}
+
 /* Waits for something to come in; meanwhile the watcher does its work. */
 static void wait_for_line(struct terminal *t)
 {
@@ -82,12 +122,12 @@ static void wait_for_line(struct terminal *t)
 	/* What was typed after Ctrl-C stays on the line until that is dealt with. */
 	if (count < 0 || interrupts != 0)
 		return;
-	if (ready[0].revents != 0)
+	if (ready[0].revents != 0) {
 		input_read(t);
-	else
+		t->typed_ns = moment_now().boot_ns;
+	} else {
 		t->watcher.woke(t->watcher.context);
-	if (t->disturbed)
-		draw_again(t);
+	}
 }
 
 /* False: Ctrl-C, or hung up. */
@@ -97,8 +137,12 @@ static bool next_byte(struct terminal *t, char *byte)
 		if (input_take(t, byte))
 			return true;
 		t->gone = t->closed;
-		if (!t->gone)
-			wait_for_line(t);
+		if (t->gone)
+			break;
+		wait_for_line(t);
+		watch_idle(t);
+		if (t->disturbed && !terminal_interrupted(t))
+			draw_again(t);
 	}
 	return false;
 }
@@ -135,6 +179,14 @@ static void complete(struct terminal *t)
 		draw_again(t);
 }
 
+static void keep_unfinished(struct terminal *t)
+{
+	const LineInfo *line = el_line(t->el);
+
+	free(t->unfinished);
+	t->unfinished = strndup(line->buffer, (size_t)(line->lastchar - line->buffer));
+}
+
 int keys_give(EditLine *el, wchar_t *out)
 {
 	struct terminal *t;
@@ -147,8 +199,10 @@ int keys_give(EditLine *el, wchar_t *out)
 			*out = (wchar_t)*t->completed++;
 			return 1;
 		}
-		if (!keys_next(t, &c))
+		if (!keys_next(t, &c)) {
+			keep_unfinished(t);
 			return -1;
+		}
 		if (c == '\t') {
 			if (t->completing)
 				complete(t);

@@ -1,6 +1,7 @@
 #include "console/login.h"
 
 #include "console/ask.h"
+#include "console/drafts.h"
 #include "console/keeper.h"
 #include "console/screen.h"
 #include "console/show.h"
@@ -77,6 +78,7 @@ bool login_person(struct console *c)
 			       string_of(json_array_get(json_object_get(c->now, "incidents"), 0), "about"));
 	show_now(c, NULL);
 	SAY(c, "%s", _("Type menu for numbered steps, ? for all commands."));
+	drafts_offer(c);
 	return true;
 }
 
@@ -87,6 +89,7 @@ void login_end(struct console *c)
 		SAY(c, "%s", _("Logged out."));
 	}
 	terminal_forget(c->terminal);
+	drafts_forget(c);
 	json_decref(c->now);
 	c->now = NULL;
 	c->about[0] = c->user[0] = '\0';

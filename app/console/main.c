@@ -2,7 +2,9 @@
 #include "base/diag.h"
 #include "console/case.h"
 #include "console/commands.h"
+#include "console/drafts.h"
 #include "console/keeper.h"
+#include "console/lock.h"
 #include "console/login.h"
 #include "console/notices.h"
 
@@ -59,22 +61,37 @@ static void work(struct console *c)
 
 static void usage(FILE *out)
 {
-	(void)fprintf(out, "%s\n",
-		      _("Usage: kannuki-console [--lang ja|en] [--ascii]\n"
-			"  --lang ja|en  the language; also $KANNUKI_LANG; Japanese unless told otherwise\n"
-			"  --ascii       English in plain ASCII, for terminals that know nothing else\n"
-			"  --version     the version"));
+	(void)fprintf(
+		out, "%s\n",
+		_("Usage: kannuki-console [--lang ja|en] [--ascii] [--lock TIME]\n"
+		  "  --lang ja|en  the language; also $KANNUKI_LANG; Japanese unless told otherwise\n"
+		  "  --ascii       English in plain ASCII, for terminals that know nothing else\n"
+		  "  --lock TIME   after so long without a key the screen asks for the password: 10 (minutes), 30s;\n"
+		  "                0 never; 10 unless told otherwise\n"
+		  "  --version     the version"));
+}
+
+/* "10" minutes, "30s". */
+static bool read_time(const char *text, unsigned *seconds)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+	bool is_seconds = strcmp(end, "s") == 0;
+
+	if (end == text || number > 1440 || (*end != '\0' && !is_seconds))
+		return false;
+	*seconds = (unsigned)(is_seconds ? number : number * 60);
+	return true;
 }
 
 enum option_result { GO_ON, DONE, BAD_USE };
 
 static enum option_result read_options(struct console *c, int argc, char **argv)
 {
-	static const struct option options[] = {{"lang", required_argument, NULL, 'l'},
-						{"ascii", no_argument, NULL, 'a'},
-						{"help", no_argument, NULL, 'h'},
-						{"version", no_argument, NULL, 'v'},
-						{NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+		{"lang", required_argument, NULL, 'l'}, {"ascii", no_argument, NULL, 'a'},
+		{"lock", required_argument, NULL, 'k'}, {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},    {NULL, 0, NULL, 0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -84,6 +101,8 @@ static enum option_result read_options(struct console *c, int argc, char **argv)
 			c->lang = LANG_EN;
 		else if (option == 'l' && strcmp(optarg, "ja") == 0)
 			c->lang = LANG_JA;
+		else if (option == 'k' && read_time(optarg, &c->lock_s))
+			continue;
 		else if (option == 'h')
 			return usage(stdout), DONE;
 		else if (option == 'v')
@@ -98,8 +117,14 @@ static enum option_result read_options(struct console *c, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct console c = {.lang = lang_from_environment()};
-	const struct watcher watcher = {.fd = watch_fd, .woke = woke, .complete = complete, .context = &c};
+	struct console c = {.lang = lang_from_environment(), .lock_s = 600};
+	const struct watcher watcher = {.fd = watch_fd,
+					.woke = woke,
+					.complete = complete,
+					.left = drafts_left,
+					.given = drafts_given,
+					.idle = lock_screen,
+					.context = &c};
 	enum option_result options;
 	struct fault f;
 
@@ -115,6 +140,7 @@ int main(int argc, char **argv)
 		diag(DIAG_ERROR, "%s", f.text);
 		return 1;
 	}
+	terminal_set_idle(c.terminal, c.lock_s);
 	while (!c.leave && login_person(&c))
 		work(&c);
 	login_end(&c);

@@ -120,7 +120,7 @@ void notices_show(struct console *c)
 {
 	json_t *before = c->now, *now;
 
-	if (!c->changed || c->session[0] == '\0')
+	if (!c->changed || c->locked || c->session[0] == '\0')
 		return;
 	now = keeper_peek(c);
 	if (now == NULL)

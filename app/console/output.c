@@ -62,6 +62,18 @@ static void cut_short(struct terminal *t)
 	t->skip = t->cut = true;
 }
 
+void terminal_clear(struct terminal *t)
+{
+	if (!t->is_tty)
+		return;
+	if (!t->dumb)
+		(void)fputs("\033[H\033[2J\033[3J", stdout);
+	for (size_t i = 0; t->dumb && i < t->rows; i++)
+		(void)putchar('\n');
+	(void)fflush(stdout);
+	t->shown = 0;
+}
+
 static bool is_skipped(struct terminal *t)
 {
 	if (!t->skip && !t->asking && keys_are_interrupted())

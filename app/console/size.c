@@ -76,7 +76,7 @@ static void ask(struct terminal *t)
 
 void terminal_greet(struct terminal *t)
 {
-	t->other_code = false;
+	t->other_code = t->dismissed = false;
 	layout_ambiguous(1);
 	if (!t->is_tty || t->dumb || !t->asks_size)
 		return;

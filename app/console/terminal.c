@@ -119,7 +119,13 @@ void terminal_close(struct terminal *t)
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &t->normal);
 	buf_fini(&t->prompt);
 	buf_fini(&t->ahead);
+	free(t->unfinished);
 	free(t);
+}
+
+void terminal_set_idle(struct terminal *t, unsigned seconds)
+{
+	t->idle_ns = (int64_t)seconds * 1000000000;
 }
 
 void terminal_set_ascii(struct terminal *t, bool ascii)
@@ -203,6 +209,15 @@ static void remember(struct terminal *t, const char *line)
 		(void)history(t->commands, &event, H_ENTER, line);
 }
 
+/* The line was hung up, or the screen changed hands: what was typed is worth keeping. */
+static void leave_behind(struct terminal *t, enum line_kind kind, const char *prompt)
+{
+	if (keys_has_ended(t) && t->unfinished != NULL)
+		t->watcher.left(t->watcher.context, kind, prompt, t->unfinished);
+	free(t->unfinished);
+	t->unfinished = NULL;
+}
+
 enum typed terminal_ask(struct terminal *t, enum line_kind kind, const char *prompt, const char *given, char **line)
 {
 	char *typed;
@@ -211,10 +226,14 @@ enum typed terminal_ask(struct terminal *t, enum line_kind kind, const char *pro
 		return TYPED_END;
 	begin_question(t, prompt);
 	t->asking = true;
-	typed = t->is_tty ? edit_line(t, kind, given) : plain_line(t);
+	if (given[0] == '\0')
+		given = t->watcher.given(t->watcher.context, kind, prompt);
+	typed = t->is_tty && !t->nested ? edit_line(t, kind, given) : plain_line(t);
 	t->asking = false;
-	if (typed == NULL)
+	if (typed == NULL) {
+		leave_behind(t, kind, prompt);
 		return why_ended(t);
+	}
 	if (strlen(typed) > LINE_MOST)
 		typed[LINE_MOST] = '\0';
 	for (char *c = typed; *c != '\0'; c++)
@@ -276,4 +295,22 @@ enum typed terminal_password(struct terminal *t, const char *prompt, char out[PA
 	}
 	(void)putchar('\n');
 	return TYPED_LINE;
+}
+
+char terminal_key(struct terminal *t, const char *prompt, const char *keys)
+{
+	uint32_t c = 0;
+	bool whole;
+
+	begin_question(t, prompt);
+	keys_show_prompt(t);
+	t->asking = true;
+	do
+		whole = keys_next(t, &c) && c != CONTROL_D;
+	while (whole && c != '\n' && c != '\r' && (c == 0 || c >= 0x80 || strchr(keys, (int)c) == NULL));
+	t->asking = false;
+	(void)putchar('\n');
+	if (!whole)
+		return '\0';
+	return c == '\n' || c == '\r' ? keys[0] : (char)c;
 }

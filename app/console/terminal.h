@@ -16,13 +16,23 @@ enum typed {
 	TYPED_END     /* Ctrl-D on an empty line, or the line was hung up */
 };
 
-enum line_kind { LINE_COMMAND, LINE_ANSWER }; /* only commands are remembered */
+enum line_kind {
+	LINE_COMMAND, /* remembered */
+	LINE_ANSWER,
+	LINE_TEXT /* one of several */
+};
 
 struct watcher {
 	int (*fd)(void *context);    /* to wait for besides the keys, or -1 */
 	void (*woke)(void *context); /* it is readable, or a second has passed */
 	/* Tab on a command line: what to append, or "" after having put out the choices. */
 	void (*complete)(void *context, const char *line, char *out, size_t size);
+	/* The question ended, not by the person's will, while `text` stood there; and what to begin with when it is
+	   asked again. */
+	void (*left)(void *context, enum line_kind kind, const char *prompt, const char *text);
+	const char *(*given)(void *context, enum line_kind kind, const char *prompt);
+	/* Nobody has typed for a while. False: another person is there, and all questions end. */
+	bool (*idle)(void *context);
 	void *context;
 };
 
@@ -38,6 +48,13 @@ enum { PASSWORD_SIZE = 257 };
 /* Asks without echo. The caller wipes `out`. */
 enum typed terminal_password(struct terminal *t, const char *prompt, char out[PASSWORD_SIZE]);
 
+/* One key of `keys`, unseen; Enter is the first. 0: cancelled, or the end. */
+char terminal_key(struct terminal *t, const char *prompt, const char *keys);
+
+/* After how many seconds without a key the watcher is told so; 0: never. SIGUSR1 does the same at once. */
+void terminal_set_idle(struct terminal *t, unsigned seconds);
+void terminal_clear(struct terminal *t);
+
 /* Forgets the typed commands: the next person must not see them. */
 void terminal_forget(struct terminal *t);
 
@@ -52,7 +69,8 @@ size_t terminal_height(const struct terminal *t);
 /* After Ctrl-C or q the rest of the output is left out, but for what follows this: it must be read. */
 void terminal_resume(struct terminal *t);
 
-/* Somebody may have plugged another terminal in: asks it how large it is, where the line does not know. Does not wait.
+/* Another person is there, maybe with another terminal: questions are asked again. Asks it how large it is, where the
+ * line does not know. Does not wait.
  */
 void terminal_greet(struct terminal *t);
 /* Asks, and waits a moment. False: it does not say. */

@@ -28,12 +28,16 @@ struct terminal {
 	EditLine *el;
 	History *commands, *nothing;
 	struct buf prompt;
-	bool asking;     /* a line is being typed */
-	bool editing;    /* … with the line editor */
-	bool disturbed;  /* something was put out above it */
-	bool closed;     /* nothing more comes in: hung up */
-	bool gone;       /* … and all that had come in is used up */
-	bool completing; /* Tab means something */
+	bool asking;               /* a line is being typed */
+	bool editing;              /* … with the line editor */
+	bool disturbed;            /* something was put out above it */
+	bool closed;               /* nothing more comes in: hung up */
+	bool gone;                 /* … and all that had come in is used up */
+	bool dismissed;            /* another person took the screen */
+	bool nested;               /* within watcher.idle */
+	int64_t idle_ns, typed_ns; /* how long may nobody type; when somebody did */
+	char *unfinished;          /* what stood on a line that ended */
+	bool completing;           /* Tab means something */
 	char completion[64];
 	const char *completed; /* what of it is still to be given to the editor */
 	size_t rows, columns;
