@@ -54,6 +54,13 @@
 #define BOARD_WITNESS_REST_S 60      /* between two writes that do not start an epoch */
 #define BOARD_WITNESS_RISE 0x100000U /* the size may rise by so much at once */
 #define BOARD_SELF_TEST_S 86400      /* between two self-tests */
+/* What a host may have written: each thing it causes costs seconds of an allowance, and they come back as they pass. A
+   cell of EEPROM is then written no more than once in eight minutes, for years. */
+#define BOARD_ALLOWANCE_S 86400
+#define BOARD_COST_COMMAND_S 240 /* not isolate, not void */
+#define BOARD_COST_LOSS_S 480    /* to be told lost and back; of an allowance of its own */
+#define BOARD_COST_WITNESS_S 60
+#define BOARD_COST_KEY_S 960
 
 /* ---- registers --------------------------------------------------------------------------------- */
 
@@ -134,7 +141,7 @@ enum board_command { BOARD_COMMANDS(BOARD_COMMAND_CODE) };
 	X(14, TOO_FAR, "too_far", "the size rises by more than 1048576")                                \
 	X(15, OTHER_ROOT, "other_root", "another root for the size that is kept")                       \
 	X(16, OTHER_ORIGIN, "other_origin", "another log than the one kept, and the jumper is not set") \
-	X(17, TOO_SOON, "too_soon", "within 60 seconds of the last one, and no start of an epoch")      \
+	X(17, TOO_SOON, "too_soon", "the host has had too much written of late")                        \
 	X(18, NOT_KEPT, "not_kept", "EEPROM did not read back as it was written")
 
 #define BOARD_RESULT_NUMBER(number, name, word, meaning) RESULT_##name = (number),

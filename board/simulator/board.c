@@ -45,6 +45,7 @@ struct board {
 	uint16_t lamps;     /* as last noted */
 	struct board_note log[BOARD_LOG];
 	uint64_t log_end;
+	uint32_t writes[BOARD_EEPROM_SIZE];
 };
 
 uint64_t board_now(const struct board *b)
@@ -414,9 +415,21 @@ static void read_wiring(struct board *b)
 	b->byte_cycles = BOARD_CLOCK / baud * BITS_PER_BYTE;
 }
 
+static void wrote(void *context, uint16_t at)
+{
+	struct board *b = context;
+
+	b->writes[at]++;
+}
+
+uint32_t board_writes(const struct board *b, uint16_t at)
+{
+	return b->writes[at];
+}
+
 void board_power(struct board *b, bool on)
 {
-	const struct chip_hooks hooks = {.context = b, .sent = heard};
+	const struct chip_hooks hooks = {.context = b, .sent = heard, .wrote = wrote};
 
 	if (on == board_has_power(b))
 		return;

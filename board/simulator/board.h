@@ -114,6 +114,8 @@ uint64_t board_sent_at(const struct board *b);
 void board_hang(struct board *b);
 /* A byte of EEPROM is being written: power lost now tears it. */
 bool board_is_writing(const struct board *b);
+/* How often this byte of EEPROM was written since the board was made. */
+uint32_t board_writes(const struct board *b, uint16_t at);
 /* The chip's supply sags for a moment. */
 void board_brown_out(struct board *b);
 /* Power fails while everything in EEPROM that can be under way is being written, and comes back. */

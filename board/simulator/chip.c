@@ -111,6 +111,7 @@ static void eeprom_command(avr_t *avr, avr_io_addr_t addr, uint8_t value, void *
 	c->eeprom_busy = true;
 	c->eeprom_at = (uint16_t)((avr->data[AT_EEARH] << 8 | avr->data[AT_EEARL]) % EEPROM_SIZE);
 	c->eeprom_until = avr->cycle + EEPROM_CYCLES;
+	c->hooks.wrote(c->hooks.context, c->eeprom_at);
 }
 
 /* A mixture of old and new bits, and a wrong one. */

@@ -17,6 +17,7 @@ void chip_image_free(struct chip_image *image);
 struct chip_hooks {
 	void *context;
 	void (*sent)(void *context, uint8_t byte); /* a byte left the UART */
+	void (*wrote)(void *context, uint16_t at); /* a byte of EEPROM is being written */
 };
 
 /* Power on. Borrows image and eeprom (4096 bytes, kept up to date). NULL: no memory. */

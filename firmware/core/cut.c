@@ -41,13 +41,18 @@ uint8_t panel_apply(struct panel *p, uint8_t uplinks, enum cause cause)
 	return dropped;
 }
 
+void panel_end_running(struct panel *p)
+{
+	panel_stop_prove(p);
+	panel_perform(p, permit_step(&p->permit, PERMIT_TRIP));
+}
+
 uint8_t panel_latch(struct panel *p, uint8_t uplinks)
 {
 	uint8_t dropped = panel_apply(p, uplinks, CAUSE_TRIP);
 
 	journal_trip(&p->journal, &p->kept, uplinks);
-	panel_stop_prove(p);
-	panel_perform(p, permit_step(&p->permit, PERMIT_TRIP));
+	panel_end_running(p);
 	return dropped;
 }
 

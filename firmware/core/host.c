@@ -8,6 +8,26 @@ static bool absence_goes_on(const struct host *h)
 	return h->silent_ms < (uint32_t)h->absence_s * 1000;
 }
 
+bool panel_spend(uint32_t *spent_s, uint16_t cost_s)
+{
+	if (*spent_s + cost_s > BOARD_ALLOWANCE_S)
+		return false;
+	*spent_s += cost_s;
+	return true;
+}
+
+static void come_back(uint32_t *spent_s)
+{
+	if (*spent_s != 0)
+		(*spent_s)--;
+}
+
+void panel_second_of_host(struct panel *p)
+{
+	come_back(&p->host.spent_s);
+	come_back(&p->host.loss_spent_s);
+}
+
 static void carry_out_policy(struct panel *p)
 {
 	uint8_t loss = p->kept.provision.loss;
@@ -28,7 +48,9 @@ void panel_step_host(struct panel *p)
 	if (h->state != HOST_LOST && h->silent_ms >= limit_ms) {
 		h->state = HOST_LOST;
 		h->cut_due = true;
-		panel_add(p, EVENT_HOST_LOST, 0, h->silent_ms);
+		h->is_told_lost = panel_spend(&h->loss_spent_s, BOARD_COST_LOSS_S);
+		if (h->is_told_lost)
+			panel_add(p, EVENT_HOST_LOST, 0, h->silent_ms);
 	}
 	if (h->cut_due && !absence_goes_on(h))
 		carry_out_policy(p);
@@ -38,7 +60,7 @@ void panel_heartbeat(struct panel *p)
 {
 	struct host *h = &p->host;
 
-	if (h->state == HOST_LOST)
+	if (h->state == HOST_LOST && h->is_told_lost)
 		panel_add(p, EVENT_HOST_BACK, 0, h->silent_ms);
 	if (h->state == HOST_LOST || p->now_ms >= h->absence_ends_ms)
 		h->absence_s = 0;
@@ -64,14 +86,24 @@ static enum board_result expect_absence(struct panel *p, const struct command *c
 	return RESULT_DONE;
 }
 
+/* What is latched and cut needs no second record: a host that cuts without a pause would wear it out. */
+static bool are_cut(const struct panel *p, uint8_t uplinks)
+{
+	return (uplinks & (uint8_t) ~(p->kept.latched & (uint8_t)~p->coils)) == 0;
+}
+
 /* What is there is cut, even if something else is named that is not. */
 static enum board_result isolate(struct panel *p, const struct command *command)
 {
 	uint8_t uplinks = (uint8_t)command->uplinks & p->kept.provision.fitted;
 
-	if (uplinks != 0)
+	if (uplinks == 0)
+		return RESULT_BAD_UPLINKS;
+	if (are_cut(p, uplinks))
+		panel_end_running(p);
+	else
 		panel_cut(p, uplinks, EVENT_CUT_COMMAND, stamp_us_between(command->at, p->now), command->at);
-	return uplinks != 0 && uplinks == command->uplinks ? RESULT_DONE : RESULT_BAD_UPLINKS;
+	return uplinks == command->uplinks ? RESULT_DONE : RESULT_BAD_UPLINKS;
 }
 
 static bool some_is_blind(const struct panel *p, uint8_t uplinks)
@@ -163,12 +195,27 @@ static enum board_result carry_out(struct panel *p, const struct command *comman
 	}
 }
 
+/* Nobody waits for leave to cut, nor to take back a permit. */
+static enum board_result carry_out_if_allowed(struct panel *p, const struct command *command)
+{
+	enum board_result result;
+
+	if (command->code == COMMAND_ISOLATE || command->code == COMMAND_VOID)
+		return carry_out(p, command);
+	if (!panel_spend(&p->host.spent_s, BOARD_COST_COMMAND_S))
+		return RESULT_TOO_SOON;
+	result = carry_out(p, command);
+	if (result != RESULT_DONE)
+		p->host.spent_s -= BOARD_COST_COMMAND_S;
+	return result;
+}
+
 void panel_command(struct panel *p, const struct command *command)
 {
 	if (p->host.result == RESULT_DONE && p->host.command_nonce == command->nonce)
 		return;
 	p->host.command_nonce = command->nonce;
-	p->host.result = (uint8_t)carry_out(p, command);
+	p->host.result = (uint8_t)carry_out_if_allowed(p, command);
 	if (p->drive != NULL)
 		p->drive();
 }

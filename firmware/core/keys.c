@@ -22,6 +22,8 @@ static enum board_result take(struct panel *p, const uint8_t *bytes)
 	for (uint8_t i = 0; i < KEY_SLOTS; i++)
 		if (p->kept.keys[i].state == STORE_IS_KEPT && generation <= key_generation(&p->kept.keys[i]))
 			return RESULT_OLDER;
+	if (!panel_spend(&p->host.spent_s, BOARD_COST_KEY_S))
+		return RESULT_TOO_SOON;
 	memcpy(p->kept.keys[slot].bytes, bytes, KEY_BYTES);
 	p->kept.keys[slot].state = STORE_IS_WRITING;
 	p->keys.newest = slot;

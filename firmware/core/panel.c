@@ -89,6 +89,7 @@ static void step_second(struct panel *p)
 	p->second_ms = 0;
 	p->uptime_s++;
 	panel_second_of_start(p);
+	panel_second_of_host(p);
 }
 
 void panel_step(struct panel *p, const struct panel_view *view)

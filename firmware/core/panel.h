@@ -32,6 +32,9 @@ struct host {
 	uint16_t absence_s;       /* announced; 0: none */
 	uint64_t absence_ends_ms; /* a host that is still there then has not gone */
 	bool cut_due;             /* it is lost, and policy isolate is not carried out yet */
+	bool is_told_lost;        /* by an event */
+	uint32_t spent_s;         /* of its allowance (board/map.h) */
+	uint32_t loss_spent_s;    /* of the allowance for being lost */
 };
 
 enum proving_phase { PROVING_NOTHING, PROVING_OPENING, PROVING_CLOSING };

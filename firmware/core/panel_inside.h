@@ -23,6 +23,8 @@ void panel_add(struct panel *p, enum board_event kind, uint8_t uplink, uint32_t 
 uint8_t panel_apply(struct panel *p, uint8_t uplinks, enum cause cause);
 /* Latches these uplinks: a new latch number, and neither permit nor proof test outlives it. Returns the dropped. */
 uint8_t panel_latch(struct panel *p, uint8_t uplinks);
+/* Neither permit nor proof test outlives a trip. */
+void panel_end_running(struct panel *p);
 /* Latches, cuts and reports, for everything but the buttons. */
 void panel_cut(struct panel *p, uint8_t uplinks, enum board_event kind, uint32_t arg, struct stamp since);
 /* Reports coils that have dropped; their proof is awaited. */
@@ -32,6 +34,9 @@ void panel_report_cut(struct panel *p, uint8_t dropped, enum board_event kind, u
 void panel_perform(struct panel *p, enum permit_effect effect);
 bool panel_all_are(const struct panel *p, uint8_t uplinks, enum relay_state state);
 bool panel_some_broken(const struct panel *p, uint8_t uplinks);
+
+/* Takes so much of an allowance; false when there is not so much left. */
+bool panel_spend(uint32_t *spent_s, uint16_t cost_s);
 
 /* Proof test. */
 void panel_prove(struct panel *p, uint8_t uplinks);
@@ -44,6 +49,7 @@ enum board_result panel_erase_keys(struct panel *p);
 
 /* Every second. */
 void panel_second_of_start(struct panel *p);
+void panel_second_of_host(struct panel *p);
 /* Every millisecond. */
 void panel_step_start(struct panel *p);
 void panel_step_prove(struct panel *p, const struct stamp *mirror_edge);

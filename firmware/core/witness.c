@@ -41,20 +41,23 @@ static enum board_result judge(const struct panel *p, const uint8_t *bytes, uint
 	return epoch == 0 && is_too_soon(p) ? RESULT_TOO_SOON : RESULT_DONE;
 }
 
-static void take(struct panel *p, const uint8_t *bytes)
+static enum board_result take(struct panel *p, const uint8_t *bytes)
 {
 	struct witness *kept = &p->kept.witness;
 
 	/* What is kept already is not written again, unless it did not stay. */
 	if (memcmp(bytes, kept->bytes, WITNESS_BYTES) == 0 &&
 	    (kept->state == STORE_IS_KEPT || kept->state == STORE_IS_WRITING))
-		return;
+		return RESULT_DONE;
+	if (!panel_spend(&p->host.spent_s, BOARD_COST_WITNESS_S))
+		return RESULT_TOO_SOON;
 	if (kept->state != STORE_IS_EMPTY && memcmp(bytes, kept->bytes, ORIGIN_BYTES) != 0)
 		panel_add(p, EVENT_NEW_ORIGIN, 0, 0);
 	memcpy(kept->bytes, bytes, WITNESS_BYTES);
 	kept->state = STORE_IS_WRITING;
 	p->witness.is_written = true;
 	p->witness.at_s = p->uptime_s;
+	return RESULT_DONE;
 }
 
 void panel_witness(struct panel *p, const uint8_t *words)
@@ -68,5 +71,5 @@ void panel_witness(struct panel *p, const uint8_t *words)
 		return;
 	p->witness.answer.result = (uint8_t)judge(p, bytes, register_at(words, WITNESS_WRITE_EPOCH));
 	if (p->witness.answer.result == RESULT_DONE)
-		take(p, bytes);
+		p->witness.answer.result = (uint8_t)take(p, bytes);
 }

@@ -182,8 +182,78 @@ static void a_command_is_not_carried_out_twice(void **state)
 	latch = core.panel.kept.latch_number;
 	assert_int_equal(result_of(COMMAND_ISOLATE, 0x02, 11), RESULT_DONE);
 	assert_int_equal(core.panel.kept.latch_number, latch);
-	assert_int_equal(result_of(COMMAND_ISOLATE, 0x02, 12), RESULT_DONE);
+	assert_int_equal(result_of(COMMAND_ISOLATE, 0x06, 12), RESULT_DONE);
 	assert_int_equal(core.panel.kept.latch_number, latch + 1);
+}
+
+static void a_cut_that_changes_nothing_is_not_recorded_and_voids_the_permit(void **state)
+{
+	uint32_t latch;
+	long writes;
+
+	(void)state;
+	core_press(INPUT_UPLINK_1 | INPUT_UPLINK_2, 50);
+	run_with_host(300);
+	core_drop_events();
+	assert_int_equal(result_of(COMMAND_PERMIT, 0x02, 1), RESULT_DONE);
+	run_with_host(300);
+	core_drop_events();
+	run_with_host(300);
+	latch = core.panel.kept.latch_number;
+	writes = core.writes;
+	assert_int_equal(result_of(COMMAND_ISOLATE, 0x11, 2), RESULT_BAD_UPLINKS);
+	assert_int_equal(core.panel.permit.state, PERMIT_NONE);
+	assert_int_equal(core_take_event().kind, EVENT_PERMIT_VOIDED_TRIP);
+	for (uint32_t nonce = 3; nonce < 100; nonce++) {
+		assert_int_equal(result_of(COMMAND_ISOLATE, 0x03, nonce), RESULT_DONE);
+		run_with_host(20);
+	}
+	assert_int_equal(core.panel.kept.latch_number, latch);
+	assert_in_range(core.writes - writes, 0, JOURNAL_EVENT_SIZE + 1);
+	assert_int_equal(core.trip.coils, 0x0C);
+}
+
+static void the_host_has_an_allowance_that_comes_back(void **state)
+{
+	uint32_t nonce = 1;
+
+	(void)state;
+	while (result_of(COMMAND_SELF_TEST, 0, nonce) == RESULT_DONE)
+		nonce++;
+	assert_int_equal(core.panel.host.result, RESULT_TOO_SOON);
+	assert_int_equal(nonce - 1, BOARD_ALLOWANCE_S / BOARD_COST_COMMAND_S);
+	run_with_host((BOARD_COST_COMMAND_S - 1) * 1000);
+	assert_int_equal(result_of(COMMAND_SELF_TEST, 0, ++nonce), RESULT_TOO_SOON);
+	assert_int_equal(result_of(COMMAND_ISOLATE, 0x01, ++nonce), RESULT_DONE);
+	assert_int_equal(core.trip.coils, 0x0E);
+	run_with_host(2000);
+	/* What is refused for another reason costs nothing. */
+	assert_int_equal(result_of(COMMAND_PERMIT, 0x02, ++nonce), RESULT_NOT_LATCHED);
+	assert_int_equal(result_of(COMMAND_PERMIT, 0x01, ++nonce), RESULT_DONE);
+	assert_int_equal(result_of(COMMAND_PERMIT, 0x01, ++nonce), RESULT_TOO_SOON);
+	assert_int_equal(result_of(COMMAND_VOID, 0, ++nonce), RESULT_DONE);
+	assert_int_equal(core.panel.permit.state, PERMIT_NONE);
+}
+
+/* Policy and lamp are as ever. */
+static void a_host_that_comes_and_goes_is_told_so_often(void **state)
+{
+	unsigned told = 0, back = 0;
+
+	(void)state;
+	core.panel.kept.provision.loss = 0x04;
+	for (unsigned i = 0; i < 300; i++) {
+		core_run(BOARD_HEARTBEAT_MS + 2);
+		assert_true((core.panel.faults & FAULT_HOST) != 0);
+		assert_int_equal(core.trip.coils, 0x0B);
+		panel_heartbeat(&core.panel);
+		for (struct event e = core_take_event(); e.kind != EVENT_NONE; e = core_take_event()) {
+			told += e.kind == EVENT_HOST_LOST;
+			back += e.kind == EVENT_HOST_BACK;
+		}
+	}
+	assert_int_equal(told, (BOARD_ALLOWANCE_S + 300 * BOARD_HEARTBEAT_MS / 1000) / BOARD_COST_LOSS_S);
+	assert_int_equal(back, told);
 }
 
 static void wrong_commands_change_nothing(void **state)
@@ -611,6 +681,9 @@ int main(void)
 		WHEN_UP(the_host_can_cut),
 		WHEN_UP(a_command_reaches_the_coil_before_its_answer),
 		WHEN_UP(a_command_is_not_carried_out_twice),
+		WHEN_UP(a_cut_that_changes_nothing_is_not_recorded_and_voids_the_permit),
+		WHEN_UP(the_host_has_an_allowance_that_comes_back),
+		WHEN_UP(a_host_that_comes_and_goes_is_told_so_often),
 		WHEN_UP(wrong_commands_change_nothing),
 		WHEN_UP(a_command_that_names_too_many_cuts_the_others),
 		WHEN_UP(permit_and_key_reconnect_what_was_named),

@@ -289,6 +289,33 @@ static void keys_take_turns(void **state)
 	assert_slot(1, STORE_IS_KEPT, 4);
 }
 
+/* What is kept already, or refused for another reason, costs nothing. */
+static void writes_without_end_are_refused(void **state)
+{
+	uint32_t generation = 0;
+	uint64_t size = 0;
+
+	(void)state;
+	assert_int_equal(witness(7, ++size, 1, EPOCH), RESULT_DONE);
+	do {
+		run_with_host(300);
+		assert_int_equal(witness(7, size, 1, EPOCH), RESULT_DONE);
+		assert_int_equal(witness(7, size, 2, EPOCH), RESULT_OTHER_ROOT);
+	} while (witness(7, ++size, 1, EPOCH) == RESULT_DONE);
+	assert_int_equal(answered(WITNESS_RESULT), RESULT_TOO_SOON);
+	assert_in_range(size, BOARD_ALLOWANCE_S / BOARD_COST_WITNESS_S + 1,
+			BOARD_ALLOWANCE_S / BOARD_COST_WITNESS_S + 20);
+	assert_int_equal(key(1, 1), RESULT_TOO_SOON);
+	restart();
+	assert_int_equal(witnessed_size(), size - 1);
+	while (key(++generation, 1) == RESULT_DONE)
+		run_with_host(300);
+	assert_int_equal(answered(KEY_SLOTS_RESULT), RESULT_TOO_SOON);
+	assert_int_equal(generation - 1, BOARD_ALLOWANCE_S / BOARD_COST_KEY_S);
+	run_with_host(1000 * BOARD_COST_KEY_S);
+	assert_int_equal(key(generation, 1), RESULT_DONE);
+}
+
 static void the_same_write_again_is_not_carried_out_twice(void **state)
 {
 	(void)state;
@@ -622,6 +649,7 @@ int main(void)
 		WHEN_UP(a_log_that_was_cut_or_changed_is_refused),
 		WHEN_UP(another_log_needs_the_jumper),
 		WHEN_UP(one_write_a_minute_and_the_start_of_an_epoch),
+		WHEN_UP(writes_without_end_are_refused),
 		WHEN_UP(a_second_one_during_the_first_one_is_written_after_it),
 		WHEN_UP(a_damaged_write_is_refused),
 		WHEN_UP(no_cut_of_power_loses_the_witness),
