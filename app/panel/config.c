@@ -13,6 +13,9 @@ static const cyaml_strval_t drivers[] = {
 static const cyaml_strval_t bauds[] = {{"4800", 4800},   {"9600", 9600},   {"19200", 19200},
 				       {"38400", 38400}, {"57600", 57600}, {"115200", 115200}};
 static const cyaml_strval_t parities[] = {{"even", 'E'}, {"odd", 'O'}, {"none", 'N'}};
+/* What the controller can be provisioned for. */
+static const cyaml_strval_t controller_bauds[] = {{"19200", BOARD_BAUD_SLOW}, {"115200", BOARD_BAUD}};
+static const cyaml_strval_t controller_parities[] = {{"even", 'E'}};
 static const cyaml_strval_t numbers[] = {{"1", 1}, {"2", 2}, {"3", 3}, {"4", 4}};
 
 enum { REQUIRED = CYAML_FLAG_STRICT, MAY = CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT };
@@ -69,7 +72,7 @@ static const cyaml_schema_field_t module_use[] = {
 };
 
 #define OF_EACH WORD_OF("driver", MAY, driver, drivers), WORD_OF("uplinks", REQUIRED, uplinks, numbers)
-#define OF_SERIAL WORD_OF("baud", MAY, baud, bauds), WORD_OF("parity", MAY, parity, parities)
+#define OF_SERIAL(bauds_, parities_) WORD_OF("baud", MAY, baud, bauds_), WORD_OF("parity", MAY, parity, parities_)
 #define OF_WIRING                                                                                                 \
 	PART("outputs", CYAML_FLAG_DEFAULT, outputs), PART("inputs", CYAML_FLAG_OPTIONAL, inputs),                \
 		LIST("isolate_cuts", CYAML_FLAG_OPTIONAL, isolate_cuts[0], isolate_cuts_count, &uplink_number, 1, \
@@ -85,8 +88,10 @@ static const cyaml_schema_field_t attention[] = {
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t of_controller[] = {
-	OF_EACH,         TEXT("device", CYAML_FLAG_DEFAULT, device, 1),
-	OF_SERIAL,       PART("attention", CYAML_FLAG_OPTIONAL, attention),
+	OF_EACH,
+	TEXT("device", CYAML_FLAG_DEFAULT, device, 1),
+	OF_SERIAL(controller_bauds, controller_parities),
+	PART("attention", CYAML_FLAG_OPTIONAL, attention),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t of_gpio[] = {
@@ -98,7 +103,7 @@ static const cyaml_schema_field_t of_gpio[] = {
 static const cyaml_schema_field_t of_modbus[] = {
 	OF_EACH,
 	TEXT("device", CYAML_FLAG_OPTIONAL, device, 1),
-	OF_SERIAL,
+	OF_SERIAL(bauds, parities),
 	TEXT("address", CYAML_FLAG_OPTIONAL, address, 1),
 	CYAML_FIELD_INT("port", CYAML_FLAG_OPTIONAL, struct panel_config, port),
 	CYAML_FIELD_MAPPING("relay_module", CYAML_FLAG_DEFAULT, struct panel_config, relay_module, module_use),
@@ -123,7 +128,7 @@ static const char *hint(enum driver_kind driver)
 	case DRIVER_CONTROLLER:
 	default:
 		return _("driver: controller, gpio or modbus; device: the controller's serial line; uplinks: 1 to 4; "
-			 "baud: 9600, 19200, 38400, 57600 or 115200; parity: even, odd or none; attention: chip, "
+			 "baud: 19200 or 115200, as the controller is provisioned; parity: even; attention: chip, "
 			 "line");
 	}
 }

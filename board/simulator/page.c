@@ -136,10 +136,10 @@ static void draw_uplink(struct buf *b, const json_t *state, size_t index)
 
 	snprintf(button, sizeof button, "uplink %zu", index + 1);
 	buf_addf(b, "%s [%zu] ", index == chosen ? " >" : "  ", index + 1);
-	add_padded(b, is_pressed(state, button) ? _("pressed") : "", 9);
+	add_padded(b, is_pressed(state, button) ? _("pressed") : "", 15);
 	add_padded(b, flag(uplink, "lamp") ? "●" : "○", 7);
 	add_padded(b, flag(uplink, "coil") ? _("driven") : _("released"), 9);
-	add_padded(b, main_contact(uplink), 19);
+	add_padded(b, main_contact(uplink), 18);
 	buf_adds(b, flag(uplink, "mirror") ? _("closed: proves") : _("open"));
 	buf_adds(b, wire_fault(uplink));
 	add_line(b, "");
@@ -148,10 +148,10 @@ static void draw_uplink(struct buf *b, const json_t *state, size_t index)
 static void draw_uplinks(struct buf *b, const json_t *state)
 {
 	buf_adds(b, "       ");
-	add_padded(b, _("Button"), 9);
+	add_padded(b, _("Button"), 15);
 	add_padded(b, _("Lamp"), 7);
 	add_padded(b, _("Coil"), 9);
-	add_padded(b, _("Main contact"), 19);
+	add_padded(b, _("Main contact"), 18);
 	add_line(b, _("Mirror contact"));
 	for (size_t i = 0; i < UPLINKS; i++)
 		draw_uplink(b, state, i);

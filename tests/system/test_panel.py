@@ -387,7 +387,7 @@ class Settings(unittest.TestCase):
             return done.returncode, (done.stdout + done.stderr).replace(path, "panel.yaml")
 
     def test_good_settings_are_correct(self):
-        self.assertEqual(self.check("device: /dev/ttyAMA3\nuplinks: 4\nbaud: 19200\nparity: none\n"),
+        self.assertEqual(self.check("device: /dev/ttyAMA3\nuplinks: 4\nbaud: 19200\nparity: even\n"),
                          (0, "panel.yaml: correct\n"))
 
     def test_a_mistake_names_line_and_remedy(self):

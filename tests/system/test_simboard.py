@@ -188,7 +188,7 @@ class SimboardTest(unittest.TestCase):
         self.assertIn("/nowhere.hex", done.stderr)
 
     def test_the_page_is_operated_by_keys_in_both_languages(self):
-        for language, words in (("ja", ("緊急遮断", "記録済", "訓練・点検")), ("en", ("ISOLATE", "RECORDED", "DRILL"))):
+        for language, words in (("ja", ("緊急遮断", "記録済", "訓練・点検", "回線ごとの遮断", "通電", "閉：接続")), ("en", ("ISOLATE", "RECORDED", "DRILL"))):
             terminal, inner = pty.openpty()
             termios.tcsetwinsize(inner, (24, 80))
             page = subprocess.Popen([PROGRAM, "--attach", self.board.path], stdin=inner, stdout=inner,
