@@ -26,9 +26,9 @@ RECEIPT = r"記録しました　記録番号(\d+)　[^\n]*照合([0-9A-F]{4}-[0
 class Appliance:
     """`make run` without a terminal."""
 
-    def __init__(self, state):
+    def __init__(self, state, **more):
         self.state = state
-        environment = dict(os.environ, KANNUKI_RUN_NONINTERACTIVE="1", KANNUKI_RUN_STATE=str(state))
+        environment = dict(os.environ, KANNUKI_RUN_NONINTERACTIVE="1", KANNUKI_RUN_STATE=str(state), **more)
         self.process = subprocess.Popen([ROOT / "scripts/run", BIN.parent], env=environment, text=True,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.logins = {}
@@ -240,6 +240,22 @@ class Spine(unittest.TestCase):
         self.assertEqual(processes_using(run.state), [])
         self.assertEqual(subprocess.run(forget[0], env=forget[1]).returncode, 0)
         self.assertFalse(run.state.exists())
+
+
+class Paused(unittest.TestCase):
+    def test_it_ends_at_once_while_something_waits_to_be_started_again(self):
+        """Nobody waits an hour for the pause."""
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="kannuki-paused-"))
+        self.addCleanup(shutil.rmtree, folder)
+        run = Appliance(folder / "state", KANNUKI_RUN_PAUSE="3600")
+        self.addCleanup(run.process.kill)
+        panel = next(int(pid) for pid, command in processes_using(run.state) if "kannuki-paneld" in command)
+        os.kill(panel, signal.SIGKILL)
+        while "starts again in 3600 seconds" not in (line := run.process.stdout.readline()):
+            self.assertNotEqual(line, "")
+        wait_until("the pause", lambda: any("sleep" in command for _, command in processes_using(run.state)))
+        self.assertEqual(run.stop(), (0, ""))
+        self.assertEqual(processes_using(run.state), [])
 
 
 if __name__ == "__main__":
