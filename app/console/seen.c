@@ -35,6 +35,10 @@ void seen_tell(struct console *c, json_t *seen)
 		{"other_log",
 		 N_("! The panel has seen another record than this one. Perhaps the medium, or the panel's controller, is "
 		    "that of another box. Do not delete anything; call your administrator.")},
+		{"missing_log",
+		 N_("! The panel has seen another record than this one, perhaps the earlier record of this box that is missing "
+		    "here. Put back the medium that holds it; within ten minutes the panel is asked again. Do not delete "
+		    "anything; if it cannot be found, call your administrator.")},
 		{"earlier_log",
 		 N_("! The panel has seen the record before the new incarnation, and still vouches for that one. Have the "
 		    "jumper on the panel's board set until 'ledger media' says that it has seen the new one, then taken "

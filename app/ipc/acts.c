@@ -307,7 +307,7 @@ const struct act_kind act_kinds[] = {
 	 "panel",
 	 ACT_BY_KEEPER,
 	 0,
-	 "What the panel's controller has seen of the log was compared with it: it `agrees`, is of an `earlier_log` of this box, or the log is `shorter`, has an `other_root` or is an `other_log`; nothing was compared when it is `empty`, `unreadable` or `not_compared`.",
+	 "What the panel's controller has seen of the log was compared with it: it `agrees`, is of an `earlier_log` of this box, or the log is `shorter`, has an `other_root` or is an `other_log`, or perhaps the `missing_log` of this box that is not here; nothing was compared when it is `empty`, `unreadable` or `not_compared`.",
 	 {{"verdict", PARAM_WORD, REQUIRED, 0},
 	  {"size", PARAM_COUNT, REQUIRED, 0},
 	  {"entries", PARAM_COUNT, REQUIRED, 0},

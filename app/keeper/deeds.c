@@ -193,7 +193,8 @@ static void do_deed(struct keeper *k, const struct request *r, const struct sess
 			       .body = d.act.body != NULL ? d.act.body : d.no_body,
 			       .text = d.act.text,
 			       .person = d.act.person,
-			       .latch = panel_latch(k)};
+			       .latch = panel_latch(k),
+			       .unproven = panel_unproven(k)};
 	if (is_permitted(k, r, &d, now)) {
 		if ((d.act.kind->flags & ACT_OPENS_CASE) != 0)
 			book_next_case(scribe_book(k->scribe), now, d.opens);

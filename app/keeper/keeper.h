@@ -150,6 +150,8 @@ void panel_gone(struct keeper *k, uint64_t connection);
 void panel_permit_lapsed(struct keeper *k);
 /* For the heartbeat; a new reference. */
 json_t *panel_summary(const struct keeper *k);
+/* Mask of uplinks whose cut no contact proves, so that the panel would refuse to connect them. */
+unsigned panel_unproven(const struct keeper *k);
 
 /* Shows the controller the log, if it is time to. */
 void seen_mind(struct keeper *k);

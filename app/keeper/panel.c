@@ -23,6 +23,25 @@ uint64_t panel_latch(const struct keeper *k)
 	return (uint64_t)json_integer_value(json_object_get(k->panel.state, "latch"));
 }
 
+unsigned panel_unproven(const struct keeper *k)
+{
+	json_t *uplink;
+	unsigned mask = 0;
+	size_t i;
+
+	json_array_foreach (json_object_get(k->panel.state, "uplinks"), i, uplink) {
+		json_int_t number = json_integer_value(json_object_get(uplink, "uplink"));
+		const char *state = json_string_value(json_object_get(uplink, "state")),
+			   *proof = json_string_value(json_object_get(uplink, "proof"));
+		bool is_bad = (state != NULL && strcmp(state, "broken") == 0) ||
+			      (proof != NULL && strcmp(proof, "missing") == 0);
+
+		if (is_bad && number >= 1 && number <= 32)
+			mask |= 1U << (unsigned)(number - 1);
+	}
+	return mask;
+}
+
 bool panel_push_isolate(struct keeper *k, json_t *uplinks, const char *about)
 {
 	json_t *numbers, *id;

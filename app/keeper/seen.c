@@ -8,6 +8,7 @@
  *   unreadable    what it kept did not stay
  *   not_compared  the log could not be read there
  *   shorter, other_root, other_log   the log was cut, changed or exchanged
+ *   missing_log  it is none of those here, but a log before this one is not here either
  *
  * What was compared is recorded whenever it comes out otherwise than before. A log that contradicts the controller is
  * not shown to it any more: it keeps what it knows until somebody has begun a new incarnation and set the jumper.
@@ -65,7 +66,7 @@ static const char *compare_with(struct ledger *l, const struct seen *s)
 static const char *compare_with_past(const struct keeper *k, const struct seen *s)
 {
 	const struct past *past = scribe_chain(k->scribe)->past;
-	const char *found = "other_log";
+	const char *found = past_missing(past) > 0 ? "missing_log" : "other_log";
 	struct ledger *log;
 
 	for (unsigned i = 0; (log = past_log(past, i)) != NULL && strcmp(found, "earlier_log") != 0; i++) {
@@ -96,7 +97,7 @@ static bool is_one_of(const char *word, const char *const *words)
 
 static bool contradicts(const struct seen *s)
 {
-	static const char *const bad[] = {"shorter", "other_root", "other_log", NULL};
+	static const char *const bad[] = {"shorter", "other_root", "other_log", "missing_log", NULL};
 
 	return s->is_known && is_one_of(s->verdict, bad);
 }

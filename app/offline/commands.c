@@ -150,6 +150,66 @@ static enum err print_leftover(void *context, const char *path, struct fault *f)
 	return ERR_OK;
 }
 
+/* What the panel's controller had seen, as the newest entry that tells it says; the controller itself is not asked. */
+struct last_seen {
+	uint64_t seq;
+	char verdict[16];
+};
+
+static enum err take_seen(void *context, const struct record *r)
+{
+	struct last_seen *last = context;
+	json_t *body = r->body != NULL && strstr(r->body, "\"verdict\"") != NULL ? json_loads(r->body, 0, NULL) : NULL;
+	json_t *seen = json_object_get(json_object_get(body, "panel"), "seen");
+	const char *act = json_string_value(json_object_get(body, "act")), *verdict;
+
+	if (act != NULL && strcmp(act, "log.witnessed") == 0)
+		seen = body;
+	verdict = json_string_value(json_object_get(seen, "verdict"));
+	if (verdict != NULL) {
+		last->seq = r->seq;
+		(void)snprintf(last->verdict, sizeof last->verdict, "%s", verdict);
+	}
+	json_decref(body);
+	return ERR_OK;
+}
+
+static bool contradicts(const char *verdict)
+{
+	static const char *const bad[] = {"shorter", "other_root", "other_log", "missing_log"};
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		if (strcmp(verdict, bad[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Backwards: heartbeats tell it every ten minutes. */
+static enum err check_seen(struct ledger *l, struct fault *f)
+{
+	enum { AT_ONCE = 2000 };
+	struct last_seen last = {.seq = 0};
+	uint64_t first = 0, to = ledger_head(l).size;
+	enum err err = ERR_OK;
+
+	while (err == ERR_OK && to > 0 && last.verdict[0] == '\0') {
+		uint64_t from = to > AT_ONCE ? to - AT_ONCE : 0;
+
+		err = ledger_read(l, from, to, take_seen, &last, f);
+		to = from;
+	}
+	if (err != ERR_OK || !contradicts(last.verdict))
+		return err;
+	err = number_of_first(l, &first, f);
+	if (err != ERR_OK)
+		return err;
+	return fault_set(
+		f, ERR_STATE,
+		_("entry %llu says that the panel's controller has seen another log than this one (%s); compare with "
+		  "exports and prints, and see 'ledger media' on the box"),
+		(unsigned long long)(first + last.seq), last.verdict);
+}
+
 static enum err check(struct ledger *l, struct fault *f)
 {
 	struct check *c = NULL;
@@ -181,6 +241,8 @@ enum err command_check(const struct request *request, struct fault *f)
 			(unsigned long long)ledger_head(l).size, (unsigned long long)ledger_head(l).epoch);
 	if (err == ERR_OK)
 		err = ledger_leftovers(l, print_leftover, NULL, f);
+	if (err == ERR_OK)
+		err = check_seen(l, f);
 	if (err == ERR_OK && lacks_one)
 		err = fault_set(
 			f, ERR_STATE,

@@ -310,8 +310,10 @@ static void send_what_is_due(struct keeper *k)
 	if (k->has_event && k->event_request.id == 0 && k->now_ns >= k->event_due_ns)
 		send_request(k, "panel.event", event_params(&k->controller, &k->event, k->now_ns), &k->event_request);
 	if (k->has_picture && k->picture_request.id == 0) {
+		uint8_t trusted = k->local != NULL ? k->local->settings.trusted : 0;
+
 		k->has_picture = false;
-		send_request(k, "panel.state", picture_params(&k->picture), &k->picture_request);
+		send_request(k, "panel.state", picture_params(&k->picture, trusted), &k->picture_request);
 	}
 }
 

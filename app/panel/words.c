@@ -63,7 +63,15 @@ json_t *event_params(const struct panel_identity *controller, const struct news 
 	return NULL;
 }
 
-static json_t *uplink_list(const struct picture *picture)
+/* "missing": there is no contact, and a permit for it would be refused. */
+static const char *proof_word(uint16_t bits, bool is_trusted)
+{
+	if ((bits & UPLINK_BLIND) != 0 && !is_trusted)
+		return "missing";
+	return uplink_is_proven(bits) ? "contact" : "none";
+}
+
+static json_t *uplink_list(const struct picture *picture, uint8_t trusted)
 {
 	json_t *list = json_array();
 
@@ -76,7 +84,7 @@ static json_t *uplink_list(const struct picture *picture)
 			continue;
 		if (json_array_append_new(list, json_pack("{s:i, s:s, s:s, s:b}", "uplink", (int)i + 1, "state",
 							  uplink_state_word(state), "proof",
-							  uplink_is_proven(picture->uplink[i]) ? "contact" : "none",
+							  proof_word(picture->uplink[i], (trusted >> i & 1) != 0),
 							  "latched", (int)latched)) != 0) {
 			json_decref(list);
 			return NULL;
@@ -105,11 +113,11 @@ static json_t *fault_list(const struct picture *picture)
 	return list;
 }
 
-json_t *picture_params(const struct picture *picture)
+json_t *picture_params(const struct picture *picture, uint8_t trusted)
 {
-	return json_pack("{s:o, s:b, s:I, s:b, s:o}", "uplinks", uplink_list(picture), "key", (int)picture->key,
-			 "latch", (json_int_t)picture->latch, "controller_present", (int)picture->present, "faults",
-			 fault_list(picture));
+	return json_pack("{s:o, s:b, s:I, s:b, s:o}", "uplinks", uplink_list(picture, trusted), "key",
+			 (int)picture->key, "latch", (json_int_t)picture->latch, "controller_present",
+			 (int)picture->present, "faults", fault_list(picture));
 }
 
 static const char *store_word(uint16_t state)

@@ -15,7 +15,8 @@ const char *picture_fault(const struct picture *picture, unsigned index);
 json_t *hello_params(const struct panel_identity *controller);
 /* `now_ns`: the age counts on while the event waits here. */
 json_t *event_params(const struct panel_identity *controller, const struct news *event, int64_t now_ns);
-json_t *picture_params(const struct picture *picture);
+/* `trusted`: uplinks without a contact that a permit may connect all the same. */
+json_t *picture_params(const struct picture *picture, uint8_t trusted);
 json_t *witness_params(const struct panel_identity *controller, const struct panel_witness *witness);
 json_t *outcome_params(const struct outcome *outcome);
 

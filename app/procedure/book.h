@@ -28,6 +28,7 @@ struct wish {
 	json_t *text;      /* or NULL */
 	json_t *person;    /* or NULL */
 	uint64_t latch;    /* of the newest trip, as the panel says now; 0: not known */
+	unsigned unproven; /* mask of uplink indexes: no contact proves their cut, as the panel says now */
 };
 
 /* Why an act is refused: an IPC error code (IPC_ERRORS) and its arguments. */

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A cut takes back every permission to connect, also one that finds nothing left to cut: the controller counts it as a
-   trip like any other. */
+/* A cut takes back every permission to connect, also one that finds nothing left to cut. */
 static void void_restore(struct restore *restore)
 {
 	if (restore->state != RESTORE_NONE)

@@ -69,6 +69,14 @@ static void add_lapse(struct buf *out, const json_t *body, enum lang lang)
 		buf_addf(out, lang == LANG_EN ? " (%s)" : "（%s）", lapse_reason(cause, why != NULL ? why : "", lang));
 }
 
+static void add_noted(struct buf *out, const json_t *body, enum lang lang)
+{
+	const char *kind = text_in(body, "kind");
+
+	if (kind != NULL)
+		buf_addf(out, lang == LANG_EN ? ": %s" : "：%s", noted_kind(kind, lang));
+}
+
 static void add_report(struct buf *out, const json_t *body, enum lang lang)
 {
 	const json_t *number = json_object_get(body, "report");
@@ -131,6 +139,8 @@ json_t *line_words(const struct book *book, const json_t *line, enum lang lang)
 			buf_adds(&out, lang == LANG_EN ? " (no contact proves it)" : "（接点による確認なし）");
 		if (strcmp(act, "restore.expired") == 0)
 			add_lapse(&out, body, lang);
+		if (strcmp(act, "panel.noted") == 0)
+			add_noted(&out, body, lang);
 		add_report(&out, body, lang);
 		add_list(&out, book, body, lang);
 		add_choice(&out, book, body, lang);

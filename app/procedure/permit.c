@@ -196,10 +196,12 @@ static enum err permit_requested(const struct ask *ask)
 	if (err != ERR_OK)
 		return err;
 	json_array_foreach (json_object_get(ask->wish->body, "uplinks"), i, id) {
-		const struct uplink *uplink = &ask->book->uplinks[book_uplink_index(ask->book, json_string_value(id))];
+		int index = book_uplink_index(ask->book, json_string_value(id));
+		const struct uplink *uplink = &ask->book->uplinks[index];
+		bool is_connected = uplink->state == UPLINK_CONNECTED;
 
-		if (uplink->state == UPLINK_CONNECTED)
-			return deny(ask, WHY_NOT_CUT,
+		if (is_connected || (ask->wish->unproven >> (unsigned)index & 1U) != 0)
+			return deny(ask, is_connected ? WHY_NOT_CUT : WHY_UNPROVEN,
 				    json_pack("{s:s}", "uplink", uplink_label(ask->book, uplink->id, ask->lang)));
 	}
 	return ERR_OK;

@@ -131,6 +131,8 @@ const char *lapse_reason(const char *cause, const char *why, enum lang lang)
 		{"wrong_latch", "新たに遮断された", "there was a newer cut"},
 		{"not_latched", "遮断されていない回線がある", "an uplink is not cut"},
 		{"bad_uplinks", "パネルにない回線がある", "an uplink is not on the panel"},
+		{"too_soon", "制御器への指示が多すぎる。数分待ってやり直す",
+		 "the controller has had too many orders; try again in some minutes"},
 		{"busy", "制御器が別の操作の途中", "the controller is at something else"},
 		{"controller_absent", "制御器が応答しない", "the controller does not answer"},
 		{"map_version", "制御器の版が合わない", "the controller is of another version"},
@@ -139,6 +141,33 @@ const char *lapse_reason(const char *cause, const char *why, enum lang lang)
 	int index = word_index(reasons, (int)(sizeof reasons / sizeof reasons[0]), id);
 
 	return index >= 0 ? word_in(&reasons[index], lang) : id;
+}
+
+const char *noted_kind(const char *kind, enum lang lang)
+{
+	static const struct word_pair kinds[] = {
+		{"test_pressed", "ランプ試験のボタンを押した", "TEST pressed"},
+		{"key_on", "復旧鍵を「入」にした", "key turned on"},
+		{"key_off", "復旧鍵を「切」にした", "key turned off"},
+		{"mirror_well", "接点が正常に戻った", "mirror contact well again"},
+		{"permit_given", "再接続の許可が届いた", "permit given"},
+		{"host_lost", "装置の応答がない", "the box is lost"},
+		{"host_back", "装置の応答が戻った", "the box is back"},
+		{"stuck_input", "ボタンか鍵が入ったまま", "button or key stuck"},
+		{"released_input", "入ったままのボタンか鍵が戻った", "stuck button or key released"},
+		{"supply_lost", "コイル電源がなくなった", "coil supply lost"},
+		{"supply_back", "コイル電源が戻った", "coil supply back"},
+		{"queue_overflow", "未記録の出来事があふれ、件数だけ残った", "too many events waited; only counted"},
+		{"eeprom_bad", "制御器の記憶に読めない箇所がある", "unreadable records in EEPROM"},
+		{"reconnected_at_start", "起動後に接続した", "connected at start"},
+		{"absence_announced", "装置の停止の予告が届いた", "absence announced"},
+		{"self_test", "自己点検を終えた", "self-test over"},
+		{"new_origin", "新しい記録簿を確認対象とした", "another log is witnessed from now on"},
+		{"keys_erased", "鍵を消去した", "keys erased"},
+	};
+	int index = word_index(kinds, (int)(sizeof kinds / sizeof kinds[0]), kind);
+
+	return index >= 0 ? word_in(&kinds[index], lang) : kind;
 }
 
 static const char *act_word(const char *act, bool done, enum lang lang)
@@ -282,6 +311,13 @@ static const struct {
 		  "最終報告が送付されていません。送付してから完了するか、送付せずに完了する理由を入力してください。",
 		  "The final report has not been sent. Send it, or give the reason for closing without it."}},
 	[WHY_NOT_CUT] = {"wrong_state", {"not_cut", "{uplink}は遮断されていません。", "{uplink} is not cut."}},
+	[WHY_UNPROVEN] =
+		{"wrong_state",
+		 {"unproven",
+		  "{uplink}は、遮断を接点で確認できないため再接続を申請できません。先にリレーと接点の配線を直してください"
+		  "（接点のない回線については、panel.yamlのrestore_unprovenの説明を読んでください）。",
+		  "The contact of {uplink} does not prove its cut. Mend relay or wiring first; where there is no "
+		  "contact, read about 'restore_unproven' in panel.yaml."}},
 	[WHY_NO_REQUEST] = {"wrong_state",
 			    {"no_request",
 			     "承認を待っている再接続の申請がないか、記録番号が違います。申請からやり直してください。",

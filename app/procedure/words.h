@@ -84,6 +84,8 @@ const char *actor_name(const char *id, enum lang lang);
 /* Why a permit or request to connect again has ended, as in restore.expired; `why`, when the panel refused it, may be
    "". A word that is not known comes back as it is. */
 const char *lapse_reason(const char *cause, const char *why, enum lang lang);
+/* What a panel.noted of this kind tells; the kind itself when it is not known. */
+const char *noted_kind(const char *kind, enum lang lang);
 
 /* Steps that are no act of their own. */
 enum hint {
@@ -132,6 +134,7 @@ enum why {
 	WHY_OTHER_VERSION,
 	WHY_FINAL_REPORT_MISSING,
 	WHY_NOT_CUT,
+	WHY_UNPROVEN,
 	WHY_NO_REQUEST,
 	WHY_SAME_PERSON,
 	WHY_CASE_OPEN,

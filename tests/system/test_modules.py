@@ -244,7 +244,7 @@ class WithoutContacts(ModuleCase):
 
     def test_a_cut_stays_commanded_and_not_proven(self):
         self.start()
-        self.assertEqual([u["proof"] for u in self.keeper.last("panel.state")["uplinks"]], ["none", "none"])
+        self.assertEqual([u["proof"] for u in self.keeper.last("panel.state")["uplinks"]], ["missing"] * 2)
         self.keeper.push("panel.isolate", command=3, uplinks=[1])
         self.assertTrue(self.keeper.wait_done(3)["ok"])
         self.wait_states("cutting", "connected")
@@ -270,7 +270,7 @@ class Unproven(ModuleCase):
         self.assertEqual((restored["uplink"], restored["unproven"]), (1, True))
         self.wait_relays(True, False)
         self.wait_states("connected", "cutting")
-        self.assertEqual([u["proof"] for u in self.keeper.last("panel.state")["uplinks"]], ["none", "none"])
+        self.assertEqual([u["proof"] for u in self.keeper.last("panel.state")["uplinks"]], ["none", "missing"])
 
     def test_without_the_key_nothing_is_connected(self):
         self.start()

@@ -275,12 +275,32 @@ class Races(Whole):
         self.board.ask("wire 1 whole")
         self.turn_in_vain()
 
-    def test_a_contact_that_is_not_proven_forbids_the_permit(self):
+    def break_contact(self):
         self.board.ask("wire 1 cut")
-        self.board.wait("FAULT", lambda s: s["lamps"]["fault"])
-        self.approve_when_there(self.request())
+        self.wait_entry("uplink.unproven", uplink="internet")
+
+    def test_a_contact_that_is_not_proven_forbids_the_permit(self):
+        request = self.request()
+        self.break_contact()
+        self.approve_when_there(request)
         self.wait_entry("restore.expired", cause="refused", why="mirror_fault")
         self.turn_in_vain()
+
+    def refusal(self):
+        try:
+            self.request()
+        except Refused as refused:
+            return refused
+        return None
+
+    def test_a_contact_that_is_not_proven_forbids_the_request(self):
+        self.break_contact()
+        said = wait_until("the refusal", self.refusal, 30)
+        self.assertEqual((said.code, said.args_given["why"]), ("wrong_state", "unproven"))
+        self.assertIn(said.args_given["uplink"], said.args_given["say"])
+        self.board.ask("wire 1 whole")
+        self.wait_entry("panel.noted", kind="mirror_well")
+        wait_until("a request that is taken", lambda: self.refusal() is None, 30)
 
 
 if __name__ == "__main__":

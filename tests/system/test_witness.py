@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """The panel's controller vouches for the log: keeper, daemon and the real firmware. Cut, changed and exchanged logs are noticed."""
 import hashlib
+import os
 import pathlib
 import random
 import shutil
+import subprocess
 
 import tap
 from keeperhouse import SOURCE, House
@@ -53,8 +55,15 @@ class Witness(Whole):
 
     def put_back(self):
         for home in self.house.homes:
-            shutil.rmtree(home)
+            shutil.rmtree(home, ignore_errors=True)
             shutil.move(f"{home}.copy", home)
+
+    def ledger(self, *words):
+        return subprocess.run([os.path.join(os.environ["KANNUKI_BIN"], "kannuki-ledger"), *words, "--lang", "en"],
+                              capture_output=True, text=True, timeout=120)
+
+    def check_offline(self):
+        return self.ledger("check", self.house.homes[0] / "ledger")
 
     def restore_old_copy(self):
         self.stop()
@@ -99,6 +108,9 @@ class Witness(Whole):
         self.grow(20)
         self.joho.ask("ledger.rotate")
         self.stop()
+        done = self.check_offline()
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("has seen another log than this one (shorter)", done.stderr)
         self.start()
         self.assertEqual(self.wait_seen("other_root")["entries"], size)
         self.joho.ask("ledger.incarnation", reason="古い写しだった", **self.proof("joho"))
@@ -108,6 +120,9 @@ class Witness(Whole):
         self.board.ask("jumper off")
         self.wait_entry("panel.noted", kind="new_origin")
         self.wait_entry("log.witnessed", verdict="agrees")
+        self.stop()
+        done = self.check_offline()
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_a_new_incarnation_is_let_in_by_the_jumper(self):
         self.joho.ask("ledger.incarnation", reason="媒体の盗難", **self.proof("joho"))
@@ -115,6 +130,41 @@ class Witness(Whole):
         self.assertEqual(self.joho.view("now")["media"]["seen"]["verdict"], "earlier_log")
         self.board.ask("jumper set")
         self.wait_seen("agrees")
+
+    def earlier(self, home):
+        return sorted(path for path in (home / "ledger/incarnations").glob("[0-9]*") if path.name.isdigit())
+
+    def holds(self, log, words):
+        return self.ledger("find", log, words).returncode == 0
+
+    def test_an_earlier_log_that_is_missing_here_is_told_from_that_of_another_box(self):
+        """The media were used apart, and the half that the panel has seen is lost."""
+        first, second = self.house.homes
+        self.stop()
+        self.copy()
+        self.start()
+        self.joho.act("incident.declared", text="パネルが見た側")
+        self.rotate()
+        self.stop()
+        shutil.move(second, f"{second}.seen")
+        self.put_back()
+        shutil.rmtree(second)
+        self.start()
+        self.joho.act("incident.declared", text="見ていない側")
+        self.stop()
+        shutil.rmtree(second, ignore_errors=True)
+        shutil.move(f"{second}.seen", second)
+        self.start()
+        self.wait_seen("earlier_log")
+        wait_until("both earlier logs on both media", lambda: [len(self.earlier(home)) for home in (first, second)] == [2, 2], 60)
+        self.stop()
+        for home in (first, second):
+            for log in self.earlier(home):
+                if self.holds(log, "パネルが見た側"):
+                    shutil.rmtree(log)
+        self.start()
+        self.wait_seen("missing_log", lambda seen: seen["refused"] == "other_origin")
+        self.wait_entry("log.witnessed", verdict="missing_log")
 
     def test_the_log_of_another_box_is_noticed(self):
         other = House()

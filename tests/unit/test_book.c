@@ -802,6 +802,10 @@ static void connecting_again_takes_two_people_in_their_roles(void **state)
 	cut(town, "lgwan");
 	town_refused(town, "role", CLERK, "restore.requested", CASE_1, uplinks("internet", NULL), NULL);
 	town_refused(town, "not_cut", HEAD, "restore.requested", CASE_1, uplinks("internet", "mynumber"), NULL);
+	town->unproven = 2;
+	town_refused(town, "unproven", HEAD, "restore.requested", CASE_1, uplinks("internet", "lgwan"), NULL);
+	assert_non_null(json_object_get(town->refusal.args, "uplink"));
+	town->unproven = 0;
 	town_refused(town, "field", HEAD, "restore.requested", CASE_1, uplinks("moon", NULL), NULL);
 	town_refused(town, "field", HEAD, "restore.requested", CASE_1, uplinks("lgwan", "lgwan"), NULL);
 	town_do(town, GENERAL, "restore.requested", CASE_1, uplinks("internet", "lgwan"), NULL);

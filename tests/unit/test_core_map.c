@@ -7,21 +7,27 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 static char page[64 * 1024];
 
+static bool read_into(char *text, size_t size, const char *path)
+{
+	FILE *file = fopen(path, "r");
+
+	if (file == NULL)
+		return false;
+	text[fread(text, 1, size - 1, file)] = '\0';
+	fclose(file);
+	return true;
+}
+
 static int read_page(void **state)
 {
-	FILE *file = fopen("docs/formats/board.md", "r");
-
 	(void)state;
-	if (file == NULL)
-		return -1;
-	page[fread(page, 1, sizeof page - 1, file)] = '\0';
-	fclose(file);
-	return 0;
+	return read_into(page, sizeof page, "docs/formats/board.md") ? 0 : -1;
 }
 
 static void assert_line(const char *line)
@@ -157,6 +163,21 @@ static void registers_stand_at_their_addresses(void **state)
 	}
 }
 
+/* Either the keeper records it as an act of its own, or people are told what the note means. */
+static void each_event_has_words(void **state)
+{
+	static char keeper[64 * 1024], words[64 * 1024];
+	char entry[64];
+
+	(void)state;
+	assert_true(read_into(keeper, sizeof keeper, "app/keeper/panel.c"));
+	assert_true(read_into(words, sizeof words, "app/procedure/words.c"));
+#define HAS_WORDS(number, name, word, has_uplink, arg)      \
+	snprintf(entry, sizeof entry, "\t{\"%s\", ", word); \
+	assert_true(strstr(keeper, entry) != NULL || strstr(words, entry) != NULL);
+	BOARD_EVENTS(HAS_WORDS)
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +187,7 @@ int main(void)
 		cmocka_unit_test(pins_are_those_of_the_map),
 		cmocka_unit_test(registers_stand_at_their_addresses),
 		cmocka_unit_test(codes_of_commands_differ_in_eight_bits),
+		cmocka_unit_test(each_event_has_words),
 	};
 
 	return cmocka_run_group_tests(tests, read_page, NULL);

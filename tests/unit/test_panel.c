@@ -790,7 +790,7 @@ static void every_message_fits_the_table(void **unused)
 		const char *method;
 		json_t *params;
 	} cases[] = {{"panel.hello", hello_params(&controller)},
-		     {"panel.state", picture_params(&picture)},
+		     {"panel.state", picture_params(&picture, 0)},
 		     {"panel.done", outcome_params(&outcome)},
 		     {"panel.witness", witness_params(&controller, &witness)}};
 

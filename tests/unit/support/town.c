@@ -113,7 +113,8 @@ void town_wait(struct town *town, int minutes)
 enum err town_try(struct town *town, const char *who, const char *act, const char *about, json_t *body, json_t *text)
 {
 	const struct act_kind *kind = act_find(act);
-	struct wish wish = {.who = who, .kind = kind, .about = about, .body = body, .text = text};
+	struct wish wish = {
+		.who = who, .kind = kind, .about = about, .body = body, .text = text, .unproven = town->unproven};
 	char fresh[16];
 	enum err err;
 	json_t *whole;

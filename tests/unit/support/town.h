@@ -20,6 +20,7 @@ struct town {
 	struct moment now;
 	struct refusal refusal; /* of the last refused act */
 	uint64_t seq;           /* of the last record */
+	unsigned unproven;      /* uplinks whose contact proves nothing, as the panel says */
 };
 
 void town_open(struct town *town);
