@@ -48,6 +48,13 @@ static bool is_of(const struct seen *s, const struct ledger *l)
 
 /* ---- comparing ---- */
 
+static bool is_one_of(const char *word, const char *const *words)
+{
+	while (*words != NULL && strcmp(*words, word) != 0)
+		words++;
+	return *words != NULL;
+}
+
 static const char *compare_with(struct ledger *l, const struct seen *s)
 {
 	uint8_t root[HASH_SIZE];
@@ -66,7 +73,7 @@ static const char *compare_with(struct ledger *l, const struct seen *s)
 static const char *compare_with_past(const struct keeper *k, const struct seen *s)
 {
 	const struct past *past = scribe_chain(k->scribe)->past;
-	const char *found = past_missing(past) > 0 ? "missing_log" : "other_log";
+	const char *found = "other_log";
 	struct ledger *log;
 
 	for (unsigned i = 0; (log = past_log(past, i)) != NULL && strcmp(found, "earlier_log") != 0; i++) {
@@ -76,7 +83,10 @@ static const char *compare_with_past(const struct keeper *k, const struct seen *
 		if (strcmp(found, "agrees") == 0)
 			found = "earlier_log";
 	}
-	return found;
+	/* What was seen may be what is missing, also when another half of the same log is here. */
+	return is_one_of(found, (const char *const[]){"earlier_log", "not_compared", NULL}) || past_missing(past) == 0
+		       ? found
+		       : "missing_log";
 }
 
 static const char *compare(const struct keeper *k, const struct seen *s)
@@ -86,13 +96,6 @@ static const char *compare(const struct keeper *k, const struct seen *s)
 	if (strcmp(s->state, "empty") == 0 || strcmp(s->state, "bad") == 0)
 		return s->state[0] == 'e' ? "empty" : "unreadable";
 	return is_of(s, l) ? compare_with(l, s) : compare_with_past(k, s);
-}
-
-static bool is_one_of(const char *word, const char *const *words)
-{
-	while (*words != NULL && strcmp(*words, word) != 0)
-		words++;
-	return *words != NULL;
 }
 
 static bool contradicts(const struct seen *s)

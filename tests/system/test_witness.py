@@ -141,19 +141,18 @@ class Witness(Whole):
         """The media were used apart, and the half that the panel has seen is lost."""
         first, second = self.house.homes
         self.stop()
-        self.copy()
-        self.start()
-        self.joho.act("incident.declared", text="パネルが見た側")
-        self.rotate()
-        self.stop()
-        shutil.move(second, f"{second}.seen")
-        self.put_back()
-        shutil.rmtree(second)
-        self.start()
-        self.joho.act("incident.declared", text="見ていない側")
-        self.stop()
-        shutil.rmtree(second, ignore_errors=True)
-        shutil.move(f"{second}.seen", second)
+        for away, words in ((second, "パネルが見た側"), (first, "見ていない側")):
+            away.rename(f"{away}.pulled")
+            if away == first:
+                away.mkdir()
+            self.start()
+            self.joho.act("incident.declared", text=words)
+            if away == second:
+                self.rotate()
+            self.stop()
+            if away == first:
+                away.rmdir()
+            pathlib.Path(f"{away}.pulled").rename(away)
         self.start()
         self.wait_seen("earlier_log")
         wait_until("both earlier logs on both media", lambda: [len(self.earlier(home)) for home in (first, second)] == [2, 2], 60)
