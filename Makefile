@@ -32,7 +32,7 @@ PKG_CONFIG ?= pkg-config
 pkg = $(shell $(PKG_CONFIG) --libs $(1))
 
 CPPFLAGS += $(shell $(PKG_CONFIG) --cflags-only-I libsodium sqlite3 jansson libsystemd libmodbus libgpiod \
-	libcyaml libcrypto libedit 2>/dev/null)
+	libcyaml libcrypto libedit libqrencode 2>/dev/null)
 
 # ---- rooms: each folder of app/ is one library, or one program ------------------------------------
 # A room may use itself and the rooms named after it (arrows point downwards only; `make lint` checks).
@@ -46,7 +46,7 @@ kannuki-paneld_ROOM  := app/panel
 kannuki-paneld_LIBS   = $(FIRMWARE_HOST_LIB) $(call pkg,libsodium jansson libsystemd libmodbus libgpiod libcyaml) \
 	-lpthread
 kannuki-console_ROOM := app/console
-kannuki-console_LIBS  = $(call pkg,libsodium jansson libedit)
+kannuki-console_LIBS  = $(call pkg,libsodium jansson libedit libqrencode)
 kannuki-ledger_ROOM  := app/offline
 kannuki-ledger_LIBS   = $(call pkg,libsodium sqlite3 jansson libcrypto)
 kannuki-verify_ROOM  := app/verify
@@ -142,7 +142,7 @@ include firmware/firmware.mk
 # tests/unit/test_X.c is one cmocka program each, linked with every room (and firmware/core built for the host).
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
-TEST_LIBS   = $(call pkg,cmocka libsodium sqlite3 jansson libsystemd libmodbus libgpiod libcrypto libcyaml libedit) \
+TEST_LIBS   = $(call pkg,cmocka libsodium sqlite3 jansson libsystemd libmodbus libgpiod libcrypto libcyaml libedit libqrencode) \
 	-lcsv -lpthread -lutil
 CPPFLAGS   += -Itests/unit -I.
 

@@ -24,10 +24,12 @@ $(O)/tests/test_rounds: $(filter-out $(O)/app/keeper/rounds.o,$(KEEPER_PARTS))
 # The same of the panel daemon.
 $(O)/tests/test_panel: $(filter-out $(O)/app/panel/main.o,$(call objects,app/panel))
 
-# Preloaded: one proves that a thread allocates nothing, one breaks a medium. The sanitizers do not go with that.
-$(O)/tests/no_thread_malloc.so $(O)/tests/broken_medium.so: $(O)/tests/%.so: tests/support/%.c
+# Preloaded: one proves that a thread allocates nothing, one breaks a medium, one has no clock. The sanitizers do not go
+# with that.
+PRELOADED := $(patsubst %,$(O)/tests/%.so,no_thread_malloc broken_medium unset_clock)
+$(PRELOADED): $(O)/tests/%.so: tests/support/%.c
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -fPIC -shared $< -o $@
 
-test-programs: $(if $(filter asan,$(PROFILE)),,$(O)/tests/no_thread_malloc.so $(O)/tests/broken_medium.so)
+test-programs: $(if $(filter asan,$(PROFILE)),,$(PRELOADED))

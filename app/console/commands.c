@@ -94,6 +94,8 @@ const struct command commands[] = {
 	{"user", N_("your own account"), NULL, NULL},
 	{"user password", N_("change your password"), login_password, NULL},
 	{"user pin", N_("set the PIN that seals and approvals ask for"), credentials_pin, NULL},
+	{"user totp", N_("have codes from your telephone asked for at each login"), credentials_totp, NULL},
+	{"user totp off", N_("codes from your telephone are no longer asked for"), credentials_totp_off, NULL},
 	{"language", N_("Japanese or English"), NULL, NULL},
 	{"language ja", N_("Japanese"), login_japanese, NULL},
 	{"language en", N_("English"), login_english, NULL},

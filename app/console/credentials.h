@@ -5,5 +5,7 @@
 #include "console/console.h"
 
 void credentials_pin(struct console *c, const struct call *call);
+void credentials_totp(struct console *c, const struct call *call);
+void credentials_totp_off(struct console *c, const struct call *call);
 
 #endif

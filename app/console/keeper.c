@@ -91,6 +91,35 @@ static bool wait_for_keeper(struct console *c)
 	return true;
 }
 
+/* Where anybody has a telephone for codes everybody is asked, lest the question tell whose password was right. */
+static bool asks_codes(struct console *c)
+{
+	json_t *nothing = json_object(), *hello = NULL;
+	bool asks =
+		client_call(c->client, "hello", nothing, CALL_MS, &hello, NULL) == ERR_OK && is_true(hello, "codes");
+
+	json_decref(hello);
+	json_decref(nothing);
+	return asks;
+}
+
+/* False: the person left. */
+static bool add_code(struct console *c, json_t *params)
+{
+	char *code = NULL;
+
+	if (!asks_codes(c))
+		return true;
+	if (terminal_ask(c->terminal, LINE_ANSWER,
+			 _("Code from your telephone or a recovery code (Enter: I have none): "), "",
+			 &code) != TYPED_LINE)
+		return false;
+	if (code[0] != '\0')
+		(void)json_object_set_new(params, "code", json_string(code));
+	free(code);
+	return true;
+}
+
 enum err keeper_log_in(struct console *c, const char *user, json_t **result)
 {
 	char password[PASSWORD_SIZE];
@@ -103,11 +132,15 @@ enum err keeper_log_in(struct console *c, const char *user, json_t **result)
 	explicit_bzero(password, sizeof password);
 	if (params == NULL)
 		return ERR_NOMEM;
-	if (c->client == NULL && !wait_for_keeper(c)) {
+	if ((c->client == NULL && !wait_for_keeper(c)) || !add_code(c, params) ||
+	    (c->client == NULL && !wait_for_keeper(c))) {
 		json_decref(params);
 		return ERR_IO;
 	}
 	err = client_call(c->client, "login", params, CALL_MS, result, NULL);
+	/* The keeper does not tell which of them was wrong. */
+	if (err == ERR_DENIED && json_object_get(params, "code") != NULL)
+		(void)json_object_set_new(json_object_get(*result, "args"), "code", json_true());
 	json_decref(params);
 	if (err == ERR_OK) {
 		(void)snprintf(c->session, sizeof c->session, "%s", string_of(*result, "session"));

@@ -119,6 +119,7 @@ static void add_general(const struct console *c, json_t *menu)
 	add(below, _("Export for auditors"), "ledger export");
 	add(below, _("Change my password"), "user password");
 	add(below, _("Set my PIN for seals and approvals"), "user pin");
+	add(below, _("Use codes from my telephone at login"), "user totp");
 	add(below, _("Log out"), "logout");
 	add_menu(menu, _("Declare, another incident, the record, log out"), below);
 }

@@ -42,6 +42,8 @@ static const struct {
 	[ERROR_login_required] = {N_("You are not logged in."), N_("Log in and do it again.")},
 	[ERROR_login_refused] = {N_("Name or password is wrong."),
 				 N_("Type both again; mind capital letters and the input method.")},
+	[ERROR_code_refused] = {N_("That is not the code of this minute."),
+				N_("Wait for the next one and type it at once.")},
 	[ERROR_locked_out] = {N_("Too many wrong passwords."),
 			      N_("Wait, then try again. The buttons on the panel work without a login.")},
 	[ERROR_proof_required] = {N_("This act needs your PIN or password."),
@@ -104,6 +106,10 @@ static bool say_args(const struct console *c, enum ipc_error code, json_t *args,
 	} else if (code == ERROR_pin_refused && number_of(args, "left") > 0) {
 		buf_addf(out, _("That is not your PIN; nothing was done. Tries left: %llu."),
 			 (unsigned long long)number_of(args, "left"));
+	} else if (code == ERROR_login_refused && is_true(args, "code")) {
+		buf_adds(out, _("Name, password or code is wrong. Type them again; each code is good once only."));
+	} else if (code == ERROR_code_refused && is_true(args, "no_clock")) {
+		buf_adds(out, _("The clock of this box is not set, so no code can be checked. Have it set first."));
 	} else if (code == ERROR_medium_failed && string_of(args, "why")[0] != '\0') {
 		buf_addf(out, "%s %s", _("The medium cannot be used."), string_of(args, "why"));
 	} else if (code == ERROR_invalid && string_of(args, "field")[0] != '\0') {

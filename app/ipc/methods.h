@@ -108,7 +108,8 @@ enum err params_check(const struct param *table, json_t *params, const char **fi
 	X(unknown_method, "There is no such request.")                           \
 	X(peer_refused, "This program may not ask for that.")                    \
 	X(login_required, "Log in first.")                                       \
-	X(login_refused, "Name or password is wrong.")                           \
+	X(login_refused, "Name, password or code is wrong.")                     \
+	X(code_refused, "That is not the code of this minute.")                  \
 	X(locked_out, "Too many wrong passwords; wait.")                         \
 	X(proof_required, "This act needs your PIN or password.")                \
 	X(proof_refused, "That is not your password; the act was not done.")     \

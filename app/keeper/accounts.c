@@ -93,11 +93,13 @@ static void hear_login(void *context, const struct receipt *receipt)
 	free(w);
 }
 
-static void welcome(struct keeper *k, const struct errand *e)
+/* `body` is taken. */
+static void welcome(struct keeper *k, const struct errand *e, json_t *body)
 {
 	struct session *surplus = sessions_surplus(&k->sessions, e->account), *session;
 	struct welcome *w = calloc(1, sizeof *w);
-	struct entry entry = {.who = e->account, .via = peer_via(e->request.peer), .kind = act_find("login.ok")};
+	struct entry entry = {
+		.who = e->account, .via = peer_via(e->request.peer), .kind = act_find("login.ok"), .body = body};
 	struct fault f;
 
 	if (surplus != NULL)
@@ -105,6 +107,7 @@ static void welcome(struct keeper *k, const struct errand *e)
 	session = sessions_begin(&k->sessions, e->account, e->generation, e->request.peer, e->request.uid, now_ns());
 	if (w == NULL || session == NULL) {
 		free(w);
+		json_decref(body);
 		server_refuse(k->server, e->request.ticket, "busy", NULL);
 		return;
 	}
@@ -114,16 +117,22 @@ static void welcome(struct keeper *k, const struct errand *e)
 	memcpy(w->token, session->token, sizeof w->token);
 	if (scribe_record(k->scribe, &entry, SOON, (struct waiter){hear_login, w}, &f) != ERR_OK)
 		hear_login(w, NULL);
+	json_decref(body);
 }
 
 static void on_login(void *context, struct password_job *job)
 {
 	struct errand *e = context;
 	struct keeper *k = e->keeper;
+	struct user_info user;
+	json_t *body = NULL;
 
-	if (job->result == ERR_OK && errand_is_current(k, e)) {
+	if (job->result == ERR_OK && errand_is_current(k, e) &&
+	    book_user(scribe_book(k->scribe), e->account, &user) == ERR_OK)
+		body = credentials_accept(k, &e->request, &user);
+	if (body != NULL) {
 		lockout_passed(&k->lockout, e->name, e->request.peer);
-		welcome(k, e);
+		welcome(k, e, body);
 	} else {
 		errand_refuse(e);
 	}

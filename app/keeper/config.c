@@ -17,6 +17,8 @@ static const char first_home[] = "/var/lib/kannuki";
 static const cyaml_schema_field_t config_fields[] = {
 	CYAML_FIELD_STRING_PTR("packs", CYAML_FLAG_POINTER, struct config, packs, 1, PLACE_SIZE - 1),
 	CYAML_FIELD_UINT("session_minutes", CYAML_FLAG_OPTIONAL, struct config, session_minutes),
+	CYAML_FIELD_STRING_PTR("without_clock", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, without_clock,
+			       1, 16),
 	CYAML_FIELD_STRING_PTR("mirror", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, mirror, 1,
 			       PLACE_SIZE - 1),
 	CYAML_FIELD_END,
@@ -24,6 +26,11 @@ static const cyaml_schema_field_t config_fields[] = {
 static const cyaml_schema_value_t config_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config, config_fields),
 };
+
+bool config_lets_password_do(const struct config *config)
+{
+	return config->without_clock != NULL && strcmp(config->without_clock, "password") == 0;
+}
 
 static unsigned long line_of(const char *path, const char *key)
 {
@@ -41,6 +48,10 @@ static enum err check_values(const struct config *config, const char *path, stru
 	    (config->session_minutes == 0 && yaml_find(path, "session_minutes", &minutes)))
 		return fault_set(f, ERR_RANGE, _("%s:%lu: session_minutes is %u; write 1 to %d"), path,
 				 line_of(path, "session_minutes"), config->session_minutes, SESSION_MINUTES_MAX);
+	if (config->without_clock != NULL && strcmp(config->without_clock, "recovery") != 0 &&
+	    !config_lets_password_do(config))
+		return fault_set(f, ERR_FORMAT, _("%s:%lu: without_clock is %s; write recovery or password"), path,
+				 line_of(path, "without_clock"), config->without_clock);
 	if (config->mirror == NULL)
 		return ERR_OK;
 	if (config->mirror[0] != '/')
@@ -149,7 +160,8 @@ enum err config_check(const struct config *config, struct fault *f)
 
 enum err config_print(const struct config *config, FILE *out, struct fault *f)
 {
-	struct yaml_default defaults[] = {{"session_minutes", ""}, {"mirror", "none"}, {NULL, ""}};
+	struct yaml_default defaults[] = {
+		{"session_minutes", ""}, {"without_clock", "recovery"}, {"mirror", "none"}, {NULL, ""}};
 
 	(void)snprintf(defaults[0].value, sizeof defaults[0].value, "%u", config->session_minutes);
 	return yaml_print(config->path, defaults, out, f);

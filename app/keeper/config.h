@@ -2,6 +2,8 @@
  *
  *   packs: /usr/share/kannuki/packs     folder of the procedure packs
  *   session_minutes: 30                 a session ends after so long without use (1 to 480; optional)
+ *   without_clock: recovery             while the clock is not set, what stands in for the code from a telephone:
+ *                                       recovery (a recovery code) or password (nothing beside it) (optional)
  *   mirror: /var/lib/kannuki-mirror     folder on a second medium, below $KANNUKI_ROOT: holds the same (optional)
  */
 #ifndef KANNUKI_KEEPER_CONFIG_H
@@ -10,6 +12,7 @@
 #include "base/err.h"
 #include "ledger/hash.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 enum { PLACE_SIZE = 512 };
@@ -17,13 +20,16 @@ enum { PLACE_SIZE = 512 };
 struct config {
 	char *packs;
 	unsigned session_minutes;
-	char *mirror; /* NULL: one medium only */
+	char *without_clock; /* NULL: recovery */
+	char *mirror;        /* NULL: one medium only */
 	char path[PLACE_SIZE];
 	uint8_t hash[HASH_SIZE]; /* of the file */
 };
 
 /* `path` NULL: the usual one. A mistake is told by file and line. */
 enum err config_load(const char *path, struct config **out, struct fault *f) MUST_USE;
+/* The password alone will do while the clock is not set. */
+bool config_lets_password_do(const struct config *config);
 void config_free(struct config *config);
 /* What needs a look beyond the file: the folder of packs, and each pack in it. */
 enum err config_check(const struct config *config, struct fault *f) MUST_USE;

@@ -24,6 +24,9 @@ static const struct {
 	{"act", deeds_act},
 	{"password", accounts_password},
 	{"pin", credentials_pin},
+	{"totp.begin", credentials_totp_begin},
+	{"totp.confirm", credentials_totp_confirm},
+	{"totp.end", credentials_totp_end},
 	{"subscribe", reader_subscribe},
 	{"ledger.show", entries_show},
 	{"ledger.find", entries_find},
@@ -327,6 +330,7 @@ enum err keeper_open(struct keeper *k, const struct config *config, struct fault
 	memset(k, 0, sizeof *k);
 	k->panel.lamps = -1;
 	k->sessions.idle_ns = (int64_t)config->session_minutes * 60 * 1000000000;
+	k->lets_password_do = config_lets_password_do(config);
 	err = places_find(config, k->places, f);
 	if (err == ERR_OK)
 		err = begin_loop(k, f);

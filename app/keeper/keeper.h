@@ -76,6 +76,7 @@ struct keeper {
 	struct worker *worker;
 	struct sessions sessions;
 	struct lockout lockout;
+	bool lets_password_do;              /* without a clock, instead of a code */
 	char nobody_hash[SECRET_HASH_SIZE]; /* a wrong name takes as long as a wrong password */
 	struct panel panel;
 	struct seen seen;
@@ -96,7 +97,7 @@ void keeper_close(struct keeper *k);
 typedef void handler(struct keeper *k, const struct request *r, const struct session *session);
 
 handler accounts_login, accounts_logout, accounts_password;
-handler credentials_pin;
+handler credentials_pin, credentials_totp_begin, credentials_totp_confirm, credentials_totp_end;
 handler deeds_act;
 handler panel_hello, panel_event, panel_state, panel_witness, panel_done;
 handler reader_hello, reader_view, reader_subscribe;
@@ -134,6 +135,9 @@ void accounts_prove(struct keeper *k, const struct request *r, const struct sess
 /* The password even of those who have a PIN: for changes of what one proves with. */
 void accounts_prove_password(struct keeper *k, const struct request *r, const struct session *session,
 			     const char *password, proven *go_on);
+/* With the right password: what more is needed, and is there. What login.ok is to say of it, a new reference; NULL:
+   refused. */
+json_t *credentials_accept(struct keeper *k, const struct request *r, const struct user_info *user);
 void accounts_end_idle(struct keeper *k);
 void accounts_report_failures(struct keeper *k);
 

@@ -4,6 +4,7 @@
 
 #include "ipc/methods.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -16,6 +17,8 @@ struct session {
 	uid_t uid;
 	enum peer peer;
 	int64_t used_ns;
+	uint8_t totp[20]; /* a new secret that waits for its first code, if has_totp */
+	bool has_totp;
 };
 
 struct sessions {

@@ -1,6 +1,7 @@
 #include "keeper/setup.h"
 
 #include "base/file.h"
+#include "keeper/codes.h"
 #include "keeper/site.h"
 #include "keeper/worker.h"
 #include "ledger/ledger.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PASSWORDS_FILE_MAX = 64 * 1024, RANDOM_PASSWORD_SIZE = sizeof "abcd-efgh-jkmn-pqrs" };
+enum { PASSWORDS_FILE_MAX = 64 * 1024 };
 
 struct setup {
 	struct places places[KEEPER_MEDIA];
@@ -27,20 +28,6 @@ struct setup {
 	struct secrets *secrets;
 	struct buf given; /* the passwords file, if any */
 };
-
-/* Sixteen letters and digits that nobody confuses: 79 bits. */
-static void random_password(char out[RANDOM_PASSWORD_SIZE])
-{
-	static const char signs[] = "abcdefghjkmnpqrstuvwxyz23456789";
-	size_t at = 0;
-
-	for (int i = 0; i < 16; i++) {
-		if (i > 0 && i % 4 == 0)
-			out[at++] = '-';
-		out[at++] = signs[randombytes_uniform(sizeof signs - 1)];
-	}
-	out[at] = '\0';
-}
 
 /* The password of a line "LOGIN PASSWORD"; false when there is none for this person. */
 static bool given_password(const struct setup *s, const char *login, char out[PASSWORD_MAX + 1])
@@ -103,7 +90,7 @@ static enum err add_user(struct setup *s, unsigned number, FILE *out, struct fau
 
 	(void)snprintf(account, sizeof account, "u%u", number + 1);
 	if (!given_password(s, user->login, password))
-		random_password(password);
+		password_random(password);
 	err = keep_secret(s, account, password, f);
 	if (err == ERR_OK)
 		err = add_entry(s, "user.added", site_user_body(user, account), site_user_person(user), f);

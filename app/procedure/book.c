@@ -239,13 +239,15 @@ bool user_has_role(const struct user *user, const char *role)
 
 static enum err user_given(const struct user *user, struct user_info *out)
 {
-	const char *name;
+	const char *name, *login;
 
 	if (user == NULL)
 		return ERR_MISSING;
 	name = text_in(user->person, "name");
+	login = text_in(user->person, "login");
 	*out = (struct user_info){.id = user->id,
 				  .name = name != NULL ? name : "",
+				  .login = login != NULL ? login : "",
 				  .generation = user->generation,
 				  .roles = user->roles,
 				  .credentials = user->credentials};

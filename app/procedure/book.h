@@ -70,12 +70,15 @@ enum { WRONG_PINS_MAX = 5, RECOVERY_CODES = 10 };
 
 /* People, as the ledger knows them. */
 struct user_info {
-	const char *id;   /* "u3" */
-	const char *name; /* for people; "" when erased */
+	const char *id;    /* "u3" */
+	const char *name;  /* for people; "" when erased */
+	const char *login; /* "" when there is none */
 	uint64_t generation;
 	json_t *roles; /* borrowed array of role ids */
 	struct credentials credentials;
 };
+/* Has anybody a telephone that makes codes? */
+bool book_has_totp(const struct book *book);
 /* By the "login" or the "name" of the account's person. ERR_MISSING when there is none. */
 enum err book_user_by_name(const struct book *book, const char *name, struct user_info *out) MUST_USE;
 enum err book_user(const struct book *book, const char *id, struct user_info *out) MUST_USE;

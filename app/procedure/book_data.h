@@ -159,6 +159,7 @@ unsigned step_to_view(const struct pack *pack, const struct report *report);
 
 /* credentials.c: PIN and codes are gone with a lost password. */
 void credentials_forget(struct user *user);
+unsigned recovery_left(const struct user *user);
 
 /* erasure.c: the request, or NULL. */
 json_t *erasure_find(const struct book *book, uint64_t request);

@@ -26,6 +26,57 @@ static enum err fold_pin_tried(struct book *book, const struct event *event)
 	return ERR_OK;
 }
 
+static enum err fold_totp(struct book *book, const struct event *event)
+{
+	struct user *user = user_find(book, text_in(event->body, "user"));
+
+	if (user != NULL) {
+		user->credentials.totp = user->credentials.last_totp = count_in(event, "generation");
+		user->credentials.used = 0;
+		user->credentials.step = count_in(event, "step");
+	}
+	return ERR_OK;
+}
+
+static enum err fold_totp_ended(struct book *book, const struct event *event)
+{
+	struct user *user = user_find(book, text_in(event->body, "user"));
+
+	if (user != NULL)
+		user->credentials.totp = 0;
+	return ERR_OK;
+}
+
+/* No code is good twice. */
+static enum err fold_login(struct book *book, const struct event *event)
+{
+	struct user *user = user_find(book, event->record->who);
+	const json_t *step = json_object_get(event->body, "step"), *code = json_object_get(event->body, "recovery");
+
+	if (user != NULL && step != NULL)
+		user->credentials.step = (uint64_t)json_integer_value(step);
+	if (user != NULL && code != NULL && json_integer_value(code) >= 0 && json_integer_value(code) < RECOVERY_CODES)
+		user->credentials.used |= 1U << (unsigned)json_integer_value(code);
+	return ERR_OK;
+}
+
+bool book_has_totp(const struct book *book)
+{
+	for (size_t i = 0; i < book->users_count; i++)
+		if (book->users[i].credentials.totp != 0)
+			return true;
+	return false;
+}
+
+unsigned recovery_left(const struct user *user)
+{
+	unsigned left = 0;
+
+	for (unsigned i = 0; user->credentials.totp != 0 && i < RECOVERY_CODES; i++)
+		left += (user->credentials.used >> i & 1U) == 0;
+	return left;
+}
+
 void credentials_forget(struct user *user)
 {
 	user->credentials =
@@ -33,7 +84,10 @@ void credentials_forget(struct user *user)
 }
 
 const struct folder credential_folders[] = {
+	{"login.ok", fold_login},
 	{"user.pin", fold_pin},
 	{"user.pin.tried", fold_pin_tried},
+	{"user.totp", fold_totp},
+	{"user.totp.ended", fold_totp_ended},
 	{NULL, NULL},
 };

@@ -113,6 +113,8 @@ static json_t *show_reader(const struct look *look)
 	json_t *reader = show_user(look, look->user);
 
 	(void)json_object_set_new(reader, "proof", json_string(look->user->credentials.pin != 0 ? "pin" : "password"));
+	if (look->user->credentials.totp != 0)
+		(void)json_object_set_new(reader, "recovery_left", json_integer((json_int_t)recovery_left(look->user)));
 	return reader;
 }
 

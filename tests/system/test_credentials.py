@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """What people prove with: PIN, codes from a telephone, recovery codes, the sealed envelope."""
+import base64
 import signal
+import subprocess
 import unittest
 
 import tap
-from keeperhouse import House, Peer, Refused
+from keeperhouse import BIN, House, Peer, Refused
 from screen import Screen
 
 PIN = "284061"
@@ -28,21 +30,18 @@ class Credentials(unittest.TestCase):
         self.addCleanup(peer.close)
         return peer
 
-    def refused(self, code, call, *arguments, **params):
+    def refused(self, error, call, *arguments, **params):
         with self.assertRaises(Refused) as caught:
             call(*arguments, **params)
-        self.assertEqual(caught.exception.code, code, caught.exception)
+        self.assertEqual(caught.exception.code, error, caught.exception)
         return caught.exception.args_given
 
-    def entries(self, act):
-        """The newest entries of an act, oldest first."""
-        shown = self.person("kansa").ask("ledger.show", count=30)["entries"]
-        return sorted((e for e in shown if e.get("act") == act), key=lambda e: e["seq"])
-
     def bodies(self, act):
-        auditor = self.person("kansa")
-        return [auditor.ask("ledger.show", count=1, **{"from": e["seq"]})["entries"][0]["body"]
-                for e in self.entries(act)]
+        """Of the newest entries of an act, oldest first."""
+        with self.house.login("kansa") as auditor:
+            shown = auditor.ask("ledger.show", count=30)["entries"]
+            return [auditor.ask("ledger.show", count=1, **{"from": seq})["entries"][0]["body"]
+                    for seq in sorted(e["seq"] for e in shown if e.get("act") == act)]
 
     def start_again(self, how=signal.SIGKILL):
         self.house.end(how)
@@ -140,6 +139,146 @@ class Pin(Credentials):
         self.ask_restore(proof=PIN)
 
 
+def telephone(secret, when="now"):
+    """The code that Debian's oathtool shows."""
+    return subprocess.run(["oathtool", "--totp", "--base32", f"--now={when}", secret], text=True, capture_output=True,
+                          check=True, timeout=60).stdout.strip()
+
+
+class Totp(Credentials):
+    def setUp(self):
+        super().setUp()
+        self.password = self.house.passwords["joho"]
+
+    def log_in(self, code=None, name="joho"):
+        peer = self.peer()
+        result = peer.call("login", name=name, password=self.house.passwords[name],
+                           **({} if code is None else {"code": code}))
+        peer.session = result["session"]
+        return peer
+
+    def enrol(self):
+        """The secret and the recovery codes. The code used last is that of half a minute ago."""
+        joho = self.log_in()
+        secret = joho.ask("totp.begin", password=self.password)["secret"]
+        done = joho.ask("totp.confirm", code=telephone(secret, "30 seconds ago"))
+        return secret, done["codes"]
+
+    def test_secret_counts_only_after_its_first_code(self):
+        joho = self.log_in()
+        self.refused("wrong_state", joho.ask, "totp.confirm", code="123456")
+        self.refused("proof_refused", joho.ask, "totp.begin", password="wrong-password")
+        made = joho.ask("totp.begin", password=self.password)
+        self.assertEqual(made["uri"], f"otpauth://totp/Kannuki:joho?secret={made['secret']}&issuer=Kannuki")
+        self.assertEqual(len(base64.b32decode(made["secret"])), 20)
+        self.refused("code_refused", joho.ask, "totp.confirm", code=telephone(made["secret"], "5 minutes ago"))
+        self.log_in()
+        self.assertFalse(self.peer().call("hello")["codes"])
+        done = joho.ask("totp.confirm", code=telephone(made["secret"]))
+        self.assertEqual(len(set(done["codes"])), 10)
+        self.assertTrue(self.peer().call("hello")["codes"])
+        self.refused("login_refused", self.log_in)
+        self.assertEqual(joho.view("now")["user"]["recovery_left"], 10)
+
+    def test_login_asks_for_the_code_and_takes_it_once(self):
+        secret, _ = self.enrol()
+        code = telephone(secret, "30 seconds")
+        self.refused("login_refused", self.log_in, telephone(secret, "3 minutes ago"))
+        self.log_in(code)
+        self.refused("login_refused", self.log_in, code)
+        self.start_again()
+        self.refused("login_refused", self.log_in, code)
+
+    def test_one_code_for_two_at_once_lets_in_one(self):
+        secret, _ = self.enrol()
+        code, peers = telephone(secret, "30 seconds"), [self.peer() for _ in range(4)]
+        numbers = [peer.send("login", name="joho", password=self.password, code=code) for peer in peers]
+        let_in = 0
+        for peer, number in zip(peers, numbers):
+            try:
+                peer.take(number)
+                let_in += 1
+            except Refused as refused:
+                self.assertEqual(refused.code, "login_refused")
+        self.assertEqual(let_in, 1)
+
+    def test_nothing_tells_which_part_was_wrong(self):
+        secret, _ = self.enrol()
+        peer, answers = self.peer("web"), []
+        for name, password, code in (("joho", "wrong-password", telephone(secret, "30 seconds")),
+                                     ("joho", self.password, "000000"), ("joho", self.password, None),
+                                     ("joho", "wrong-password", None), ("nobody", self.password, None),
+                                     ("nobody", self.password, "000000"), ("hanako", "wrong-password", "000000")):
+            given = {} if code is None else {"code": code}
+            with self.assertRaises(Refused) as caught:
+                peer.call("login", name=name, password=password, **given)
+            answers.append(str(caught.exception))
+        self.assertEqual(len(set(answers)), 1, answers)
+
+    def test_wrong_codes_lock_like_wrong_passwords(self):
+        self.enrol()
+        for _ in range(6):
+            self.refused("login_refused", self.log_in, "000000")
+        self.refused("locked_out", self.log_in, "000000")
+
+    def test_recovery_code_is_good_once(self):
+        _, codes = self.enrol()
+        self.log_in(codes[3].upper().replace("-", " "))
+        self.refused("login_refused", self.log_in, codes[3])
+        self.start_again()
+        self.refused("login_refused", self.log_in, codes[3])
+        self.assertEqual(self.log_in(codes[9]).view("now")["user"]["recovery_left"], 8)
+        self.assertEqual([body["recovery"] for body in self.bodies("login.ok") if "recovery" in body], [3, 9])
+
+    def test_off_and_on_again(self):
+        secret, codes = self.enrol()
+        joho = self.log_in(codes[0])
+        self.refused("proof_refused", joho.ask, "totp.end", password="wrong-password")
+        joho.ask("totp.end", password=self.password)
+        self.refused("wrong_state", joho.ask, "totp.end", password=self.password)
+        self.log_in()
+        again, fresh = self.enrol()
+        self.assertNotEqual(secret, again)
+        self.refused("login_refused", self.log_in, codes[1])
+        self.log_in(fresh[1])
+        self.assertEqual([body["generation"] for body in self.bodies("user.totp")], [1, 2])
+        self.assertEqual(len(self.bodies("user.totp.ended")), 1)
+
+    def test_codes_are_on_both_media(self):
+        secret, codes = self.enrol()
+        self.house.end()
+        (self.house.homes[0] / "secrets.db").unlink()
+        self.house.start()
+        self.log_in(codes[0])
+        self.log_in(telephone(secret, "30 seconds"))
+
+    def begin_without_clock(self):
+        preloaded = BIN.parent / "tests/unset_clock.so"
+        if not preloaded.exists():
+            self.skipTest("the sanitizers do not go with a preloaded clock")
+        secret, codes = self.enrol()
+        self.house.end()
+        self.house.environment["LD_PRELOAD"] = str(preloaded)
+        return secret, codes
+
+    def test_without_a_clock_a_recovery_code_is_needed(self):
+        secret, codes = self.begin_without_clock()
+        self.house.start()
+        self.refused("login_refused", self.log_in)
+        self.refused("login_refused", self.log_in, telephone(secret))
+        self.log_in(codes[5])
+        self.log_in(name="hanako")
+
+    def test_without_a_clock_the_password_will_do_where_the_site_says_so(self):
+        self.begin_without_clock()
+        self.house.config.write_text(self.house.config.read_text() + "without_clock: password\n")
+        self.house.start()
+        self.log_in()
+        self.assertEqual([body for body in self.bodies("login.ok") if "no_clock" in body],
+                         [{"act": "login.ok", "no_clock": True}])
+        self.assertIn("the clock is not set", self.house.words())
+
+
 class Console(Credentials):
     def setUp(self):
         super().setUp()
@@ -172,6 +311,56 @@ class Console(Credentials):
         screen.wait("> $")
         self.assertNotIn(PIN, screen.text())
         self.assertNotIn("２８４０６１", screen.text())
+
+    def test_codes_from_a_telephone_are_set_up_used_and_ended(self):
+        screen, password = self.screen, self.house.passwords["joho"]
+        screen.log_in("joho", password)
+        screen.wait("閂[^>\n]*> $")
+        screen.line("user totp")
+        screen.wait("いまのパスワード: $")
+        screen.line(password)
+        drawn = screen.wait(r"((?:[█▀▄ ]{30,}\n)+)スマートフォンの認証アプリで読み取る")
+        self.assertEqual(len({len(line) for line in drawn.group(1).splitlines()}), 1)
+        groups = screen.wait(r"\n +((?:[A-Z2-7]{4} ?){8})\n").group(1)
+        screen.wait("コード（6桁）: $")
+        screen.line("000000")
+        screen.wait("いまのコードと違います")
+        screen.wait("コード（6桁）: $")
+        screen.line(telephone(groups.replace(" ", ""), "30 seconds ago"))
+        screen.wait("記録しました")
+        codes = [screen.wait(rf"\n +{n}  ([a-z2-9-]{{19}})").group(1) for n in range(1, 11)]
+        screen.wait("> $")
+        screen.line("logout")
+        screen.log_in("joho", password)
+        screen.wait("使っていなければEnter）: $")
+        screen.line("")
+        screen.wait("名前またはパスワードが違います")
+        screen.log_in("joho", password)
+        screen.wait("使っていなければEnter）: $")
+        screen.line("000000")
+        screen.wait("コードのどれかが違います")
+        screen.log_in("joho", password)
+        screen.wait("使っていなければEnter）: $")
+        screen.line(codes[0])
+        screen.wait("閂[^>\n]*> $")
+        screen.line("user totp off")
+        screen.wait("いまのパスワード: $")
+        screen.line(password)
+        screen.wait("記録しました")
+        screen.wait("> $")
+
+    def test_ascii_terminal_gets_the_secret_as_text(self):
+        screen = Screen(str(self.house.root), "--ascii")
+        self.addCleanup(screen.end)
+        screen.log_in("joho", self.house.passwords["joho"])
+        screen.wait("kannuki[^>\n]*> $")
+        screen.line("user totp")
+        screen.wait("Present password: $")
+        screen.line(self.house.passwords["joho"])
+        screen.wait("Type this into the code app")
+        screen.wait(r"\n +(?:[A-Z2-7]{4} ?){8}\n")
+        screen.wait("otpauth://totp/Kannuki:joho")
+        self.assertTrue(screen.text().isascii())
 
 
 if __name__ == "__main__":

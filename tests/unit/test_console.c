@@ -4,6 +4,7 @@
 #include "console/commands.h"
 #include "console/grammar.h"
 #include "console/layout.h"
+#include "console/qr.h"
 #include "console/when.h"
 
 #include <setjmp.h>
@@ -403,6 +404,26 @@ static void numbers_of_a_choice(void **state)
 	assert_true(back);
 }
 
+/* What is dark in the code must be dark on the screen: there the ink is light. */
+static void two_rows_of_a_code_make_one_line(void **state)
+{
+	/* The other bits say what a module is for. */
+	static const unsigned char modules[] = {1, 0, 3, 0, 0xfe, 1, 1, 0x81, 0};
+	struct buf line;
+
+	(void)state;
+	buf_init(&line, 256);
+	qr_line(&line, modules, 3, 0);
+	assert_string_equal(line.data, "███████");
+	buf_clear(&line);
+	qr_line(&line, modules, 3, 2);
+	assert_string_equal(line.data, "██▄█ ██");
+	buf_clear(&line);
+	qr_line(&line, modules, 3, 4);
+	assert_string_equal(line.data, "██▄▄███");
+	buf_fini(&line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -423,6 +444,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_time_is_refused),
 		cmocka_unit_test(times_as_people_read_them),
 		cmocka_unit_test(numbers_of_a_choice),
+		cmocka_unit_test(two_rows_of_a_code_make_one_line),
 	};
 
 	return cmocka_run_group_tests_name("console", tests, NULL, NULL);

@@ -41,6 +41,68 @@ static void pins_that_are_guessed_at_once_are_refused(void **state)
 	}
 }
 
+/* ---- codes ------------------------------------------------------------------------------------------------- */
+
+static const uint8_t rfc_secret[] = "12345678901234567890";
+
+/* RFC 6238, appendix B, SHA-1, the last six of its eight digits. */
+static void codes_are_those_of_the_rfc(void **state)
+{
+	static const struct {
+		int64_t seconds;
+		unsigned code;
+	} codes[] = {{59, 287082},       {1111111109, 81804},  {1111111111, 50471},
+		     {1234567890, 5924}, {2000000000, 279037}, {INT64_C(20000000000), 353130}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		assert_int_equal(totp_code(rfc_secret, (uint64_t)codes[i].seconds / 30), codes[i].code);
+}
+
+static void code_is_good_one_step_either_way_and_once(void **state)
+{
+	const int64_t now_ms = INT64_C(1234567890123);
+	const uint64_t now = (uint64_t)(now_ms / TOTP_STEP_MS);
+	uint64_t step = 7;
+	char code[8];
+
+	(void)state;
+	for (uint64_t at = now - 3; at <= now + 3; at++) {
+		bool is_near = at + 1 >= now && at <= now + 1;
+
+		(void)snprintf(code, sizeof code, "%06u", totp_code(rfc_secret, at));
+		step = 7;
+		assert_int_equal(totp_fits(rfc_secret, code, now_ms, 0, &step), is_near);
+		assert_true(step == (is_near ? at : 7));
+		assert_false(totp_fits(rfc_secret, code, now_ms, at, &step));
+		assert_int_equal(totp_fits(rfc_secret, code, now_ms, at - 1, &step), is_near);
+	}
+	(void)snprintf(code, sizeof code, "%06u", totp_code(rfc_secret, now));
+	code[5] = code[5] == '0' ? '1' : '0';
+	assert_false(totp_fits(rfc_secret, code, now_ms, 0, &step));
+	assert_false(totp_fits(rfc_secret, "", now_ms, 0, &step));
+	assert_false(totp_fits(rfc_secret, "0059240", now_ms, 0, &step));
+}
+
+static void recovery_code_may_be_typed_in_any_way(void **state)
+{
+	char made[RANDOM_PASSWORD_SIZE], again[RANDOM_PASSWORD_SIZE];
+	char hash[HEX_SIZE(RECOVERY_HASH_BYTES)], other[HEX_SIZE(RECOVERY_HASH_BYTES)];
+
+	(void)state;
+	recovery_hash(hash, "abcd-efgh-jkmn-pqrs");
+	recovery_hash(other, " ABCD efgh JKMNpqrs");
+	assert_string_equal(hash, other);
+	recovery_hash(other, "abcd-efgh-jkmn-pqrt");
+	assert_string_not_equal(hash, other);
+	recovery_hash(other, "abcdefghjkmnpqrsabcdefghjkmnpqrsabcdefghjkmnpqrs");
+	assert_string_not_equal(hash, other);
+	password_random(made);
+	password_random(again);
+	assert_int_equal(strlen(made), 19);
+	assert_string_not_equal(made, again);
+}
+
 /* ---- secrets ---------------------------------------------------------------------------------------------- */
 
 static int make_folder(void **state)
@@ -200,6 +262,40 @@ static struct credentials of_clerk(const struct town *town)
 	return user.credentials;
 }
 
+static json_t *of(int generation)
+{
+	return json_pack("{s:s, s:i}", "user", CLERK, "generation", generation);
+}
+
+static void entries_tell_which_codes_were_used(void **state)
+{
+	struct town town;
+	json_t *now, *body = of(1);
+
+	(void)state;
+	town_open(&town);
+	assert_false(book_has_totp(town.book));
+	(void)json_object_set_new(body, "step", json_integer(100));
+	town_record(&town, CLERK, "user.totp", "-", body, NULL);
+	assert_true(book_has_totp(town.book));
+	assert_true(of_clerk(&town).totp == 1 && of_clerk(&town).step == 100);
+	town_record(&town, CLERK, "login.ok", "-", json_pack("{s:i}", "step", 105), NULL);
+	assert_true(of_clerk(&town).step == 105);
+	town_record(&town, CLERK, "login.ok", "-", json_pack("{s:i}", "recovery", 9), NULL);
+	town_record(&town, CLERK, "login.ok", "-", json_pack("{s:i}", "recovery", 0), NULL);
+	town_record(&town, CLERK, "login.ok", "-", json_pack("{s:i}", "recovery", 64), NULL);
+	town_record(&town, CLERK, "login.ok", "-", json_object(), NULL);
+	assert_int_equal(of_clerk(&town).used, 0x201);
+	assert_true(of_clerk(&town).step == 105);
+	now = town_view(&town, CLERK, "now", NULL, 0, LANG_JA);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(now, "user"), "recovery_left")), 8);
+	json_decref(now);
+	town_record(&town, CLERK, "user.totp.ended", "-", json_pack("{s:s}", "user", CLERK), NULL);
+	assert_false(book_has_totp(town.book));
+	assert_true(of_clerk(&town).last_totp == 1);
+	town_close(&town);
+}
+
 static void entries_tell_whether_there_is_a_pin_and_what_was_tried(void **state)
 {
 	struct town town;
@@ -232,6 +328,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pins_that_are_guessed_at_once_are_refused),
+		cmocka_unit_test(codes_are_those_of_the_rfc),
+		cmocka_unit_test(code_is_good_one_step_either_way_and_once),
+		cmocka_unit_test(recovery_code_may_be_typed_in_any_way),
+		cmocka_unit_test(entries_tell_which_codes_were_used),
 		cmocka_unit_test_setup_teardown(older_file_opens_and_an_older_program_leaves_the_rest, make_folder,
 						remove_folder),
 		cmocka_unit_test_setup_teardown(kinds_of_secrets_do_not_touch_each_other, make_folder, remove_folder),
