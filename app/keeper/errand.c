@@ -17,6 +17,13 @@ static void forget(struct password_job *job)
 	errand_free((struct errand *)(void *)job);
 }
 
+static enum password_lane lane_of(const struct request *r)
+{
+	if (r->method->session != WITHOUT_SESSION)
+		return LANE_OWN;
+	return r->peer == PEER_CONSOLE ? LANE_CONSOLE : r->peer == PEER_WEB ? LANE_WEB : LANE_CLI;
+}
+
 struct errand *errand_new(struct keeper *k, const struct request *r, const char *password, errand_done *done)
 {
 	struct errand *e = calloc(1, sizeof *e);
@@ -27,6 +34,7 @@ struct errand *errand_new(struct keeper *k, const struct request *r, const char 
 	e->request = *r;
 	json_incref(e->request.params);
 	e->job.work = PASSWORD_VERIFY;
+	e->job.lane = lane_of(r);
 	e->job.done = done;
 	e->job.forget = forget;
 	e->job.context = e;

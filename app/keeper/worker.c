@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 struct queue {
@@ -18,9 +19,10 @@ struct worker {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t more;
-	struct queue asked, finished; /* under lock */
-	unsigned waiting;             /* asked and not yet handed back; under lock */
-	bool stop;                    /* under lock */
+	struct queue asked[LANES], finished; /* under lock */
+	unsigned waiting[LANES];             /* asked and not yet handed back; under lock */
+	unsigned turn;                       /* the lane to be looked at next */
+	bool stop;                           /* under lock */
 	int wake;
 	sd_event_source *source;
 };
@@ -64,20 +66,38 @@ void password_work(struct password_job *job)
 	sodium_memzero(job->password, sizeof job->password);
 }
 
+/* Of the lanes in turn; NULL: nothing waits. */
+static struct password_job *next_job(struct worker *w)
+{
+	struct password_job *job = NULL;
+
+	for (unsigned i = 0; job == NULL && i < LANES; i++) {
+		job = queue_next(&w->asked[w->turn]);
+		w->turn = (w->turn + 1) % LANES;
+	}
+	return job;
+}
+
+/* Where there is one core only, the loop comes first. */
+static void stand_back(void)
+{
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), 10);
+}
+
 static void *work(void *context)
 {
 	const uint64_t one = 1;
 	struct worker *w = context;
 
+	stand_back();
 	(void)pthread_mutex_lock(&w->lock);
 	for (;;) {
-		struct password_job *job;
+		struct password_job *job = NULL;
 
-		while (!w->stop && w->asked.first == NULL)
+		while (!w->stop && (job = next_job(w)) == NULL)
 			(void)pthread_cond_wait(&w->more, &w->lock);
-		if (w->stop)
+		if (job == NULL)
 			break;
-		job = queue_next(&w->asked);
 		(void)pthread_mutex_unlock(&w->lock);
 		password_work(job);
 		(void)pthread_mutex_lock(&w->lock);
@@ -102,7 +122,7 @@ static int on_finished(sd_event_source *source, int fd, uint32_t events, void *u
 		(void)pthread_mutex_lock(&w->lock);
 		job = queue_next(&w->finished);
 		if (job != NULL)
-			w->waiting--;
+			w->waiting[job->lane]--;
 		(void)pthread_mutex_unlock(&w->lock);
 		if (job == NULL)
 			return 0;
@@ -117,7 +137,8 @@ enum err worker_new(sd_event *event, struct worker **out, struct fault *f)
 
 	if (w == NULL)
 		return fault_set(f, ERR_NOMEM, "out of memory");
-	queue_init(&w->asked);
+	for (unsigned i = 0; i < LANES; i++)
+		queue_init(&w->asked[i]);
 	queue_init(&w->finished);
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->wake < 0) {
@@ -159,7 +180,8 @@ void worker_free(struct worker *w)
 	(void)pthread_cond_signal(&w->more);
 	(void)pthread_mutex_unlock(&w->lock);
 	(void)pthread_join(w->thread, NULL);
-	drop(&w->asked);
+	for (unsigned i = 0; i < LANES; i++)
+		drop(&w->asked[i]);
 	drop(&w->finished);
 	w->source = sd_event_source_disable_unref(w->source);
 	(void)close(w->wake);
@@ -173,9 +195,9 @@ enum err worker_take(struct worker *w, struct password_job *job)
 	enum err err = ERR_FULL;
 
 	(void)pthread_mutex_lock(&w->lock);
-	if (w->waiting < WORKER_QUEUE_MAX) {
-		w->waiting++;
-		queue_add(&w->asked, job);
+	if (w->waiting[job->lane] < WORKER_LANE_MAX) {
+		w->waiting[job->lane]++;
+		queue_add(&w->asked[job->lane], job);
 		(void)pthread_cond_signal(&w->more);
 		err = ERR_OK;
 	}

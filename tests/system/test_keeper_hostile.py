@@ -5,6 +5,7 @@ import stat
 import unittest
 
 import tap
+from flood import Flood
 from keeperhouse import House, Panel, Peer, Refused
 
 
@@ -63,6 +64,24 @@ class Hostile(unittest.TestCase):
         new = joho.act("restore.requested", **wish)["seq"]
         ciso.act("restore.permitted", about=about, body={"request": new}, proof=proof)
         self.assertEqual(self.panel.next_push("panel.permit")["latch"], 6)
+
+    def test_presses_are_recorded_while_logins_flood(self):
+        with Flood(self.house) as flood:
+            receipts = [self.panel.event(number, "test_pressed") for number in range(1, 101)]
+            # Nor is somebody at the serial line kept from logging in, or from putting a seal.
+            somu = self.person("somu")
+            somu.act("erasure.requested", body={"seq": 1, "name": "text"}, text={"authority": "条例", "reason": "試し"},
+                     proof=self.house.passwords["somu"])
+        self.assertEqual(len({receipt["seq"] for receipt in receipts}), 100)
+        self.assertIn("busy", flood.counts, flood.counts)
+        self.assertIn("turned_away", flood.counts, flood.counts)
+        # The flood is an entry now and then, not one for each.
+        auditor = self.person("kansa")
+        first, last = receipts[0]["seq"], max(e["seq"] for e in auditor.ask("ledger.show", count=1)["entries"])
+        entries = {e["seq"]: e for seq in range(max(first - 20, 0), last, 20)
+                   for e in auditor.ask("ledger.show", count=20, **{"from": seq})["entries"]}
+        failed = [e for e in entries.values() if e.get("act") == "login.failed"]
+        self.assertTrue(1 <= len(failed) < 20, failed)
 
     def test_files_are_for_the_keeper_alone(self):
         for path in (self.house.root / "var/lib/kannuki").rglob("*"):

@@ -369,13 +369,61 @@ static void worker_has_a_bounded_queue_and_hands_everything_back(void **state)
 	(void)state;
 	assert_true(sd_event_new(&event) >= 0);
 	assert_int_equal(worker_new(event, &w, &f), ERR_OK);
-	for (int i = 0; i < WORKER_QUEUE_MAX; i++)
+	for (int i = 0; i < WORKER_LANE_MAX; i++)
 		assert_int_equal(worker_take(w, new_job(&done)), ERR_OK);
 	extra = new_job(&done);
 	assert_int_equal(worker_take(w, extra), ERR_FULL);
-	while (done < WORKER_QUEUE_MAX)
+	while (done < WORKER_LANE_MAX)
 		assert_true(sd_event_run(event, 10 * (uint64_t)s_ns) > 0);
 	assert_int_equal(worker_take(w, extra), ERR_OK);
+	worker_free(w);
+	(void)sd_event_unref(event);
+}
+
+struct order {
+	enum password_lane lanes[LANES * WORKER_LANE_MAX];
+	size_t count;
+};
+
+static void note_lane(void *context, struct password_job *job)
+{
+	struct order *order = context;
+
+	order->lanes[order->count++] = job->lane;
+	free(job);
+}
+
+static void lanes_are_served_in_turn(void **state)
+{
+	static const enum password_lane asked[] = {LANE_WEB, LANE_WEB, LANE_WEB, LANE_WEB,     LANE_WEB,
+						   LANE_WEB, LANE_WEB, LANE_WEB, LANE_CONSOLE, LANE_OWN};
+	struct order order = {.count = 0};
+	size_t own = 0, console = 0;
+	struct worker *w;
+	sd_event *event;
+	struct fault f;
+
+	(void)state;
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(worker_new(event, &w, &f), ERR_OK);
+	for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+		struct password_job *job = new_job(NULL);
+
+		/* Each takes its time, so that all have come before the second is done. */
+		job->work = PASSWORD_MAKE;
+		job->lane = asked[i];
+		job->done = note_lane;
+		job->context = &order;
+		assert_int_equal(worker_take(w, job), ERR_OK);
+	}
+	while (order.count < sizeof asked / sizeof asked[0])
+		assert_true(sd_event_run(event, 10 * (uint64_t)s_ns) > 0);
+	for (size_t i = 0; i < order.count; i++) {
+		own = order.lanes[i] == LANE_OWN ? i : own;
+		console = order.lanes[i] == LANE_CONSOLE ? i : console;
+	}
+	/* Last to come; what was in hand when they came is not interrupted. */
+	assert_true(own < order.count - 2 && console < order.count - 2);
 	worker_free(w);
 	(void)sd_event_unref(event);
 }
@@ -920,6 +968,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(secret_that_no_entry_names_is_forgotten, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(copy_that_fails_is_left, make_folder, remove_folder),
 		cmocka_unit_test(worker_has_a_bounded_queue_and_hands_everything_back),
+		cmocka_unit_test(lanes_are_served_in_turn),
 		cmocka_unit_test(password_is_made_and_verified),
 		cmocka_unit_test(recall_follows_set_up_and_permit),
 		cmocka_unit_test_setup_teardown(group_is_told_only_after_its_commit, open_house, close_house),
