@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MOST = 16 * 1024 };
+enum { TEXT_MOST = 16 * 1024, AT_ONCE_MS = 200 };
 
 /* Steps over one number and the signs around it. False: something else stands there. */
 static bool read_number(const char **s, unsigned long *number)
@@ -182,7 +182,9 @@ static bool add_lines(struct console *c, struct buf *text)
 
 		if (terminal_ask(c->terminal, LINE_TEXT, "| ", "", &line) != TYPED_LINE)
 			return false;
-		last = strcmp(line, ".") == 0 || strcmp(line, "．") == 0 || strcmp(line, "。") == 0;
+		/* Within what is pasted such a line is text. */
+		last = (strcmp(line, ".") == 0 || strcmp(line, "．") == 0 || strcmp(line, "。") == 0) &&
+		       !terminal_was_pasted(c->terminal) && !terminal_more(c->terminal, AT_ONCE_MS);
 		if (!last)
 			buf_addf(text, "%s%s", text->len > 0 ? "\n" : "", line);
 		free(line);

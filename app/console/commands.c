@@ -237,6 +237,19 @@ static void explain(struct console *c, const struct words *words, const struct m
 		SAY(c, "%s", _("Beginnings of words are enough: sh n is show now. Tab completes, ? explains."));
 }
 
+/* A text that was meant for somewhere else must not do anything here, when its lines look like commands. Only where
+   nothing but looking is asked for may the next line be typed ahead. */
+static bool is_pasted(const struct console *c, const struct match *match)
+{
+	static const char *const harmless[] = {"show", "menu", "language", "terminal"};
+	enum { AT_ONCE_MS = 30 };
+
+	for (size_t i = 0; match->kind == MATCH_RUN && i < sizeof harmless / sizeof harmless[0]; i++)
+		if (strncmp(match->command->pattern, harmless[i], strlen(harmless[i])) == 0)
+			return false;
+	return c->doing == NULL && match->kind != MATCH_EMPTY && terminal_more(c->terminal, AT_ONCE_MS);
+}
+
 void commands_run(struct console *c, const char *line)
 {
 	struct words words = {0};
@@ -251,7 +264,12 @@ void commands_run(struct console *c, const char *line)
 	if (err != ERR_OK)
 		return;
 	match = grammar_match(commands, &words);
-	if (match.kind == MATCH_RUN) {
+	if (is_pasted(c, &match)) {
+		SAY(c, "%s",
+		    _("! Several lines came at once, as when a text is pasted. Nothing was done with them; type a "
+		      "command by itself."));
+		terminal_drop(c->terminal);
+	} else if (match.kind == MATCH_RUN) {
 		const char *outer = c->doing;
 
 		c->doing = line;

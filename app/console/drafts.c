@@ -84,7 +84,8 @@ void drafts_left(void *context, enum line_kind kind, const char *prompt, const c
 	if (kind == LINE_TEXT && c->written != NULL && c->written->len > 0)
 		buf_addf(&whole, "%s\n", c->written->data);
 	buf_adds(&whole, text);
-	if (c->session[0] != '\0' && buf_status(&whole) == ERR_OK && whole.data[strspn(whole.data, " \n")] != '\0') {
+	if (c->session[0] != '\0' && (c->written == NULL || buf_status(c->written) == ERR_OK) &&
+	    buf_status(&whole) == ERR_OK && whole.data[strspn(whole.data, " \n")] != '\0') {
 		wall_format(wall, wall_now());
 		draft = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "user", c->user, "wall", wall, "about", c->about,
 				  "field", c->field != NULL ? c->field : "", "prompt", prompt, "text", whole.data);

@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Its end was lost on the way. */
+#define PASTE_PAUSE_NS INT64_C(5000000000)
+
 /* The only thing a signal handler may touch. */
 static volatile sig_atomic_t interrupts, endings, locks;
 
@@ -90,12 +93,14 @@ static void be_idle(struct terminal *t)
 	buf_init(&t->prompt, LINE_MOST);
 	t->asking = t->editing = t->disturbed = false;
 	t->nested = true;
+	t->kind = LINE_ANSWER;
 	t->dismissed = !t->watcher.idle(t->watcher.context) && !keys_has_ended(t);
 	buf_fini(&t->prompt);
 	t->prompt = before.prompt;
 	t->asking = before.asking;
 	t->editing = before.editing;
 	t->nested = false;
+	t->kind = before.kind;
 	memcpy(t->bytes, before.bytes, sizeof t->bytes);
 	t->have = before.have;
 	t->disturbed = true;
@@ -127,6 +132,8 @@ static void wait_for_line(struct terminal *t)
 		t->typed_ns = moment_now().boot_ns;
 	} else {
 		t->watcher.woke(t->watcher.context);
+		if (t->pasting && moment_now().boot_ns - t->typed_ns > PASTE_PAUSE_NS)
+			input_give_up_paste(t);
 	}
 }
 
@@ -134,6 +141,9 @@ static void wait_for_line(struct terminal *t)
 static bool next_byte(struct terminal *t, char *byte)
 {
 	while (!terminal_interrupted(t)) {
+		input_keep_up(t);
+		if (t->disturbed)
+			draw_again(t);
 		if (input_take(t, byte))
 			return true;
 		t->gone = t->closed;
@@ -141,8 +151,6 @@ static bool next_byte(struct terminal *t, char *byte)
 			break;
 		wait_for_line(t);
 		watch_idle(t);
-		if (t->disturbed && !terminal_interrupted(t))
-			draw_again(t);
 	}
 	return false;
 }
@@ -183,8 +191,8 @@ static void keep_unfinished(struct terminal *t)
 {
 	const LineInfo *line = el_line(t->el);
 
-	free(t->unfinished);
-	t->unfinished = strndup(line->buffer, (size_t)(line->lastchar - line->buffer));
+	buf_clear(&t->unfinished);
+	buf_add(&t->unfinished, line->buffer, (size_t)(line->lastchar - line->buffer));
 }
 
 int keys_give(EditLine *el, wchar_t *out)
@@ -209,6 +217,7 @@ int keys_give(EditLine *el, wchar_t *out)
 		} else if (c == CONTROL_D && el_line(el)->lastchar == el_line(el)->buffer) {
 			return -1;
 		} else {
+			t->ended_in_paste = t->taken < t->paste_end;
 			*out = (wchar_t)c;
 			return 1;
 		}

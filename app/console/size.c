@@ -78,6 +78,8 @@ void terminal_greet(struct terminal *t)
 {
 	t->other_code = t->dismissed = false;
 	layout_ambiguous(1);
+	if (t->is_tty && !t->dumb)
+		(void)fputs(PASTE_ON, stdout);
 	if (!t->is_tty || t->dumb || !t->asks_size)
 		return;
 	size_set(t, 0, 0);

@@ -93,6 +93,8 @@ enum err terminal_open(bool ascii, const struct watcher *watcher, struct termina
 		be_quiet(t);
 	buf_init(&t->prompt, LINE_MOST);
 	buf_init(&t->ahead, AHEAD_MOST);
+	buf_init(&t->unfinished, AHEAD_MOST);
+	t->kind = LINE_ANSWER;
 	know_terminal(t);
 	keys_watch_signals();
 	if (t->is_tty && !editor_open(t)) {
@@ -113,14 +115,23 @@ void terminal_close(struct terminal *t)
 		history_end(t->commands);
 	if (t->nothing != NULL)
 		history_end(t->nothing);
+	if (t->is_tty && !t->dumb)
+		(void)fputs(PASTE_OFF, stdout);
+	(void)fflush(stdout);
 	if (t->asks_size)
 		size_set(t, 0, 0);
 	if (t->is_tty)
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &t->normal);
 	buf_fini(&t->prompt);
 	buf_fini(&t->ahead);
-	free(t->unfinished);
+	buf_fini(&t->paste);
+	buf_fini(&t->unfinished);
 	free(t);
+}
+
+bool terminal_was_pasted(const struct terminal *t)
+{
+	return t->ended_in_paste;
 }
 
 void terminal_set_idle(struct terminal *t, unsigned seconds)
@@ -212,10 +223,9 @@ static void remember(struct terminal *t, const char *line)
 /* The line was hung up, or the screen changed hands: what was typed is worth keeping. */
 static void leave_behind(struct terminal *t, enum line_kind kind, const char *prompt)
 {
-	if (keys_has_ended(t) && t->unfinished != NULL)
-		t->watcher.left(t->watcher.context, kind, prompt, t->unfinished);
-	free(t->unfinished);
-	t->unfinished = NULL;
+	if (keys_has_ended(t) && t->unfinished.len > 0)
+		t->watcher.left(t->watcher.context, kind, prompt, t->unfinished.data);
+	buf_clear(&t->unfinished);
 }
 
 enum typed terminal_ask(struct terminal *t, enum line_kind kind, const char *prompt, const char *given, char **line)
@@ -226,6 +236,8 @@ enum typed terminal_ask(struct terminal *t, enum line_kind kind, const char *pro
 		return TYPED_END;
 	begin_question(t, prompt);
 	t->asking = true;
+	t->kind = kind;
+	t->ended_in_paste = false;
 	if (given[0] == '\0')
 		given = t->watcher.given(t->watcher.context, kind, prompt);
 	typed = t->is_tty && !t->nested ? edit_line(t, kind, given) : plain_line(t);
@@ -234,8 +246,11 @@ enum typed terminal_ask(struct terminal *t, enum line_kind kind, const char *pro
 		leave_behind(t, kind, prompt);
 		return why_ended(t);
 	}
-	if (strlen(typed) > LINE_MOST)
-		typed[LINE_MOST] = '\0';
+	if (kind != LINE_TEXT && strlen(typed) > LINE_MOST) {
+		free(typed);
+		terminal_put(t, 2, _("! The line is longer than %d bytes. Nothing of it was taken."), LINE_MOST);
+		return terminal_ask(t, kind, prompt, given, line);
+	}
 	for (char *c = typed; *c != '\0'; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = ' ';

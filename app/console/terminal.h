@@ -40,7 +40,8 @@ struct watcher {
 enum err terminal_open(bool ascii, const struct watcher *watcher, struct terminal **out, struct fault *f) MUST_USE;
 void terminal_close(struct terminal *t);
 
-/* Asks for a line; `given` stands there already, to be changed. TYPED_LINE: *line is the caller's to free; valid
+/* Asks for a line, of LINE_TEXT as long as it is, else of at most 16 KiB; what is pasted is taken whole or not at all.
+   `given` stands there already, to be changed. TYPED_LINE: *line is the caller's to free; valid
    UTF-8 without control characters. */
 enum typed terminal_ask(struct terminal *t, enum line_kind kind, const char *prompt, const char *given, char **line);
 
@@ -54,6 +55,13 @@ char terminal_key(struct terminal *t, const char *prompt, const char *keys);
 /* After how many seconds without a key the watcher is told so; 0: never. SIGUSR1 does the same at once. */
 void terminal_set_idle(struct terminal *t, unsigned seconds);
 void terminal_clear(struct terminal *t);
+
+/* Has more been typed, or does it come within that time? Never from a pipe. */
+bool terminal_more(const struct terminal *t, int wait_ms);
+/* Throws away what was typed ahead, until the line is quiet. */
+void terminal_drop(struct terminal *t);
+/* Was the line that was asked for last ended by a paste, not by a key? */
+bool terminal_was_pasted(const struct terminal *t);
 
 /* Forgets the typed commands: the next person must not see them. */
 void terminal_forget(struct terminal *t);

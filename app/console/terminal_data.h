@@ -11,12 +11,18 @@ enum {
 	ROWS_ASSUMED = 24,
 	COLUMNS_MOST = 80,
 	LINE_MOST = 16 * 1024,
+	PASTE_MOST = 16 * 1024,
 	AHEAD_MOST = 128 * 1024,
+	BYTES_AT_ONCE = 1024,
 	HISTORY_MOST = 100,
 	CONTROL_C = 3,
 	CONTROL_D = 4,
 	ESCAPE = 0x1b
 };
+
+/* The terminal is to say what is pasted and what is typed. */
+#define PASTE_ON "\033[?2004h"
+#define PASTE_OFF "\033[?2004l"
 
 struct terminal {
 	bool is_tty, ascii;
@@ -36,7 +42,7 @@ struct terminal {
 	bool dismissed;            /* another person took the screen */
 	bool nested;               /* within watcher.idle */
 	int64_t idle_ns, typed_ns; /* how long may nobody type; when somebody did */
-	char *unfinished;          /* what stood on a line that ended */
+	struct buf unfinished;     /* what stood on a line that ended */
 	bool completing;           /* Tab means something */
 	char completion[64];
 	const char *completed; /* what of it is still to be given to the editor */
@@ -49,7 +55,12 @@ struct terminal {
 	size_t taken;
 	char held[16]; /* the beginning of what may be an escape sequence of the terminal's own */
 	size_t held_len;
-	size_t answers; /* from the terminal, about its size */
+	struct buf paste; /* what the terminal says to be pasted, until it is whole */
+	bool pasting;
+	size_t paste_end;    /* in `ahead` */
+	enum line_kind kind; /* of the present question */
+	bool ended_in_paste; /* so did the last line */
+	size_t answers;      /* from the terminal, about its size */
 
 	char bytes[8]; /* of one sign, as they come in */
 	size_t have;
@@ -63,6 +74,9 @@ bool input_take(struct terminal *t, char *byte);
 /* As if it had been typed before all else that waits. */
 void input_put_back(struct terminal *t, const char *bytes, size_t len);
 void input_forget(struct terminal *t);
+void input_give_up_paste(struct terminal *t);
+/* Takes in what has come without waiting for it. */
+void input_keep_up(struct terminal *t);
 
 /* size.c */
 /* What the line knows of its terminal's size, or what is assumed. */
