@@ -189,7 +189,7 @@ static enum err check_seen(struct ledger *l, struct fault *f)
 {
 	enum { AT_ONCE = 2000 };
 	struct last_seen last = {.seq = 0};
-	uint64_t first = 0, to = ledger_head(l).size;
+	uint64_t number = 0, to = ledger_head(l).size;
 	enum err err = ERR_OK;
 
 	while (err == ERR_OK && to > 0 && last.verdict[0] == '\0') {
@@ -200,14 +200,15 @@ static enum err check_seen(struct ledger *l, struct fault *f)
 	}
 	if (err != ERR_OK || !contradicts(last.verdict))
 		return err;
-	err = number_of_first(l, &first, f);
+	err = number_of_first(l, &number, f);
 	if (err != ERR_OK)
 		return err;
+	number += last.seq;
 	return fault_set(
 		f, ERR_STATE,
 		_("entry %llu says that the panel's controller has seen another log than this one (%s); compare with "
 		  "exports and prints, and see 'ledger media' on the box"),
-		(unsigned long long)(first + last.seq), last.verdict);
+		(unsigned long long)number, last.verdict);
 }
 
 static enum err check(struct ledger *l, struct fault *f)
