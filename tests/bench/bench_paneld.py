@@ -5,12 +5,9 @@ Processor time is what the scheduler counted, so other work on the machine does 
 """
 import pathlib
 import re
-import sys
 import time
 
-from keeperhouse import House
-from paneld import Paneld
-from simboard import Simboard
+from whole import Whole, measure
 
 SECONDS = 20
 
@@ -35,25 +32,13 @@ def idle_share(process):
     return (cpu_seconds(process) - cpu) / (time.monotonic() - began) * 100
 
 
-def main():
-    house, board, panel = House(), None, None
-    try:
-        house.set_up()
-        house.start()
-        board = Simboard(str(house.root)).start()
-        panel = Paneld(str(house.root), board.device).start()
-        board.wait("connected", lambda state: all(u["connected"] for u in state["uplinks"]))
+class Idle(Whole):
+    def runTest(self):
         time.sleep(3)
-        share, peak = idle_share(panel.process), peak_mib(panel.process)
-    finally:
-        for part in (panel, board):
-            if part is not None:
-                part.stop()
-        house.close()
-    report("paneld-memory-peak", peak, "MiB", 8)
-    report("paneld-idle-processor", share, "percent", 1)
-    return 0
+        share, peak = idle_share(self.daemon.process), peak_mib(self.daemon.process)
+        report("paneld-memory-peak", peak, "MiB", 8)
+        report("paneld-idle-processor", share, "percent", 1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    measure(Idle)

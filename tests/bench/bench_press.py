@@ -5,12 +5,10 @@ Times are the simulated board's own; it runs in step with the wall clock, and th
 """
 import random
 import statistics
-import sys
 import time
 
-from keeperhouse import House
-from paneld import Paneld, wait_until
-from simboard import Simboard
+from paneld import wait_until
+from whole import Whole, measure
 
 PRESSES, GOAL_MS = 220, 150
 
@@ -32,7 +30,7 @@ def press_once(board):
     return latency
 
 
-def measure(board):
+def record_many(board):
     press_once(board)                         # opens the case
     began_us, began = board.state()["time_us"], time.monotonic()
     latencies = sorted(press_once(board) / 1000 for _ in range(PRESSES))
@@ -40,21 +38,7 @@ def measure(board):
     return latencies, pace
 
 
-def main():
-    house, board, panel = House(), None, None
-    try:
-        house.set_up()
-        house.start()
-        board = Simboard(str(house.root)).start()
-        panel = Paneld(str(house.root), board.device).start()
-        board.wait("connected", lambda state: all(u["connected"] for u in state["uplinks"]))
-        time.sleep(3)                         # the lamp test of the start, which lights RECORDED too, is over
-        latencies, pace = measure(board)
-    finally:
-        for part in (panel, board):
-            if part is not None:
-                part.stop()
-        house.close()
+def tell(latencies, pace):
     p99 = latencies[int(len(latencies) * 0.99)]
     print(f"bench press-to-recorded-p50 {statistics.median(latencies):.1f} ms goal <= {GOAL_MS} "
           f"{'ok' if statistics.median(latencies) <= GOAL_MS else 'short'}")
@@ -62,5 +46,11 @@ def main():
     print(f"# {len(latencies)} presses, longest {latencies[-1]:.1f} ms, board time / wall time {pace:.3f}")
 
 
+class Press(Whole):
+    def runTest(self):
+        time.sleep(3)                         # the lamp test of the start, which lights RECORDED too, is over
+        tell(*record_many(self.board))
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    measure(Press)
