@@ -2,7 +2,7 @@
 #ifndef KANNUKI_BASE_DIAG_H
 #define KANNUKI_BASE_DIAG_H
 
-#include "base/err.h"
+#include "base/bytes.h"
 
 enum diag_level { DIAG_ERROR = 3, DIAG_WARNING = 4, DIAG_NOTICE = 5, DIAG_INFO = 6 };
 
@@ -10,5 +10,7 @@ enum diag_level { DIAG_ERROR = 3, DIAG_WARNING = 4, DIAG_NOTICE = 5, DIAG_INFO =
 void diag_start(const char *program);
 /* Control characters and invalid bytes are written as \xNN; one call is one line. */
 void diag(enum diag_level level, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Adds the last lines of this program, as they were written. */
+void diag_recall(struct buf *out);
 
 #endif

@@ -3,6 +3,7 @@
 #include "console/case.h"
 #include "console/credentials.h"
 #include "console/erasing.h"
+#include "console/health.h"
 #include "console/incarnation.h"
 #include "console/layout.h"
 #include "console/login.h"
@@ -29,6 +30,7 @@ const struct command commands[] = {
 	{"show report N", N_("fields and seals of a report"), show_report, NULL},
 	{"show uplinks", N_("the uplinks and what a cut of each stops"), show_uplinks, NULL},
 	{"show people", N_("who may log in, with their roles"), show_people, NULL},
+	{"show health", N_("how this box does: record, clock, panel, media, programs"), health_show, NULL},
 	{"declare [TEXT...]", N_("declare an incident"), case_declare, "incident.declared"},
 	{"drill [TEXT...]", N_("begin a drill: nothing is cut from here, nothing goes outside"), case_declare, NULL},
 	{"isolate [UPLINK...]", N_("cut uplinks at once"), uplinks_isolate, "uplink.isolate"},
@@ -96,6 +98,9 @@ const struct command commands[] = {
 	{"user pin", N_("set the PIN that seals and approvals ask for"), credentials_pin, NULL},
 	{"user totp", N_("have codes from your telephone asked for at each login"), credentials_totp, NULL},
 	{"user totp off", N_("codes from your telephone are no longer asked for"), credentials_totp_off, NULL},
+	{"system", N_("this box"), NULL, NULL},
+	{"system health", N_("how this box does: record, clock, panel, media, programs"), health_show, NULL},
+	{"system support", N_("write a file for those who help, without anything personal"), health_support, NULL},
 	{"language", N_("Japanese or English"), NULL, NULL},
 	{"language ja", N_("Japanese"), login_japanese, NULL},
 	{"language en", N_("English"), login_english, NULL},

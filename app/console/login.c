@@ -24,10 +24,14 @@ static const char *record_word(json_t *hello)
 
 static void greet(struct console *c)
 {
-	json_t *params = json_object(), *hello = NULL;
+	json_t *params = json_pack("{s:i}", "protocol", PROTOCOL_MAJOR), *hello = NULL;
+	enum err err;
 
 	terminal_greet(c->terminal);
-	if (keeper_ask(c, "hello", params, &hello) == ERR_OK) {
+	err = keeper_ask(c, "hello", params, &hello);
+	if (err == ERR_DENIED)
+		words_refusal(c, hello);
+	if (err == ERR_OK) {
 		SAY(c, _("Kannuki  %s  record %s  panel %s"), label_of(c, hello, "organisation"), record_word(hello),
 		    is_true(hello, "panel") ? _("well") : _("DOES NOT ANSWER"));
 	}

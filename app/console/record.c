@@ -353,7 +353,7 @@ static void show_one_medium(struct console *c, const char *name, json_t *medium)
 		terminal_put(c->terminal, 4, "    %s", string_of(medium, "why"));
 }
 
-static void show_media_list(struct console *c, json_t *result)
+void record_media_list(struct console *c, json_t *result)
 {
 	json_t *media = json_object_get(result, "media");
 
@@ -375,13 +375,13 @@ void record_media(struct console *c, const struct call *call)
 
 	(void)call;
 	if (result != NULL)
-		show_media_list(c, result);
+		record_media_list(c, result);
 	json_decref(result);
 }
 
 static void say_repaired(struct console *c, json_t *result)
 {
-	show_media_list(c, result);
+	record_media_list(c, result);
 	SAY(c, _("%llu rows were looked at, %llu were damaged and put right."),
 	    (unsigned long long)number_of(result, "checked"), (unsigned long long)number_of(result, "repaired"));
 	if (number_of(result, "bad") > 0)

@@ -11,6 +11,8 @@ void record_export(struct console *c, const struct call *call);
 void record_rotate(struct console *c, const struct call *call);
 void record_repair(struct console *c, const struct call *call);
 void record_media(struct console *c, const struct call *call);
+/* The list `media` of `result`. */
+void record_media_list(struct console *c, json_t *result);
 
 /* A number of an entry as it was typed, full-width digits too. */
 bool record_number(const char *text, uint64_t *out);

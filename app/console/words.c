@@ -39,6 +39,8 @@ static const struct {
 				  N_("Programs of different versions are at work. Tell your administrator.")},
 	[ERROR_peer_refused] = {N_("This cannot be done from the console."),
 				N_("Use the panel or the web page for it.")},
+	[ERROR_version_refused] = {N_("The keeper is of another version than this console."),
+				   N_("Both must come from one release. Tell your administrator; the panel works.")},
 	[ERROR_login_required] = {N_("You are not logged in."), N_("Log in and do it again.")},
 	[ERROR_login_refused] = {N_("Name or password is wrong."),
 				 N_("Type both again; mind capital letters and the input method.")},

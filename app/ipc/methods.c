@@ -19,7 +19,7 @@ const struct method methods[] = {
 	 WITHOUT_SESSION,
 	 NULL,
 	 "Who answers: organisation, version, origin, state of the record.",
-	 {LANGUAGE}},
+	 {LANGUAGE, {"protocol", PARAM_COUNT, OPTIONAL, 0}}},
 	{"login",
 	 PEER_PEOPLE,
 	 WITHOUT_SESSION,
@@ -91,6 +91,18 @@ const struct method methods[] = {
 	 NULL,
 	 "Asks for the push `changed` after every commit that the reader may see.",
 	 {SESSION}},
+	{"system.health",
+	 PEER_PEOPLE,
+	 WITH_SESSION,
+	 NULL,
+	 "How the box does: record, media, clock, panel, sessions, peers that were cut off, versions, memory.",
+	 {SESSION, LANGUAGE, {"unattended", PARAM_FLAG, OPTIONAL, 0}}},
+	{"system.support",
+	 PEER_PEOPLE,
+	 WITH_SESSION,
+	 RIGHT_TEND,
+	 "Writes a file for those who help, without anything personal, and answers with its place.",
+	 {SESSION, LANGUAGE}},
 	{"ledger.show",
 	 PEER_PEOPLE,
 	 WITH_SESSION,
@@ -194,7 +206,8 @@ const struct method methods[] = {
 	 {{"controller", PARAM_HEX, REQUIRED, 16},
 	  {"journal", PARAM_HEX, REQUIRED, 8},
 	  {"firmware", PARAM_TEXT, REQUIRED, 32},
-	  {"map", PARAM_COUNT, REQUIRED, 0}}},
+	  {"map", PARAM_COUNT, REQUIRED, 0},
+	  {"protocol", PARAM_COUNT, OPTIONAL, 0}}},
 	{"panel.event",
 	 PEER_PANEL,
 	 WITHOUT_SESSION,
@@ -264,6 +277,22 @@ const char *peer_socket(enum peer peer)
 	case PEER_PEOPLE:
 	default:
 		return "/run/kannuki/cli.sock";
+	}
+}
+
+const char *peer_name(enum peer peer)
+{
+	switch (peer) {
+	case PEER_PANEL:
+		return "panel";
+	case PEER_WEB:
+		return "web";
+	case PEER_CONSOLE:
+		return "console";
+	case PEER_CLI:
+	case PEER_PEOPLE:
+	default:
+		return "cli";
 	}
 }
 

@@ -39,6 +39,11 @@
 
 enum { MESSAGE_MAX = 64 * 1024 };
 
+/* Of the messages. The minor one grows when something is added, the major one when something old means something else:
+   a peer that names another major one in its hello is refused. */
+enum { PROTOCOL_MAJOR = 1 };
+#define PROTOCOL_TEXT "1.1"
+
 /* A peer is known by the socket it came in on. */
 enum peer {
 	PEER_PANEL = 1,
@@ -48,6 +53,8 @@ enum peer {
 	PEER_PEOPLE = PEER_WEB | PEER_CONSOLE | PEER_CLI
 };
 
+/* "console" for PEER_CONSOLE … */
+const char *peer_name(enum peer peer);
 /* "/run/kannuki/console.sock" for PEER_CONSOLE … */
 const char *peer_socket(enum peer peer);
 /* The word in an entry's `via` line. */
@@ -107,6 +114,7 @@ enum err params_check(const struct param *table, json_t *params, const char **fi
 	X(bad_message, "The message is not a request this program understands.") \
 	X(unknown_method, "There is no such request.")                           \
 	X(peer_refused, "This program may not ask for that.")                    \
+	X(version_refused, "These programs speak different versions.")           \
 	X(login_required, "Log in first.")                                       \
 	X(login_refused, "Name, password or code is wrong.")                     \
 	X(code_refused, "That is not the code of this minute.")                  \

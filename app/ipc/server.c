@@ -24,7 +24,7 @@ static const struct peer_kind {
 	unsigned connections_max;
 } peer_kinds[PEER_KINDS] = {
 	{"panel", SD_EVENT_PRIORITY_IMPORTANT, PEER_PANEL, 2},
-	{"web", SD_EVENT_PRIORITY_NORMAL, PEER_WEB, 16},
+	{"web", SD_EVENT_PRIORITY_NORMAL, PEER_WEB, 64},
 	{"console", SD_EVENT_PRIORITY_NORMAL, PEER_CONSOLE, 8},
 	{"cli", SD_EVENT_PRIORITY_NORMAL, PEER_CLI, 16},
 };
@@ -44,8 +44,10 @@ struct connection {
 	int fd;
 	struct ucred credentials;
 	struct output *first, *last;
-	size_t waiting; /* bytes */
-	bool doomed;    /* closed at the end of the dispatch in progress */
+	size_t waiting;                 /* bytes */
+	unsigned work;                  /* requests that are not answered yet */
+	uint64_t quick, quick_since_us; /* requests that were answered at once; some are forgiven as time goes by */
+	bool doomed;                    /* closed at the end of the dispatch in progress */
 };
 
 struct listener {
@@ -53,6 +55,8 @@ struct listener {
 	const struct peer_kind *kind;
 	sd_event_source *source;
 	int fd;
+	bool is_permitted; /* to one user */
+	uid_t permitted;
 	char path[sizeof((struct sockaddr_un *)0)->sun_path]; /* empty when the socket was given to us */
 };
 
@@ -100,6 +104,35 @@ enum err server_new(sd_event *event, const struct server_hooks *hooks, struct se
 struct server_counts server_counts(const struct server *s)
 {
 	return s->counts;
+}
+
+unsigned server_connected(const struct server *s, enum peer peer)
+{
+	const struct peer_kind *kind = kind_of(peer);
+
+	return kind != NULL ? s->open[kind - peer_kinds] : 0;
+}
+
+const char *cut_word(enum cut cut)
+{
+	static const char *const words[CUT_COUNT] = {
+		[CUT_MALFORMED] = "malformed", [CUT_OVERSIZED] = "oversized", [CUT_STALLED] = "stalled",
+		[CUT_FLOOD] = "flood",         [CUT_FULL] = "full",           [CUT_FOREIGN] = "foreign"};
+
+	return words[cut];
+}
+
+/* The 1st, 2nd, 4th, 8th … time: a flood must not drown what else the journal has to say. */
+static void count_cut(struct server *s, const struct peer_kind *kind, const struct ucred *who, enum cut cut,
+		      const char *why)
+{
+	uint64_t times = ++s->counts.cut[cut];
+
+	if ((times & (times - 1)) == 0)
+		diag(DIAG_WARNING, "%s (pid %d, uid %u): %s: %s; its connection is closed (%llu times so far)",
+		     kind->name, (int)who->pid, (unsigned)who->uid, cut_word(cut), why, (unsigned long long)times);
+	if (s->hooks.cut != NULL)
+		s->hooks.cut(s->hooks.context, kind->peer, who->uid, cut);
 }
 
 /* ---- connections ---------------------------------------------------------------------------------- */
@@ -195,9 +228,7 @@ static void enqueue(struct connection *c, const char *text, size_t len)
 
 	if (o == NULL || c->waiting + len > OUTPUT_MAX) {
 		free(o);
-		c->server->counts.stalled++;
-		diag(DIAG_WARNING, "%s %llu: takes no answers; its connection is closed", c->kind->name,
-		     (unsigned long long)c->number);
+		count_cut(c->server, c->kind, &c->credentials, CUT_STALLED, "takes no answers");
 		doom(c);
 		return;
 	}
@@ -233,8 +264,10 @@ static bool deliver(struct server *s, uint64_t number, json_t *message)
 /* Whoever asks must hear something: a connection that closes would only make it ask again. */
 static void answer(struct server *s, struct ticket ticket, json_t *message)
 {
-	struct connection *c;
+	struct connection *c = find(s, ticket.connection);
 
+	if (c != NULL && c->work > 0)
+		c->work--;
 	if (deliver(s, ticket.connection, message) ||
 	    deliver(s, ticket.connection,
 		    json_pack("{s:I, s:{s:s, s:{}}}", "id", (json_int_t)ticket.id, "error", "code", "busy", "args")))
@@ -265,14 +298,26 @@ void server_push(struct server *s, uint64_t connection, const char *push, json_t
 
 /* ---- messages --------------------------------------------------------------------------------------- */
 
-static void complain(struct connection *c, const char *why)
+static void complain(struct connection *c, enum cut cut, const char *why)
 {
-	c->server->counts.bad_messages++;
-	diag(DIAG_WARNING, "%s %llu (pid %d, uid %u): bad message: %s; its connection is closed", c->kind->name,
-	     (unsigned long long)c->number, (int)c->credentials.pid, (unsigned)c->credentials.uid, why);
 	(void)deliver(c->server, c->number,
 		      json_pack("{s:n, s:{s:s, s:{s:s}}}", "id", "error", "code", "bad_message", "args", "why", why));
+	count_cut(c->server, c->kind, &c->credentials, cut, why);
 	doom(c);
+}
+
+/* Whoever asks faster than anybody can read would leave no time to others. */
+static bool is_flood(struct connection *c, bool was_quick)
+{
+	uint64_t now_us = 0, forgiven;
+
+	if (!was_quick || ++c->quick <= QUICK_BURST)
+		return false;
+	(void)sd_event_now(c->server->event, CLOCK_MONOTONIC, &now_us);
+	forgiven = (now_us - c->quick_since_us) * QUICK_PER_S / 1000000;
+	c->quick -= forgiven < c->quick ? forgiven : c->quick;
+	c->quick_since_us = now_us;
+	return c->quick > QUICK_BURST;
 }
 
 static void handle(struct connection *c, const struct message *m)
@@ -284,6 +329,7 @@ static void handle(struct connection *c, const struct message *m)
 			    .method = method_find(m->method),
 			    .params = m->params};
 	const char *field = NULL;
+	unsigned work = c->work++;
 	struct fault f;
 
 	if (r.method == NULL)
@@ -294,6 +340,8 @@ static void handle(struct connection *c, const struct message *m)
 		server_refuse(s, r.ticket, "invalid", json_pack("{s:s, s:s}", "field", field, "why", f.text));
 	else
 		s->hooks.request(s->hooks.context, &r);
+	if (!c->doomed && is_flood(c, c->work == work))
+		complain(c, CUT_FLOOD, "asks for more than can be answered");
 }
 
 /* One message. False when there is nothing more to read for now. */
@@ -314,11 +362,11 @@ static bool read_one(struct connection *c)
 		return false;
 	}
 	if ((size_t)got > MESSAGE_MAX) {
-		complain(c, "larger than 65536 bytes");
+		complain(c, CUT_OVERSIZED, "larger than 65536 bytes");
 		return false;
 	}
 	if (message_parse(s->message, (size_t)got, &m, &f) != ERR_OK) {
-		complain(c, f.text);
+		complain(c, CUT_MALFORMED, f.text);
 		return false;
 	}
 	handle(c, &m);
@@ -342,49 +390,59 @@ static int on_ready(sd_event_source *source, int fd, uint32_t events, void *user
 	return 0;
 }
 
-/* The 1st, 2nd, 4th, 8th … time: a flood must not drown what else the journal has to say. */
-static void say_turned_away(struct server *s, const struct peer_kind *kind)
+/* NULL: let in. */
+static const char *why_not(const struct listener *l, const struct ucred *who, enum cut *cut)
 {
-	uint64_t times = ++s->counts.turned_away;
+	*cut = CUT_FOREIGN;
+	if (l->is_permitted && who->uid != l->permitted)
+		return "this socket is for another user";
+	*cut = CUT_FULL;
+	return l->server->open[l->kind - peer_kinds] >= l->kind->connections_max ? "too many connections" : NULL;
+}
 
-	if ((times & (times - 1)) == 0)
-		diag(DIAG_WARNING, "%s: turned away, %u connections are open (%llu turned away so far)", kind->name,
-		     s->open[kind - peer_kinds], (unsigned long long)times);
+static enum err let_in(struct listener *l, int fd, const struct ucred *who)
+{
+	struct server *s = l->server;
+	struct connection *c = calloc(1, sizeof *c);
+
+	if (c == NULL)
+		return ERR_NOMEM;
+	c->server = s;
+	c->kind = l->kind;
+	c->fd = fd;
+	c->credentials = *who;
+	c->number = ++s->last_number;
+	if (sd_event_add_io(s->event, &c->source, fd, EPOLLIN, on_ready, c) < 0) {
+		free(c);
+		return ERR_NOMEM;
+	}
+	(void)sd_event_source_set_priority(c->source, l->kind->priority);
+	c->next = s->connections;
+	s->connections = c;
+	s->open[l->kind - peer_kinds]++;
+	s->counts.accepted++;
+	return ERR_OK;
 }
 
 static int on_listener(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct listener *l = userdata;
-	struct server *s = l->server;
 	socklen_t size = sizeof(struct ucred);
-	struct connection *c;
+	struct ucred who;
+	const char *why = NULL;
+	enum cut cut;
 	int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)source;
 	(void)events;
 	if (peer < 0)
 		return 0;
-	c = calloc(1, sizeof *c);
-	if (c == NULL || s->open[l->kind - peer_kinds] >= l->kind->connections_max ||
-	    getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &c->credentials, &size) != 0) {
-		say_turned_away(s, l->kind);
-		goto refused;
-	}
-	c->server = s;
-	c->kind = l->kind;
-	c->fd = peer;
-	c->number = ++s->last_number;
-	if (sd_event_add_io(s->event, &c->source, peer, EPOLLIN, on_ready, c) < 0)
-		goto refused;
-	(void)sd_event_source_set_priority(c->source, l->kind->priority);
-	c->next = s->connections;
-	s->connections = c;
-	s->open[l->kind - peer_kinds]++;
-	s->counts.accepted++;
-	return 0;
-refused:
+	if (getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && (why = why_not(l, &who, &cut)) == NULL &&
+	    let_in(l, peer, &who) == ERR_OK)
+		return 0;
 	(void)close(peer);
-	free(c);
+	if (why != NULL)
+		count_cut(l->server, l->kind, &who, cut, why);
 	return 0;
 }
 
@@ -408,6 +466,16 @@ static struct listener *find_place(struct server *s, enum peer peer, struct faul
 	l->server = s;
 	l->kind = kind;
 	return l;
+}
+
+void server_permit(struct server *s, enum peer peer, uid_t uid)
+{
+	const struct peer_kind *kind = kind_of(peer);
+
+	if (kind == NULL)
+		return;
+	s->listeners[kind - peer_kinds].is_permitted = true;
+	s->listeners[kind - peer_kinds].permitted = uid;
 }
 
 static enum err attach(struct listener *l, int fd, struct fault *f)

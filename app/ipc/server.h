@@ -5,7 +5,9 @@
  *     ▼
  *   hooks.request ── now or later ──► server_answer | server_refuse
  *
- * A reader that does not take its answers is cut off alone once OUTPUT_MAX bytes wait for it.
+ * A peer that is no good is cut off alone, and counted: one that sends what is no request, that does not take its
+ * answers (OUTPUT_MAX bytes wait for it), or that asks for what is answered at once more often than anybody can read it
+ * (QUICK_BURST, then QUICK_PER_S). What has to be recorded or worked on is waited for, and bounded by that.
  */
 #ifndef KANNUKI_IPC_SERVER_H
 #define KANNUKI_IPC_SERVER_H
@@ -16,7 +18,12 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
-enum { OUTPUT_MAX = 512 * 1024 };
+enum { OUTPUT_MAX = 512 * 1024, QUICK_BURST = 5000, QUICK_PER_S = 500 };
+
+/* Why a peer is cut off, or not let in: too many are, or it is of another user. */
+enum cut { CUT_MALFORMED, CUT_OVERSIZED, CUT_STALLED, CUT_FLOOD, CUT_FULL, CUT_FOREIGN, CUT_COUNT };
+/* "malformed", "oversized" … */
+const char *cut_word(enum cut cut);
 
 struct server;
 
@@ -38,17 +45,20 @@ struct request {
 struct server_hooks {
 	void (*request)(void *context, const struct request *request);
 	void (*gone)(void *context, uint64_t connection);
+	void (*cut)(void *context, enum peer peer, uid_t uid, enum cut cut); /* may be NULL */
 	void *context;
 };
 
 struct server_counts {
-	uint64_t accepted, turned_away, bad_messages, stalled;
+	uint64_t accepted, cut[CUT_COUNT];
 };
 
 /* `event` and `hooks` are borrowed. */
 enum err server_new(sd_event *event, const struct server_hooks *hooks, struct server **out) MUST_USE;
 void server_free(struct server *s);
 
+/* From now on only processes of this user may use the socket of `peer`; until then, whoever its mode lets in. */
+void server_permit(struct server *s, enum peer peer, uid_t uid);
 /* Makes the socket of `peer` below $KANNUKI_ROOT, mode 0660; one left by a dead process is replaced. */
 enum err server_listen(struct server *s, enum peer peer, struct fault *f) MUST_USE;
 /* Takes over a listening socket made by somebody else (systemd). */
@@ -62,5 +72,7 @@ void server_refuse(struct server *s, struct ticket ticket, const char *code, jso
 void server_push(struct server *s, uint64_t connection, const char *push, json_t *params);
 
 struct server_counts server_counts(const struct server *s);
+/* How many peers of a kind are connected. */
+unsigned server_connected(const struct server *s, enum peer peer);
 
 #endif

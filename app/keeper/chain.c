@@ -124,6 +124,17 @@ enum err chain_open(struct chain *c, struct fault *f)
 	return err;
 }
 
+enum err chain_look(struct chain *c, struct fault *f)
+{
+	enum err err = ledger_open_readonly(folder_of(c), &c->ledger, f);
+
+	if (err == ERR_OK)
+		err = open_past(c, f);
+	if (err != ERR_OK)
+		chain_close(c);
+	return err;
+}
+
 void chain_close(struct chain *c)
 {
 	past_close(c->past);

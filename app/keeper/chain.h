@@ -17,6 +17,8 @@ struct chain {
 enum err chain_init(struct chain *c, const char *const folders[LEDGER_MEDIA], struct fault *f) MUST_USE;
 /* From the first folder that holds a ledger. Only here may a new incarnation begin by itself. */
 enum err chain_open(struct chain *c, struct fault *f) MUST_USE;
+/* To read only. */
+enum err chain_look(struct chain *c, struct fault *f) MUST_USE;
 void chain_close(struct chain *c);
 /* Ends the log that is open and begins the next; afterwards one of them is open, or none (f says why). */
 enum err chain_renew(struct chain *c, const struct reincarnation *why, struct fault *f) MUST_USE;

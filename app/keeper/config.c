@@ -6,6 +6,7 @@
 #include "procedure/pack.h"
 
 #include <dirent.h>
+#include <pwd.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,14 @@ enum { SESSION_MINUTES_DEFAULT = 30, SESSION_MINUTES_MAX = 480 };
 
 static const char first_home[] = "/var/lib/kannuki";
 
+/* clang-format off */
+#define USER(member) \
+	CYAML_FIELD_STRING_PTR(#member, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct peer_users, member, 1, 32)
+/* clang-format on */
+
+static const cyaml_schema_field_t user_fields[] = {
+	USER(panel), USER(console), USER(web), USER(cli), CYAML_FIELD_END,
+};
 static const cyaml_schema_field_t config_fields[] = {
 	CYAML_FIELD_STRING_PTR("packs", CYAML_FLAG_POINTER, struct config, packs, 1, PLACE_SIZE - 1),
 	CYAML_FIELD_UINT("session_minutes", CYAML_FLAG_OPTIONAL, struct config, session_minutes),
@@ -21,6 +30,7 @@ static const cyaml_schema_field_t config_fields[] = {
 			       1, 16),
 	CYAML_FIELD_STRING_PTR("mirror", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, mirror, 1,
 			       PLACE_SIZE - 1),
+	CYAML_FIELD_MAPPING("users", CYAML_FLAG_OPTIONAL, struct config, users, user_fields),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t config_schema = {
@@ -40,6 +50,48 @@ static unsigned long line_of(const char *path, const char *key)
 	return place.line;
 }
 
+static const char *user_name(const struct config *config, const char *peer)
+{
+	const struct {
+		const char *peer, *name;
+	} users[] = {{"panel", config->users.panel},
+		     {"console", config->users.console},
+		     {"web", config->users.web},
+		     {"cli", config->users.cli}};
+
+	for (size_t i = 0; i < sizeof users / sizeof users[0]; i++)
+		if (strcmp(users[i].peer, peer) == 0)
+			return users[i].name;
+	return NULL;
+}
+
+bool config_user(const struct config *config, const char *peer, uid_t *uid)
+{
+	const char *name = user_name(config, peer);
+	const struct passwd *user = name != NULL ? getpwnam(name) : NULL;
+
+	if (user != NULL)
+		*uid = user->pw_uid;
+	return user != NULL;
+}
+
+static enum err check_users(const struct config *config, const char *path, struct fault *f)
+{
+	static const char *const peers[] = {"panel", "console", "web", "cli"};
+
+	for (size_t i = 0; i < sizeof peers / sizeof peers[0]; i++) {
+		char key[32];
+		uid_t uid;
+
+		(void)snprintf(key, sizeof key, "users.%s", peers[i]);
+		if (user_name(config, peers[i]) != NULL && !config_user(config, peers[i], &uid))
+			return fault_set(f, ERR_MISSING,
+					 _("%s:%lu: users: there is no user '%s'; correct the name, or make the user"),
+					 path, line_of(path, key), user_name(config, peers[i]));
+	}
+	return ERR_OK;
+}
+
 static enum err check_values(const struct config *config, const char *path, struct fault *f)
 {
 	struct yaml_place minutes;
@@ -53,7 +105,7 @@ static enum err check_values(const struct config *config, const char *path, stru
 		return fault_set(f, ERR_FORMAT, _("%s:%lu: without_clock is %s; write recovery or password"), path,
 				 line_of(path, "without_clock"), config->without_clock);
 	if (config->mirror == NULL)
-		return ERR_OK;
+		return check_users(config, path, f);
 	if (config->mirror[0] != '/')
 		return fault_set(f, ERR_FORMAT,
 				 _("%s:%lu: mirror: %s must be a whole path, such as /var/lib/kannuki-mirror"), path,
@@ -62,7 +114,7 @@ static enum err check_values(const struct config *config, const char *path, stru
 		return fault_set(f, ERR_FORMAT,
 				 _("%s:%lu: mirror: %s is the first medium; name a folder on another one"), path,
 				 line_of(path, "mirror"), config->mirror);
-	return ERR_OK;
+	return check_users(config, path, f);
 }
 
 static enum err hash_file(struct config *config, struct fault *f)
@@ -160,8 +212,11 @@ enum err config_check(const struct config *config, struct fault *f)
 
 enum err config_print(const struct config *config, FILE *out, struct fault *f)
 {
-	struct yaml_default defaults[] = {
-		{"session_minutes", ""}, {"without_clock", "recovery"}, {"mirror", "none"}, {NULL, ""}};
+	struct yaml_default defaults[] = {{"session_minutes", ""},
+					  {"without_clock", "recovery"},
+					  {"mirror", "none"},
+					  {"users", "whoever the mode of the socket lets in"},
+					  {NULL, ""}};
 
 	(void)snprintf(defaults[0].value, sizeof defaults[0].value, "%u", config->session_minutes);
 	return yaml_print(config->path, defaults, out, f);

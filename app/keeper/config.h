@@ -5,6 +5,7 @@
  *   without_clock: recovery             while the clock is not set, what stands in for the code from a telephone:
  *                                       recovery (a recovery code) or password (nothing beside it) (optional)
  *   mirror: /var/lib/kannuki-mirror     folder on a second medium, below $KANNUKI_ROOT: holds the same (optional)
+ *   users: {panel: kannuki-paneld}      whose programs may use a socket: panel, console, web, cli (optional)
  */
 #ifndef KANNUKI_KEEPER_CONFIG_H
 #define KANNUKI_KEEPER_CONFIG_H
@@ -14,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 enum { PLACE_SIZE = 512 };
 
@@ -22,6 +24,9 @@ struct config {
 	unsigned session_minutes;
 	char *without_clock; /* NULL: recovery */
 	char *mirror;        /* NULL: one medium only */
+	struct peer_users {
+		char *panel, *console, *web, *cli; /* NULL: whoever the socket's mode lets in */
+	} users;
 	char path[PLACE_SIZE];
 	uint8_t hash[HASH_SIZE]; /* of the file */
 };
@@ -33,6 +38,8 @@ bool config_lets_password_do(const struct config *config);
 void config_free(struct config *config);
 /* What needs a look beyond the file: the folder of packs, and each pack in it. */
 enum err config_check(const struct config *config, struct fault *f) MUST_USE;
+/* The user that a socket is for, by name of the socket's peer; false: none is named. */
+bool config_user(const struct config *config, const char *peer, uid_t *uid);
 /* All settings in effect, each with where it stands. */
 enum err config_print(const struct config *config, FILE *out, struct fault *f) MUST_USE;
 

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/diag.h"
+#include "keeper/views.h"
 
 #include <signal.h>
 #include <sodium.h>
@@ -30,6 +31,8 @@ static const struct {
 	{"subscribe", reader_subscribe},
 	{"ledger.show", entries_show},
 	{"ledger.find", entries_find},
+	{"system.health", health_ask},
+	{"system.support", health_support},
 	{"ledger.media", tend_media},
 	{"ledger.check", tend_check},
 	{"ledger.export", export_ask},
@@ -271,13 +274,17 @@ static enum err make_nobody(struct keeper *k, struct fault *f)
 }
 
 /* Sockets that systemd holds for us keep requests waiting while the keeper restarts. */
-static enum err listen_all(struct keeper *k, struct fault *f)
+static enum err listen_all(struct keeper *k, const struct config *config, struct fault *f)
 {
 	static const enum peer peers[] = {PEER_PANEL, PEER_WEB, PEER_CONSOLE, PEER_CLI};
+	uid_t uid;
 	char **names = NULL;
 	int count = sd_listen_fds_with_names(1, &names);
 	enum err err = ERR_OK;
 
+	for (size_t i = 0; i < sizeof peers / sizeof peers[0]; i++)
+		if (config_user(config, peer_name(peers[i]), &uid))
+			server_permit(k->server, peers[i], uid);
 	for (int i = 0; i < count && err == ERR_OK; i++)
 		err = server_take_listener(k->server, peer_by_name(names[i]), SD_LISTEN_FDS_START + i, f);
 	for (int i = 0; i < count; i++)
@@ -324,11 +331,13 @@ static void note_config(struct keeper *k, const struct config *config)
 
 enum err keeper_open(struct keeper *k, const struct config *config, struct fault *f)
 {
-	const struct server_hooks server_hooks = {.request = on_request, .gone = on_gone, .context = k};
+	const struct server_hooks server_hooks = {
+		.request = on_request, .gone = on_gone, .cut = peers_cut, .context = k};
 	enum err err;
 
 	memset(k, 0, sizeof *k);
 	k->panel.lamps = -1;
+	k->began_ns = moment_now().boot_ns;
 	k->sessions.idle_ns = (int64_t)config->session_minutes * 60 * 1000000000;
 	k->lets_password_do = config_lets_password_do(config);
 	err = places_find(config, k->places, f);
@@ -350,7 +359,7 @@ enum err keeper_open(struct keeper *k, const struct config *config, struct fault
 		note_config(k, config);
 		erase_look(k);
 	}
-	return err == ERR_OK ? listen_all(k, f) : err;
+	return err == ERR_OK ? listen_all(k, config, f) : err;
 }
 
 int keeper_run(struct keeper *k)
@@ -365,13 +374,26 @@ int keeper_run(struct keeper *k)
 	return status == 0 ? 0 : 1;
 }
 
+/* $KANNUKI_VIEWS names a file: what was shown last, for kannukid --check-views. */
+static void leave_views(struct keeper *k)
+{
+	const char *path = getenv("KANNUKI_VIEWS");
+	struct fault f;
+
+	if (path != NULL && scribe_ledger(k->scribe) != NULL &&
+	    views_write(k->scribe, path, moment_now(), &f) != ERR_OK)
+		diag(DIAG_ERROR, "%s", f.text);
+}
+
 void keeper_close(struct keeper *k)
 {
 	chore_end(k);
 	worker_free(k->worker);
 	/* What is staged is committed and answered before the sockets go. */
-	if (k->scribe != NULL && k->server != NULL)
+	if (k->scribe != NULL && k->server != NULL) {
 		(void)scribe_commit(k->scribe);
+		leave_views(k);
+	}
 	rounds_end(k);
 	media_end(k);
 	server_free(k->server);

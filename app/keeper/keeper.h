@@ -8,7 +8,10 @@
  *   panel.c     events of the controller, commands to it
  *   seen.c      what the controller has seen of the log
  *   reader.c    hello, view
+ *   views.c     all pictures at once, to compare
  *   entries.c   single entries: show, find
+ *   health.c    how the box does, and the file for support
+ *   peers.c     who was cut off
  *   tend.c      check, epochs, repair
  *   export.c    bundles for auditors
  *   pins.c      policy, witnesses, time stamps
@@ -67,6 +70,14 @@ struct mending {
 	uint64_t wait_s;
 };
 
+/* Peers that were cut off since the record told of them, and the last of them. */
+struct cuts {
+	uint64_t untold[CUT_COUNT];
+	enum peer peer;
+	uid_t uid;
+	int64_t told_ns; /* 0: never */
+};
+
 struct keeper {
 	sd_event *event;
 	struct places places[KEEPER_MEDIA];
@@ -82,6 +93,8 @@ struct keeper {
 	struct seen seen;
 	struct mending mending;
 	struct room room;
+	struct cuts cuts;
+	int64_t began_ns;
 	uint64_t subscribers[SUBSCRIBERS_MAX]; /* connections; 0: free */
 	struct chore *chore;                   /* the long work in hand, or NULL */
 	bool erasing_failed;                   /* it is tried again with the next heartbeat */
@@ -102,7 +115,10 @@ handler deeds_act;
 handler panel_hello, panel_event, panel_state, panel_witness, panel_done;
 handler reader_hello, reader_view, reader_subscribe;
 handler entries_show, entries_find;
+handler health_ask, health_support;
 handler tend_check, tend_rotate, tend_media, tend_repair;
+/* Folder, state and room of each medium; a new reference. */
+json_t *tend_media_list(const struct keeper *k);
 handler export_ask;
 handler pins_policy, pins_policy_set, pins_witness_request, pins_witness_accept, pins_stamp_request, pins_stamp_accept;
 handler incarnation_begin;
@@ -170,6 +186,14 @@ bool seen_needs_care(const struct keeper *k);
 /* {"verdict", "entries", "code", "refused"}; NULL: it has not told. A new reference. */
 json_t *seen_json(const struct keeper *k);
 
+/* The server's hook; context is the keeper. */
+void peers_cut(void *context, enum peer peer, uid_t uid, enum cut cut);
+void peers_report(struct keeper *k);
+/* {"malformed": N, …}; a new reference. */
+json_t *peers_counts(const uint64_t counts[CUT_COUNT]);
+/* False: it speaks another version, and was refused. */
+bool peers_speak_ours(struct keeper *k, const struct request *r);
+
 void reader_push_changed(struct keeper *k);
 
 /* The copies of the passwords follow the media. ERR_…: none can be opened. */
@@ -200,6 +224,7 @@ enum err go_on_idly(struct keeper *k, sd_event_source **source, sd_event_handler
 void erase_look(struct keeper *k);
 
 enum err rounds_begin(struct keeper *k, struct fault *f) MUST_USE;
+void rounds_report_cuts(struct keeper *k, uint64_t in_ns);
 /* Something was recorded. */
 void rounds_touch(struct keeper *k);
 void rounds_end(struct keeper *k);

@@ -5,6 +5,7 @@
 #include "ipc/reference.h"
 #include "keeper/keeper.h"
 #include "keeper/setup.h"
+#include "keeper/views.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ static int usage(void)
 		      "kannukid --setup FILE [--passwords FILE]  make a new ledger for an organisation\n"
 		      "kannukid --check-config [FILE]            check /etc/kannuki/kannuki.yaml and the packs\n"
 		      "kannukid --print-config [FILE]            all settings in effect, and where each stands\n"
+		      "kannukid --check-views FILE               compare pictures ($KANNUKI_VIEWS) with the record\n"
 		      "kannukid --print-methods                  the reference page of the messages\n"),
 		    stderr);
 	return 2;
@@ -71,10 +73,24 @@ static int set_up(const struct config *config, int argc, char **argv)
 	return setup_run(config, argv[2], argc == 5 ? argv[4] : NULL, stdout, &f) == ERR_OK ? 0 : complain(&f);
 }
 
-enum task { SERVE, CHECK_CONFIG, PRINT_CONFIG, SET_UP, TASK_COUNT };
+static int compare(const struct config *config, int argc, char **argv)
+{
+	struct fault f;
 
-static const char *const task_options[TASK_COUNT] = {
-	[CHECK_CONFIG] = "--check-config", [PRINT_CONFIG] = "--print-config", [SET_UP] = "--setup"};
+	if (argc != 3)
+		return usage();
+	if (views_check(config, argv[2], &f) != ERR_OK)
+		return complain(&f);
+	(void)puts(_("The pictures are what the record says."));
+	return 0;
+}
+
+enum task { SERVE, CHECK_CONFIG, PRINT_CONFIG, CHECK_VIEWS, SET_UP, TASK_COUNT };
+
+static const char *const task_options[TASK_COUNT] = {[CHECK_CONFIG] = "--check-config",
+						     [PRINT_CONFIG] = "--print-config",
+						     [CHECK_VIEWS] = "--check-views",
+						     [SET_UP] = "--setup"};
 
 static enum task task_of(int argc, char **argv)
 {
@@ -91,6 +107,8 @@ static int run(enum task task, const struct config *config, int argc, char **arg
 		return check(config);
 	case PRINT_CONFIG:
 		return print(config);
+	case CHECK_VIEWS:
+		return compare(config, argc, argv);
 	case SET_UP:
 		return set_up(config, argc, argv);
 	case SERVE:

@@ -132,6 +132,8 @@ void panel_hello(struct keeper *k, const struct request *r, const struct session
 	bool is_new = k->panel.connection != r->ticket.connection;
 
 	(void)session;
+	if (!peers_speak_ours(k, r))
+		return;
 	k->panel.connection = r->ticket.connection;
 	k->panel.lamps = -1;
 	if (is_new) {

@@ -77,7 +77,7 @@ static void end_maintenance(struct keeper *k)
 	json_decref(body);
 }
 
-enum round { HEARTBEAT, EPOCH, HOUSE, TIDY, PERMIT, MAINTENANCE, ROUND_COUNT };
+enum round { HEARTBEAT, EPOCH, HOUSE, TIDY, PERMIT, MAINTENANCE, CUTS, ROUND_COUNT };
 _Static_assert((int)ROUND_COUNT <= (int)ROUNDS_MAX, "there is a source for each round");
 
 /* Rounds without a period wait until rounds_touch sets them. */
@@ -85,8 +85,9 @@ static const struct {
 	void (*go)(struct keeper *k);
 	uint64_t period_s;
 } rounds[ROUND_COUNT] = {
-	[HEARTBEAT] = {beat, 600}, [EPOCH] = {begin_epoch, 3600}, [HOUSE] = {look_after_house, 60},
-	[TIDY] = {tidy, 0},        [PERMIT] = {end_permit, 0},    [MAINTENANCE] = {end_maintenance, 0},
+	[HEARTBEAT] = {beat, 600},  [EPOCH] = {begin_epoch, 3600}, [HOUSE] = {look_after_house, 60},
+	[TIDY] = {tidy, 0},         [PERMIT] = {end_permit, 0},    [MAINTENANCE] = {end_maintenance, 0},
+	[CUTS] = {peers_report, 0},
 };
 
 static void set_in(struct keeper *k, enum round round, uint64_t seconds)
@@ -94,6 +95,17 @@ static void set_in(struct keeper *k, enum round round, uint64_t seconds)
 	sd_event_source *source = k->rounds[round];
 
 	(void)sd_event_source_set_time_relative(source, seconds * second_us);
+	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+void rounds_report_cuts(struct keeper *k, uint64_t in_ns)
+{
+	sd_event_source *source = k->rounds[CUTS];
+	int enabled = SD_EVENT_OFF;
+
+	if (sd_event_source_get_enabled(source, &enabled) < 0 || enabled != SD_EVENT_OFF)
+		return;
+	(void)sd_event_source_set_time_relative(source, in_ns / 1000);
 	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 

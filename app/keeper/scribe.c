@@ -202,22 +202,28 @@ static int on_commit(sd_event_source *source, void *userdata)
 	return 0;
 }
 
+static enum err open_book(struct scribe *s, enum err (*open)(struct chain *c, struct fault *f),
+			  const char *const folders[LEDGER_MEDIA], const char *packs, struct fault *f)
+{
+	enum err err = chain_init(&s->chain, folders, f);
+
+	if (err == ERR_OK)
+		err = open(&s->chain, f);
+	if (err == ERR_OK)
+		err = load_pack(s, packs, f);
+	return err == ERR_OK ? refold(s, f) : err;
+}
+
 static enum err prepare(struct scribe *s, sd_event *event, const char *const folders[LEDGER_MEDIA], const char *packs,
 			struct fault *f)
 {
-	enum err err;
 	int r = sd_event_add_defer(event, &s->commit, on_commit, s);
 
 	if (r >= 0)
 		r = sd_event_source_set_enabled(s->commit, SD_EVENT_OFF);
 	if (r < 0)
 		return fault_set(f, err_from_errno(-r), "event loop: %s", strerror(-r));
-	err = chain_init(&s->chain, folders, f);
-	if (err == ERR_OK)
-		err = chain_open(&s->chain, f);
-	if (err == ERR_OK)
-		err = load_pack(s, packs, f);
-	return err == ERR_OK ? refold(s, f) : err;
+	return open_book(s, chain_open, folders, packs, f);
 }
 
 enum err scribe_open(sd_event *event, const char *const folders[LEDGER_MEDIA], const char *packs,
@@ -232,6 +238,23 @@ enum err scribe_open(sd_event *event, const char *const folders[LEDGER_MEDIA], c
 	s->end = &s->first;
 	s->is_well = true;
 	err = prepare(s, event, folders, packs, f);
+	if (err != ERR_OK) {
+		scribe_close(s);
+		return err;
+	}
+	*out = s;
+	return ERR_OK;
+}
+
+enum err scribe_look(const char *const folders[LEDGER_MEDIA], const char *packs, struct scribe **out, struct fault *f)
+{
+	struct scribe *s = calloc(1, sizeof *s);
+	enum err err;
+
+	if (s == NULL)
+		return fault_set(f, ERR_NOMEM, "out of memory");
+	s->end = &s->first;
+	err = open_book(s, chain_look, folders, packs, f);
 	if (err != ERR_OK) {
 		scribe_close(s);
 		return err;

@@ -64,6 +64,9 @@ struct scribe;
    the pack that setup.done names. Replays everything. */
 enum err scribe_open(sd_event *event, const char *const folders[LEDGER_MEDIA], const char *packs,
 		     const struct scribe_hooks *hooks, struct scribe **out, struct fault *f) MUST_USE;
+/* The same without writing anything: for looking at the book. Nothing can be recorded. */
+enum err scribe_look(const char *const folders[LEDGER_MEDIA], const char *packs, struct scribe **out,
+		     struct fault *f) MUST_USE;
 /* Commits what is staged. */
 void scribe_close(struct scribe *s);
 

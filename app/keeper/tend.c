@@ -124,7 +124,7 @@ static json_t *medium_json(const struct medium_info *medium)
 			 (json_int_t)medium->space.free_bytes, "total", (json_int_t)medium->space.total_bytes);
 }
 
-static json_t *media_json(const struct keeper *k)
+json_t *tend_media_list(const struct keeper *k)
 {
 	struct medium_info media[LEDGER_MEDIA];
 	json_t *list = json_array();
@@ -133,7 +133,12 @@ static json_t *media_json(const struct keeper *k)
 	for (int i = 0; i < LEDGER_MEDIA; i++)
 		if (media[i].state != MEDIUM_NONE)
 			(void)json_array_append_new(list, medium_json(&media[i]));
-	return json_pack("{s:o, s:b, s:o*, s:o*}", "media", list, "mirror",
+	return list;
+}
+
+static json_t *media_json(const struct keeper *k)
+{
+	return json_pack("{s:o, s:b, s:o*, s:o*}", "media", tend_media_list(k), "mirror",
 			 (int)(k->places[SECOND_MEDIUM].home[0] != '\0'), "incarnation", incarnation_json(k), "seen",
 			 seen_json(k));
 }

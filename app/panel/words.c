@@ -1,6 +1,7 @@
 #include "panel/words.h"
 
 #include "base/bytes.h"
+#include "ipc/methods.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,8 +26,8 @@ json_t *hello_params(const struct panel_identity *controller)
 
 	(void)snprintf(firmware, sizeof firmware, "%u.%u.%u", controller->firmware[0], controller->firmware[1],
 		       controller->firmware[2]);
-	return json_pack("{s:s, s:s, s:s, s:i}", "controller", names.controller, "journal", names.journal, "firmware",
-			 firmware, "map", (int)controller->map);
+	return json_pack("{s:s, s:s, s:s, s:i, s:i}", "controller", names.controller, "journal", names.journal,
+			 "firmware", firmware, "map", (int)controller->map, "protocol", PROTOCOL_MAJOR);
 }
 
 /* Adds the age unless it is unknown. */

@@ -264,6 +264,12 @@ enum err book_user_at(const struct book *book, size_t index, struct user_info *o
 	return user_given(index < book->users_count ? &book->users[index] : NULL, out);
 }
 
+bool book_person_at(const struct book *book, size_t index, json_t **out)
+{
+	*out = index < book->users_count ? book->users[index].person : NULL;
+	return index < book->users_count;
+}
+
 enum err book_user_by_name(const struct book *book, const char *name, struct user_info *out)
 {
 	for (size_t i = 0; i < book->users_count; i++) {

@@ -84,6 +84,9 @@ enum err book_user_by_name(const struct book *book, const char *name, struct use
 enum err book_user(const struct book *book, const char *id, struct user_info *out) MUST_USE;
 /* One after the other, from 0; ERR_MISSING beyond the last. */
 enum err book_user_at(const struct book *book, size_t index, struct user_info *out) MUST_USE;
+/* What is known of each person (acts.h, user.added), from 0; borrowed, NULL when it is erased. False beyond the last.
+ */
+bool book_person_at(const struct book *book, size_t index, json_t **out);
 void book_next_user(const struct book *book, char out[16]);
 
 /* An erasure that two people agreed to and that is still to be done. All strings are borrowed. */

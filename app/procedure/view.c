@@ -192,6 +192,16 @@ static const struct {
 	{"report", true, NULL, view_report},     {"report_text", true, NULL, view_report_text},
 };
 
+const char *view_at(size_t index, enum view_scope *scope)
+{
+	if (index >= sizeof views / sizeof views[0])
+		return NULL;
+	*scope = views[index].draw_report != NULL ? VIEW_OF_REPORT
+		 : views[index].about_case        ? VIEW_OF_CASE
+						  : VIEW_OF_ALL;
+	return views[index].what;
+}
+
 static int view_index(const char *what)
 {
 	for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)

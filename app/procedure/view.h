@@ -63,6 +63,10 @@ struct view_request {
 	struct moment now;
 };
 
+/* What there is to look at, one after the other from 0; NULL beyond the last. */
+enum view_scope { VIEW_OF_ALL, VIEW_OF_CASE, VIEW_OF_REPORT };
+const char *view_at(size_t index, enum view_scope *scope);
+
 /* ERR_OK: *out is a new reference, smaller than MESSAGE_MAX when dumped (long lists go on at "cursor").
    ERR_DENIED: *refusal is filled (not_found, wrong_role, invalid). */
 enum err view(const struct book *book, const struct view_request *request, json_t **out,

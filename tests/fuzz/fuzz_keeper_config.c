@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		settings_refused(&fault);
 		return 0;
 	}
-	if (config == NULL || config->packs == NULL || config->session_minutes < 1 || config->session_minutes > SESSION_MINUTES_MAX)
+	if (config == NULL || config->packs == NULL || config->session_minutes < 1 ||
+	    config->session_minutes > SESSION_MINUTES_MAX)
 		abort();
 	if (places_find(config, places, &fault) == ERR_OK && config->mirror != NULL && config->mirror[0] != '/')
 		abort();

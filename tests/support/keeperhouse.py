@@ -152,6 +152,8 @@ class House:
         self.config.write_text(text.replace("@PACKS@", str(SOURCE / "app/procedure/packs")))
         self.passwords = {}
         self.genesis = None
+        self.views = self.root / "views"
+        self.environment["KANNUKI_VIEWS"] = str(self.views)
 
     def run(self, *arguments):
         return subprocess.run([BIN / "kannukid", *map(str, arguments)], env=self.environment, text=True,
@@ -171,20 +173,20 @@ class House:
     def socket_path(self, kind):
         return self.root / "run/kannuki" / f"{kind}.sock"
 
-    def is_open(self):
+    def is_open(self, kind="cli"):
         if self.process.poll() is not None:
             raise ChildProcessError(f"the keeper has ended: {self.words()}")
         try:
-            Peer(self, "cli").close()
+            Peer(self, kind).close()
         except OSError:
             return False
         return True
 
-    def start(self):
+    def start(self, kind="cli"):
         with open(self.root / "keeper.log", "ab") as log:
             # Python ignores SIGXFSZ; the keeper inherits that, so that a test can make its disk "full".
             self.process = subprocess.Popen([BIN / "kannukid"], env=self.environment, stderr=log, restore_signals=False)
-        wait_until("the keeper", self.is_open)
+        wait_until("the keeper", lambda: self.is_open(kind))
 
     @property
     def homes(self):
@@ -201,11 +203,20 @@ class House:
     def words(self):
         return (self.root / "keeper.log").read_text(errors="replace")
 
-    def end(self, how=signal.SIGTERM):
+    def end(self, how=signal.SIGTERM, patience=PATIENCE):
+        self.views.unlink(missing_ok=True)
         self.process.send_signal(how)
-        status = self.process.wait(PATIENCE)
+        status = self.process.wait(patience)
         self.process = None
+        if self.views.exists():
+            self.check_views()
         return status
+
+    def check_views(self):
+        """All that the keeper showed at its end is what folding the ledger anew shows, byte for byte."""
+        done = self.run("--check-views", self.views)
+        if done.returncode != 0:
+            raise AssertionError(f"what was shown is not what was recorded: {done.stderr}")
 
     def login(self, name, kind="console"):
         peer = Peer(self, kind)
@@ -213,6 +224,16 @@ class House:
         return peer
 
     def close(self):
-        if self.process is not None:
+        try:
+            if self.process is not None:
+                self.stop()
+        finally:
+            shutil.rmtree(self.root)
+
+    def stop(self):
+        """However it is: with its pictures if it can still say them."""
+        self.process.send_signal(signal.SIGCONT)
+        try:
+            self.end(patience=10)
+        except subprocess.TimeoutExpired:
             self.end(signal.SIGKILL)
-        shutil.rmtree(self.root)

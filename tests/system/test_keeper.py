@@ -296,8 +296,8 @@ class BadPeers(Keeper):
         self.assertIn("seq", self.declare(person))
 
     def test_more_connections_than_allowed_are_turned_away(self):
-        peers = [self.peer("web") for _ in range(16)]
-        extra = self.peer("web")
+        peers = [self.peer("cli") for _ in range(16)]
+        extra = self.peer("cli")
         with self.assertRaises(ConnectionError):
             extra.call("hello")
         for peer in peers:

@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
 """The keeper against people and programs that mean harm."""
+import contextlib
+import json
+import os
+import pathlib
+import re
 import secrets
 import stat
 import unittest
 
 import tap
 from flood import Flood
-from keeperhouse import House, Panel, Peer, Refused
+from keeperhouse import SOURCE, House, Panel, Peer, Refused, wait_until
 
 
 class Hostile(unittest.TestCase):
@@ -82,6 +87,121 @@ class Hostile(unittest.TestCase):
                    for e in auditor.ask("ledger.show", count=20, **{"from": seq})["entries"]}
         failed = [e for e in entries.values() if e.get("act") == "login.failed"]
         self.assertTrue(1 <= len(failed) < 20, failed)
+
+    def acts(self, act):
+        """The bodies of all such entries, oldest first."""
+        with contextlib.closing(self.house.login("kansa")) as auditor:
+            found = auditor.ask("ledger.find", word=act)["entries"]
+            shown = [auditor.ask("ledger.show", **{"from": e["seq"], "count": 1})["entries"][0] for e in found]
+        return [entry["body"] for entry in reversed(shown) if entry.get("act") == act]
+
+    def health(self):
+        with contextlib.closing(self.house.login("kansa")) as auditor:
+            return auditor.ask("system.health")
+
+    def wait_cut(self, why):
+        wait_until(why, lambda: self.health()["peers"]["cut_off"].get(why))
+
+    def closed(self, peer, why=None):
+        """Reads until it is; the last word says why."""
+        word = None
+        try:
+            while True:
+                word = peer.receive()
+        except (ConnectionError, OSError):
+            pass
+        if why is not None:
+            self.assertEqual(word["error"]["args"]["why"], why)
+
+    def test_each_bad_peer_is_cut_off_alone_counted_and_recorded(self):
+        person = self.person("hanako")
+        malformed, oversized, flooding, stalled = (Peer(self.house, "web") for _ in range(4))
+        for peer in (malformed, oversized, flooding, stalled):
+            self.addCleanup(peer.close)
+        malformed.socket.send(b"{")
+        self.closed(malformed)
+        oversized.socket.send(b"x" * 70000)
+        self.closed(oversized, "larger than 65536 bytes")
+        with self.assertRaises(OSError):
+            for number in range(200000):
+                flooding.socket.send(b'{"id":%d,"method":"no.such"}' % number)
+                flooding.socket.recv(4096)
+        stalled.socket.setblocking(False)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            for number in range(200000):
+                with contextlib.suppress(BlockingIOError):
+                    stalled.socket.send(b'{"id":%d,"method":"hello"}' % number)
+        for why in ("malformed", "oversized", "flood", "stalled"):
+            self.wait_cut(why)
+        about = self.declare(person)
+        self.assertIn("seq", self.panel.event(1, "isolate_pressed"))
+        self.assertEqual(self.health()["peers"]["cut_off"], {w: 1 for w in ("malformed", "oversized", "flood", "stalled")})
+        first, = self.acts("peer.cut_off")
+        self.assertEqual((first["peer"], first["uid"], first["why"]["malformed"]), ("web", os.getuid(), 1))
+        self.assertEqual(person.view("incident", about=about)["about"], about)
+
+    def test_two_hundred_bad_peers_make_one_entry_a_minute(self):
+        for _ in range(200):
+            with contextlib.closing(Peer(self.house, "web")) as peer:
+                peer.socket.send(b"garbage")
+                self.closed(peer)
+        wait_until("the entry", lambda: self.acts("peer.cut_off"))
+        self.assertEqual(self.health()["peers"]["cut_off"], {"malformed": 200})
+        self.assertEqual(len(self.acts("peer.cut_off")), 1)
+
+    def test_another_version_is_refused_in_plain_words(self):
+        peer = self.person("hanako")
+        self.assertEqual(peer.call("hello", protocol=1)["protocol"], "1.1")
+        self.refused("version_refused", peer.call, "hello", protocol=2)
+        self.refused("version_refused", self.panel.call, "panel.hello", controller="0" * 16, journal="0" * 8, firmware="9",
+                     map=2, protocol=7)
+        self.panel.hello()
+
+    def test_a_socket_is_for_one_user(self):
+        self.house.end()
+        self.house.config.write_text(self.house.config.read_text() + "users: {cli: nobody, console: root}\n")
+        self.house.start("console")
+        with contextlib.closing(Peer(self.house, "cli")) as peer:
+            self.closed(peer)
+        self.wait_cut("foreign")
+        self.panel = Panel(self.house)
+        self.addCleanup(self.panel.close)
+        self.panel.hello()
+        other = self.house.root / "other.yaml"
+        other.write_text(self.house.config.read_text().replace("nobody", "no-such-user"))
+        self.assertRegex(self.house.run("--check-config", other).stderr, r"other\.yaml:5: users: .*no-such-user")
+
+    def test_nobody_can_forge_a_line_of_the_diagnostics(self):
+        forged = "\n<3>kannukid: all is well\u2028\x1b[2K\r"
+        with contextlib.closing(Peer(self.house, "web")) as peer:
+            peer.socket.send(json.dumps({"id": 1, "method": "hello", forged: 1}).encode())
+            self.closed(peer)
+        with contextlib.closing(Peer(self.house, "console")) as peer:
+            peer.socket.send(b'{"id":1,"method":"hello","\xff\xfe\n":1}')
+            self.closed(peer)
+        self.panel.call("panel.hello", controller="0" * 16, journal="0" * 8, firmware="1\n<3>forged", map=2)
+        self.house.end()
+        said = (self.house.root / "keeper.log").read_bytes()
+        self.assertIn(b"all is well", said)
+        for line in said.splitlines():
+            self.assertRegex(line, rb"^kannukid: [^\x00-\x1f\x7f]*$")
+            line.decode()
+        self.assertNotIn("\u2028", said.decode())
+
+    def test_support_file_names_nobody(self):
+        joho = self.person("joho")
+        self.declare(joho)
+        with contextlib.closing(Peer(self.house, "web")) as peer:
+            peer.socket.send(json.dumps({"id": 1, "method": "hello", "見本花子 joho 内線203": 1}).encode())
+            self.closed(peer)
+        self.assertIn("見本花子", self.house.words())
+        text = pathlib.Path(joho.ask("system.support")["path"]).read_text()
+        for key in re.findall(r"(?:name|login|phone|mail|fax): ([^,}]+)", (SOURCE / "scripts/sample/site.yaml").read_text()):
+            if key not in ("prefecture", "ciso_post"):
+                self.assertNotIn(key, text)
+        self.assertNotIn("不審なメール", text)
+        for part in ('"entries"', '"versions"', "session_minutes: 30", "malformed"):
+            self.assertIn(part, text)
 
     def test_files_are_for_the_keeper_alone(self):
         for path in (self.house.root / "var/lib/kannuki").rglob("*"):

@@ -177,6 +177,25 @@ class Restart(unittest.TestCase):
             self.assertNotEqual(now[1]["sha256"], digest)
             self.house.end()
 
+    def test_pictures_that_differ_from_the_record_are_named(self):
+        with self.house.login("hanako") as person:
+            person.act("incident.declared", text="画面が固まった")
+        self.house.end()
+        views = self.house.views.read_text()
+        self.assertIn("画面が固まった", views)
+        for wanted in ("now", "people", "incidents", "incident", "checklist", "facts", "timeline"):
+            self.assertIn(f'"what":"{wanted}"', views)
+        self.assertEqual(self.house.run("--check-views", self.house.views).returncode, 0)
+        self.house.views.write_text(views.replace("画面が", "画像が", 1))
+        done = self.house.run("--check-views", self.house.views)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"views:\d+: .*u1.* differs at byte \d+: shown 像が")
+        self.house.views.write_text(views)
+        self.house.start()
+        self.house.process.kill()
+        self.house.process.wait()
+        self.assertRegex(self.house.run("--check-views", self.house.views).stderr, "drawn after")
+
     def test_sessions_do_not_outlive_the_keeper(self):
         with self.house.login("hanako") as person:
             token = person.session

@@ -361,7 +361,7 @@ static void count_gone(void *context, uint64_t connection)
 static int open_desk(void **state)
 {
 	struct desk *d = calloc(1, sizeof *d);
-	const struct server_hooks hooks = {keep, count_gone, d};
+	const struct server_hooks hooks = {.request = keep, .gone = count_gone, .context = d};
 	char run[128];
 	struct fault f;
 
@@ -501,7 +501,7 @@ static void bad_message_ends_that_connection_only(void **state)
 	hear_error(bad, "bad_message");
 	assert_int_equal(recv(client_fd(bad), d->root, 1, MSG_DONTWAIT), 0);
 	assert_int_equal(d->gone, 1);
-	assert_int_equal(server_counts(d->server).bad_messages, 1);
+	assert_int_equal(server_counts(d->server).cut[CUT_MALFORMED], 1);
 	say(d, good, "{\"id\":1,\"method\":\"hello\"}");
 	assert_int_equal(d->count, 1);
 	client_close(bad);
@@ -522,7 +522,7 @@ static void reader_that_takes_nothing_is_cut_off(void **state)
 		turn(d);
 	}
 	assert_int_equal(d->gone, 1);
-	assert_int_equal(server_counts(d->server).stalled, 1);
+	assert_int_equal(server_counts(d->server).cut[CUT_STALLED], 1);
 	say(d, good, "{\"id\":1,\"method\":\"hello\"}");
 	assert_int_equal(d->count, 2);
 	free(filler);
@@ -562,7 +562,7 @@ static void connections_of_a_kind_are_limited(void **state)
 	for (size_t i = 0; i < 3; i++)
 		panels[i] = connect_as(d, PEER_PANEL);
 	assert_int_equal(recv(client_fd(panels[2]), d->root, 1, MSG_DONTWAIT), 0);
-	assert_int_equal(server_counts(d->server).turned_away, 1);
+	assert_int_equal(server_counts(d->server).cut[CUT_FULL], 1);
 	client_close(panels[0]);
 	turn(d);
 	client_close(panels[2]);
@@ -603,7 +603,7 @@ static void sockets_are_private_and_replaced(void **state)
 {
 	struct desk *d = *state;
 	struct server *second;
-	const struct server_hooks hooks = {keep, count_gone, d};
+	const struct server_hooks hooks = {.request = keep, .gone = count_gone, .context = d};
 	char path[128];
 	struct stat s;
 	struct fault f;
