@@ -4,6 +4,7 @@
 #include "console/ask.h"
 #include "console/commands.h"
 #include "console/keeper.h"
+#include "console/restricted.h"
 #include "console/show.h"
 #include "console/when.h"
 #include "console/words.h"
@@ -109,7 +110,8 @@ void case_declare(struct console *c, const struct call *call)
 {
 	struct deed deed = {.act = "incident.declared"};
 	bool is_drill = strncmp(call->command->pattern, "drill", 5) == 0;
-	json_t *receipt = NULL;
+	bool is_restricted = strncmp(call->command->pattern, "declare restricted", 18) == 0;
+	json_t *receipt = NULL, *readers = NULL;
 	int64_t detected_ms;
 	enum err err;
 	char *text;
@@ -119,7 +121,11 @@ void case_declare(struct console *c, const struct call *call)
 	text = text_of(c, call,
 		       is_drill ? _("What is practised, in one line: ") : _("What has happened, in one line: "),
 		       TEXT_NEEDED);
-	if (text == NULL || !ask_time(c, _("When was it found? (Enter: now) "), &detected_ms)) {
+	if (text != NULL && is_restricted)
+		readers = restricted_ask(c);
+	if (text == NULL || (is_restricted && readers == NULL) ||
+	    !ask_time(c, _("When was it found? (Enter: now) "), &detected_ms)) {
+		json_decref(readers);
 		free(text);
 		return;
 	}
@@ -127,6 +133,8 @@ void case_declare(struct console *c, const struct call *call)
 	set_time(deed.body, "detected", detected_ms);
 	if (is_drill)
 		(void)json_object_set_new(deed.body, "drill", json_true());
+	if (readers != NULL)
+		(void)json_object_set_new(deed.body, "readers", readers);
 	deed.text = json_string(text);
 	free(text);
 	err = keeper_do_quietly(c, deed, &receipt);
@@ -138,6 +146,10 @@ void case_declare(struct console *c, const struct call *call)
 			SAY(c, "%s",
 			    _("This is a drill. Nothing is cut from here and nothing goes outside; the red button cuts in "
 			      "earnest, and opens an incident of its own."));
+		if (is_restricted)
+			SAY(c, "%s",
+			    _("Only those you named see it. No lamp, no notice and no uplink tells of it; who looks at it is "
+			      "recorded."));
 	} else if (err == ERR_DENIED) {
 		words_refusal(c, receipt);
 	}

@@ -12,6 +12,7 @@
 #include "console/pins.h"
 #include "console/record.h"
 #include "console/report.h"
+#include "console/restricted.h"
 #include "console/screen.h"
 #include "console/show.h"
 #include "console/uplinks.h"
@@ -32,6 +33,8 @@ const struct command commands[] = {
 	{"show people", N_("who may log in, with their roles"), show_people, NULL},
 	{"show health", N_("how this box does: record, clock, panel, media, programs"), health_show, NULL},
 	{"declare [TEXT...]", N_("declare an incident"), case_declare, "incident.declared"},
+	{"declare restricted [TEXT...]", N_("declare an incident that only named people may know of"), case_declare,
+	 NULL},
 	{"drill [TEXT...]", N_("begin a drill: nothing is cut from here, nothing goes outside"), case_declare, NULL},
 	{"isolate [UPLINK...]", N_("cut uplinks at once"), uplinks_isolate, "uplink.isolate"},
 	{"restore", N_("connect again: two people and the key at the panel"), NULL, NULL},
@@ -56,6 +59,9 @@ const struct command commands[] = {
 	{"incident answer [QUESTION] [STATE]", N_("answer the questions"), case_answer, "incident.answered"},
 	{"incident note [TEXT...]", N_("a line for the timeline"), case_note, "incident.noted"},
 	{"incident attribute", N_("say who pressed a button"), case_attribute, "incident.attributed"},
+	{"incident restrict", N_("name who may know of it; everybody else sees it no more"), restricted_readers,
+	 "incident.restricted"},
+	{"incident lift", N_("everybody may know of it again"), restricted_lift, "incident.unrestricted"},
 	{"incident end", N_("false alarm or not applicable"), case_end, "incident.ended"},
 	{"incident close", N_("close it when everything is done"), case_close, "incident.closed"},
 	{"report", N_("write, approve and send reports"), NULL, NULL},

@@ -35,9 +35,11 @@ static void state_prompt(const struct console *c, char *out, size_t size)
 {
 	json_t *head = case_head(c);
 	const char *phase = string_of(head, c->ascii ? "phase" : "phase_label");
-	const char *drill = is_true(head, "drill") ? (c->ascii ? " DRILL" : _(" DRILL")) : "";
+	const char *mark = is_true(head, "drill")        ? (c->ascii ? " DRILL" : _(" DRILL"))
+			   : is_true(head, "restricted") ? (c->ascii ? " RESTRICTED" : _(" RESTRICTED"))
+							 : "";
 
-	(void)snprintf(out, size, "%s%s%s%s%s%s> ", c->ascii ? "kannuki" : "閂", drill, c->about[0] != '\0' ? " " : "",
+	(void)snprintf(out, size, "%s%s%s%s%s%s> ", c->ascii ? "kannuki" : "閂", mark, c->about[0] != '\0' ? " " : "",
 		       c->about, phase[0] != '\0' ? " " : "", phase);
 }
 

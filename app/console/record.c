@@ -68,8 +68,8 @@ static void show_entry_line(struct console *c, json_t *entry)
 	char clock[WHEN_SIZE] = "?";
 	struct buf line;
 
-	if (is_true(entry, "restricted")) {
-		terminal_put(c->terminal, 9, _("%7llu  restricted"), (unsigned long long)number_of(entry, "seq"));
+	if (is_true(entry, "sealed")) {
+		terminal_put(c->terminal, 9, _("%7llu  sealed"), (unsigned long long)number_of(entry, "seq"));
 		return;
 	}
 	if (at_ms >= 0)
@@ -99,7 +99,7 @@ static void show_entry(struct console *c, json_t *entry)
 	static const char *const values[] = {"body", "text", "person", "files"};
 
 	show_entry_line(c, entry);
-	if (is_true(entry, "restricted"))
+	if (is_true(entry, "sealed"))
 		return;
 	SAY(c, _("  by %s, via %s, class %s, epoch %llu, start %llu, clock %s"), string_of(entry, "who"),
 	    string_of(entry, "via"), string_of(entry, "type"), (unsigned long long)number_of(entry, "epoch"),

@@ -12,6 +12,10 @@
  *   user.added      person {"name"}, and where known "login", "section", "title", "phone", "fax", "mail": what is typed
  *                   to log in, and what report headers are filled from
  *
+ *   incident.restricted, incident.declared  readers [account id]: who may know of the case, at least two. Every entry
+ *                   of such a case is sealed with its key and stands under "system", "keeper" and "-"; its body has
+ *                   "by" and "via" besides
+ *
  *   report.drafted  cells {field: option | [options] | time | null}, text {field: words | ""}; null and "" clear
  *
  *   report.*        digest: SHA-256 of the version that was seen; the keeper adds it (book_complete)

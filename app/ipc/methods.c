@@ -254,7 +254,7 @@ const struct method methods[] = {
 	{NULL, 0, WITHOUT_SESSION, NULL, NULL, {{NULL, PARAM_END, OPTIONAL, 0}}},
 };
 
-const char *const rights[] = {RIGHT_SHOW, RIGHT_RESTRICTED, RIGHT_EXPORT, RIGHT_TEND, RIGHT_PIN, NULL};
+const char *const rights[] = {RIGHT_SHOW, RIGHT_EXPORT, RIGHT_TEND, RIGHT_PIN, NULL};
 
 bool is_right(const char *name)
 {

@@ -94,7 +94,6 @@ struct method {
 
 /* What a pack gives to roles beside acts. Ends with NULL. */
 #define RIGHT_SHOW "ledger.show"             /* look at entries */
-#define RIGHT_RESTRICTED "ledger.restricted" /* … also at those of restricted cases */
 #define RIGHT_EXPORT "ledger.export"         /* write bundles */
 #define RIGHT_TEND "ledger.tend"             /* begin epochs, repair media */
 #define RIGHT_PIN "ledger.pin"               /* policy, witnesses, time stamps */

@@ -14,7 +14,7 @@ struct deed {
 	struct act_request act;
 	struct wish wish;
 	json_t *no_body; /* stands in for an absent body */
-	char opens[16];  /* the case that this act opens */
+	char opens[24];  /* the case that this act opens */
 };
 
 enum { KEY_BYTES = 16 };
@@ -177,6 +177,24 @@ static bool needs_panel(const struct deed *d)
 	return is_act(d, "restore.permitted") || is_act(d, "uplink.prove") || is_act(d, "absence.announced");
 }
 
+/* The number of a restricted case is of no series that others could count: 2026-r5f3a9c. */
+static void number_case(const struct keeper *k, struct deed *d, struct moment now)
+{
+	const struct book *book = scribe_book(k->scribe);
+	char next[16], dice[HEX_SIZE(3)];
+	unsigned char bytes[3];
+
+	book_next_case(book, now, next);
+	(void)snprintf(d->opens, sizeof d->opens, "%s", next);
+	if (json_object_get(d->wish.body, "readers") == NULL)
+		return;
+	do {
+		randombytes_buf(bytes, sizeof bytes);
+		hex_encode(dice, bytes, sizeof bytes);
+		(void)snprintf(d->opens, sizeof d->opens, "%.4s-r%s", next, dice);
+	} while (book_is_restricted(book, d->opens));
+}
+
 static void do_deed(struct keeper *k, const struct request *r, const struct session *session)
 {
 	struct moment now = moment_now();
@@ -197,7 +215,7 @@ static void do_deed(struct keeper *k, const struct request *r, const struct sess
 			       .unproven = panel_unproven(k)};
 	if (is_permitted(k, r, &d, now)) {
 		if ((d.act.kind->flags & ACT_OPENS_CASE) != 0)
-			book_next_case(scribe_book(k->scribe), now, d.opens);
+			number_case(k, &d, now);
 		if (needs_panel(&d) && !panel_is_there(k))
 			server_refuse(k->server, r->ticket, "panel_absent", NULL);
 		else if (is_act(&d, "uplink.isolate") &&

@@ -10,25 +10,16 @@
 
 enum { SHOWN_MOST = 50, SHOWN_USUALLY = 20, EXCERPT = 240, WHOLE_MOST = 40 * 1024, CHUNK = 32 };
 
-/* Who is looking, and may he see restricted cases? */
 struct reader {
 	const struct keeper *keeper;
-	bool sees_restricted;
+	const char *user;
 };
 
-static struct reader reader_of(const struct keeper *k, const char *user, enum lang lang)
-{
-	struct refusal refusal = {NULL, NULL};
-	struct reader reader = {.keeper = k};
-
-	reader.sees_restricted = book_may(scribe_book(k->scribe), user, RIGHT_RESTRICTED, lang, &refusal) == ERR_OK;
-	json_decref(refusal.args);
-	return reader;
-}
-
+/* What is sealed is for those who may know of its case; and when that is restricted no more, for everybody. */
 static bool may_see(const struct reader *reader, const struct record *record)
 {
-	return record->restricted == NULL || reader->sees_restricted;
+	return record->restricted == NULL ||
+	       book_may_see(scribe_book(reader->keeper->scribe), reader->user, record->restricted);
 }
 
 /* ---- one entry ------------------------------------------------------------------------------------------- */
@@ -44,17 +35,18 @@ static json_t *line_of(const struct reader *reader, const struct record *record)
 	json_t *body = record->body != NULL ? json_loads(record->body, 0, NULL) : NULL, *line;
 	char wall[WALL_TEXT_SIZE];
 	struct user_info user;
+	struct record plain;
 
 	if (!may_see(reader, record)) {
 		json_decref(body);
-		return json_pack("{s:I, s:b}", "seq", (json_int_t)record->seq, "restricted", 1);
+		return json_pack("{s:I, s:b}", "seq", (json_int_t)record->seq, "sealed", 1);
 	}
+	plain = record_plain(record, body);
 	wall_format(wall, record->at.wall_ms);
-	line = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "seq", (json_int_t)record->seq, "at", wall, "who",
-			 record->who, "via", record->via, "type", record->type, "about", record->about);
+	line = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "seq", (json_int_t)record->seq, "at", wall, "who", plain.who,
+			 "via", plain.via, "type", plain.type, "about", plain.about);
 	set(line, "act", json_string_value(json_object_get(body, "act")));
-	set(line, "case", record->restricted);
-	if (book_user(scribe_book(reader->keeper->scribe), record->who, &user) == ERR_OK)
+	if (book_user(scribe_book(reader->keeper->scribe), plain.who, &user) == ERR_OK)
 		set(line, "name", user.name);
 	json_decref(body);
 	return line;
@@ -137,7 +129,7 @@ void entries_show(struct keeper *k, const struct request *r, const struct sessio
 {
 	uint64_t size = chain_size(scribe_chain(k->scribe)), count = param_count(r, "count");
 	bool has_from = json_object_get(r->params, "from") != NULL;
-	struct showing s = {.reader = reader_of(k, session->user, param_lang(r)), .list = json_array()};
+	struct showing s = {.reader = {.keeper = k, .user = session->user}, .list = json_array()};
 	struct fault f = {.text = ""};
 	uint64_t from, to;
 
@@ -186,11 +178,15 @@ static enum err look(void *context, const struct record *record)
 {
 	struct chunk *c = context;
 	struct user_info user = {.name = NULL};
-	json_t *line;
+	json_t *line, *body;
+	struct record plain;
 
 	if (!may_see(&c->reader, record))
 		return ERR_OK;
-	(void)!book_user(scribe_book(c->reader.keeper->scribe), record->who, &user);
+	body = record->restricted != NULL && record->body != NULL ? json_loads(record->body, 0, NULL) : NULL;
+	plain = record_plain(record, body);
+	(void)!book_user(scribe_book(c->reader.keeper->scribe), plain.who, &user);
+	json_decref(body);
 	if (!contains(record->body, c->word) && !contains(record->text, c->word) &&
 	    !contains(record->person, c->word) && !contains(record->files, c->word) &&
 	    !contains(record->about, c->word) && !contains(record->who, c->word) &&
@@ -204,8 +200,7 @@ static enum err look(void *context, const struct record *record)
 static enum err look_through(struct finding *x, struct fault *f)
 {
 	struct keeper *k = x->chore.keeper;
-	struct chunk chunk = {
-		.reader = reader_of(k, x->chore.who, x->chore.lang), .word = x->word, .hits = json_array()};
+	struct chunk chunk = {.reader = {.keeper = k, .user = x->chore.who}, .word = x->word, .hits = json_array()};
 	uint64_t from = x->before > CHUNK ? x->before - CHUNK : 0;
 	enum err err = chain_read(scribe_chain(k->scribe), from, x->before, look, &chunk, f);
 

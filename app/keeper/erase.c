@@ -54,14 +54,35 @@ static enum err erase_case(struct erasing *x, const struct erasure *erasure, boo
 	return err == ERR_OK ? disposal_step(x->disposal, slice_ns, moment_now(), done, f) : err;
 }
 
+static enum err look(void *context, const struct record *record)
+{
+	bool is_for_all = record->restricted == NULL || book_may_see(scribe_book(context), "", record->restricted);
+
+	return is_for_all ? ERR_OK : ERR_MISSING;
+}
+
+/* What is sealed holds nothing that could be erased, as far as everybody may learn. */
+static enum err find_entry(struct scribe *s, uint64_t number, struct fault *f)
+{
+	enum err err = chain_read(scribe_chain(s), number, number + 1, look, s, f);
+
+	return err == ERR_MISSING
+		       ? fault_set(f, err, "entry %llu holds nothing to be erased", (unsigned long long)number)
+		       : err;
+}
+
 static enum err erase_entry(struct erasing *x, const struct erasure *erasure, bool *done, struct fault *f)
 {
 	const struct chain *chain = scribe_chain(x->chore.keeper->scribe);
 	struct redaction why = why_of(erasure);
+	enum err err;
 
 	*done = true;
 	if (erasure->name == NULL)
 		return fault_set(f, ERR_FORMAT, "the request names nothing that can be erased");
+	err = find_entry(x->chore.keeper->scribe, erasure->seq, f);
+	if (err != ERR_OK)
+		return err;
 	return past_redact(chain->past, chain->ledger, erasure->seq, erasure->name, &why, moment_now(), f);
 }
 

@@ -3,6 +3,7 @@
 
 #include "procedure/view.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void reader_hello(struct keeper *k, const struct request *r, const struct session *session)
@@ -26,6 +27,19 @@ void reader_hello(struct keeper *k, const struct request *r, const struct sessio
 				(int)book_has_totp(scribe_book(k->scribe)), "media", media_summary(k)));
 }
 
+/* Who looked at a restricted case is recorded, once until he looks at another one. */
+static void note_look(struct keeper *k, const struct request *r, const struct session *session, const char *about)
+{
+	struct session *own = sessions_find(&k->sessions, session->token, r->peer, r->uid, moment_now().boot_ns);
+	struct entry entry = {
+		.who = session->user, .via = peer_via(r->peer), .kind = act_find("incident.looked"), .about = about};
+
+	if (own == NULL || !book_is_restricted(scribe_book(k->scribe), about) || strcmp(own->looked, about) == 0)
+		return;
+	(void)snprintf(own->looked, sizeof own->looked, "%s", about);
+	scribe_note(k->scribe, &entry);
+}
+
 void reader_view(struct keeper *k, const struct request *r, const struct session *session)
 {
 	struct view_request request = {.what = param_text(r, "what"),
@@ -42,6 +56,8 @@ void reader_view(struct keeper *k, const struct request *r, const struct session
 	/* The book knows nothing of what it is written on. */
 	if (err == ERR_OK && strcmp(request.what, "now") == 0)
 		(void)json_object_set_new(picture, "media", media_summary(k));
+	if (err == ERR_OK && request.about != NULL)
+		note_look(k, r, session, request.about);
 	if (err == ERR_OK)
 		server_answer(k->server, r->ticket, picture);
 	else if (err == ERR_DENIED)

@@ -4,6 +4,7 @@
 #include "base/diag.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -11,7 +12,18 @@
 #include <unistd.h>
 
 static const uint64_t second_us = 1000000;
-enum { PERMIT_PATIENCE_S = 360 };
+enum { PERMIT_PATIENCE_S = 360, COVER_LEAST_S = 600, COVER_SPREAD_S = 8 * 3600 };
+
+enum round { HEARTBEAT, EPOCH, HOUSE, TIDY, PERMIT, MAINTENANCE, CUTS, COVER, ROUND_COUNT };
+_Static_assert((int)ROUND_COUNT <= (int)ROUNDS_MAX, "there is a source for each round");
+
+static void set_in(struct keeper *k, enum round round, uint64_t seconds)
+{
+	sd_event_source *source = k->rounds[round];
+
+	(void)sd_event_source_set_time_relative(source, seconds * second_us);
+	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
 
 static void beat(struct keeper *k)
 {
@@ -77,8 +89,20 @@ static void end_maintenance(struct keeper *k)
 	json_decref(body);
 }
 
-enum round { HEARTBEAT, EPOCH, HOUSE, TIDY, PERMIT, MAINTENANCE, CUTS, ROUND_COUNT };
-_Static_assert((int)ROUND_COUNT <= (int)ROUNDS_MAX, "there is a source for each round");
+/* At random times, of random lengths, so that a sealed entry alone does not say that there is a restricted case. */
+static void cover(struct keeper *k)
+{
+	static const char dots[] = "................................................................................";
+	size_t pad = randombytes_uniform(sizeof dots);
+	json_t *body = json_pack("{s:s%}", "pad", dots, pad);
+	json_t *text = randombytes_uniform(2) == 0 ? json_stringn(dots, pad) : NULL;
+	struct entry entry = {.who = "system", .via = "keeper", .kind = act_find("cover"), .body = body, .text = text};
+
+	scribe_note(k->scribe, &entry);
+	json_decref(body);
+	json_decref(text);
+	set_in(k, COVER, COVER_LEAST_S + randombytes_uniform(COVER_SPREAD_S));
+}
 
 /* Rounds without a period wait until rounds_touch sets them. */
 static const struct {
@@ -87,16 +111,8 @@ static const struct {
 } rounds[ROUND_COUNT] = {
 	[HEARTBEAT] = {beat, 600},  [EPOCH] = {begin_epoch, 3600}, [HOUSE] = {look_after_house, 60},
 	[TIDY] = {tidy, 0},         [PERMIT] = {end_permit, 0},    [MAINTENANCE] = {end_maintenance, 0},
-	[CUTS] = {peers_report, 0},
+	[CUTS] = {peers_report, 0}, [COVER] = {cover, 0},
 };
-
-static void set_in(struct keeper *k, enum round round, uint64_t seconds)
-{
-	sd_event_source *source = k->rounds[round];
-
-	(void)sd_event_source_set_time_relative(source, seconds * second_us);
-	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
 
 void rounds_report_cuts(struct keeper *k, uint64_t in_ns)
 {
@@ -211,6 +227,7 @@ enum err rounds_begin(struct keeper *k, struct fault *f)
 			(void)sd_event_source_set_enabled(k->rounds[round], SD_EVENT_OFF);
 	}
 	rounds_touch(k);
+	set_in(k, COVER, COVER_LEAST_S + randombytes_uniform(COVER_SPREAD_S));
 	k->room.told = room_level(scribe_recall(k->scribe)->room);
 	scribe_mind_clock(k->scribe);
 	return begin_clock(k, f);

@@ -289,11 +289,14 @@ static char *dump(json_t *json)
 	return json != NULL ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) : NULL;
 }
 
-static enum err write_down(struct written *w, const struct entry *entry, struct fault *f)
+static enum err write_down(struct written *w, const struct entry *entry, bool is_sealed, struct fault *f)
 {
 	json_t *body = entry->body != NULL ? json_copy(entry->body) : json_object();
 	bool is_whole = json_object_set_new(body, "act", json_string(entry->kind->name)) == 0;
 
+	if (is_sealed)
+		is_whole = is_whole && json_object_set_new(body, "by", json_string(entry->who)) == 0 &&
+			   json_object_set_new(body, "via", json_string(entry->via)) == 0;
 	w->body = is_whole ? dump(body) : NULL;
 	w->text = dump(entry->text);
 	w->person = dump(entry->person);
@@ -324,14 +327,16 @@ static struct staged *add_waiter(struct scribe *s, struct waiter waiter, const s
 	return staged;
 }
 
-static enum err stage(struct scribe *s, const struct entry *entry, const struct written *w, struct receipt *receipt,
-		      struct fault *f)
+/* What is sealed shows nothing in its open part: not who, how, or of what kind. */
+static enum err stage(struct scribe *s, const struct entry *entry, const char *sealed, const struct written *w,
+		      struct receipt *receipt, struct fault *f)
 {
 	struct moment now = moment_now();
-	struct draft draft = {.who = entry->who,
-			      .via = entry->via,
-			      .type = entry->kind->type,
-			      .about = entry->about != NULL ? entry->about : "-",
+	struct draft draft = {.who = sealed != NULL ? "system" : entry->who,
+			      .via = sealed != NULL ? "keeper" : entry->via,
+			      .type = sealed != NULL ? "system" : entry->kind->type,
+			      .about = sealed != NULL || entry->about == NULL ? "-" : entry->about,
+			      .restricted = sealed,
 			      .idem = entry->idem,
 			      .body = w->body,
 			      .text = w->text,
@@ -343,6 +348,7 @@ static enum err stage(struct scribe *s, const struct entry *entry, const struct 
 				.via = draft.via,
 				.type = draft.type,
 				.about = draft.about,
+				.restricted = sealed,
 				.idem = draft.idem,
 				.body = draft.body,
 				.text = draft.text,
@@ -354,7 +360,7 @@ static enum err stage(struct scribe *s, const struct entry *entry, const struct 
 	record.seq = chain_number(&s->chain, record.seq);
 	receipt->seq = record.seq;
 	receipt->wall_ms = now.wall_ms;
-	(void)snprintf(receipt->about, sizeof receipt->about, "%s", draft.about);
+	(void)snprintf(receipt->about, sizeof receipt->about, "%s", sealed != NULL ? sealed : draft.about);
 	return fold(s, &record, f);
 }
 
@@ -417,15 +423,17 @@ enum err scribe_record(struct scribe *s, const struct entry *entry, enum urgency
 {
 	struct written w = {NULL, NULL, NULL};
 	struct receipt receipt = {.seq = UINT64_MAX};
+	const char *sealed;
 	enum err err;
 
 	if (s->chain.ledger == NULL)
 		return fault_set(f, ERR_IO, "the ledger could not be opened again");
 	if (strcmp(entry->kind->name, "clock.stepped") != 0)
 		scribe_mind_clock(s);
-	err = write_down(&w, entry, f);
+	sealed = book_sealed_for(s->book, entry->kind, entry->about, entry->body);
+	err = write_down(&w, entry, sealed != NULL, f);
 	if (err == ERR_OK)
-		err = stage(s, entry, &w, &receipt, f);
+		err = stage(s, entry, sealed, &w, &receipt, f);
 	written_fini(&w);
 	if (err == ERR_OK && waiter.hear != NULL && add_waiter(s, waiter, &receipt) == NULL)
 		err = fault_set(f, ERR_NOMEM, "out of memory");
@@ -434,7 +442,9 @@ enum err scribe_record(struct scribe *s, const struct entry *entry, enum urgency
 			give_up(s, f);
 		return err;
 	}
-	if (is_visible(entry->kind))
+	/* Nobody is told of what not everybody may see: a notice at the right time would tell that there is something.
+	 */
+	if (sealed == NULL && is_visible(entry->kind))
 		s->change = CHANGE_VISIBLE;
 	arrange_commit(s, urgency);
 	return ERR_OK;
@@ -597,11 +607,12 @@ static enum err look(void *context, const struct record *record)
 	struct earlier *earlier = context;
 	json_t *body = record->body != NULL ? json_loads(record->body, 0, NULL) : NULL;
 	const char *act = json_string_value(json_object_get(body, "act"));
+	struct record plain = record_plain(record, body);
 
-	earlier->is_same = act != NULL && strcmp(act, earlier->act) == 0 && strcmp(record->who, earlier->who) == 0;
+	earlier->is_same = act != NULL && strcmp(act, earlier->act) == 0 && strcmp(plain.who, earlier->who) == 0;
 	earlier->receipt.seq = record->seq;
 	earlier->receipt.wall_ms = record->at.wall_ms;
-	(void)snprintf(earlier->receipt.about, sizeof earlier->receipt.about, "%s", record->about);
+	(void)snprintf(earlier->receipt.about, sizeof earlier->receipt.about, "%s", plain.about);
 	json_decref(body);
 	return ERR_OK;
 }

@@ -19,6 +19,7 @@ struct session {
 	int64_t used_ns;
 	uint8_t totp[20]; /* a new secret that waits for its first code, if has_totp */
 	bool has_totp;
+	char looked[65]; /* at this restricted case last; "" at none */
 };
 
 struct sessions {

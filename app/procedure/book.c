@@ -48,6 +48,7 @@ static void case_free(struct incident *incident)
 	json_decref(incident->answers);
 	json_decref(incident->lines);
 	json_decref(incident->presses);
+	json_decref(incident->readers);
 	free(incident);
 }
 
@@ -118,7 +119,8 @@ enum err case_open(struct book *book, const struct event *event, struct incident
 const char *book_newest_open_case(const struct book *book)
 {
 	for (size_t i = book->cases_count; i > 0; i--)
-		if (book->cases[i - 1]->state == CASE_OPEN && !book->cases[i - 1]->is_drill)
+		if (book->cases[i - 1]->state == CASE_OPEN && !book->cases[i - 1]->is_drill &&
+		    book->cases[i - 1]->readers == NULL)
 			return book->cases[i - 1]->about;
 	return NULL;
 }

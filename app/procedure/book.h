@@ -55,6 +55,14 @@ void book_next_case(const struct book *book, struct moment now, char out[16]);
 /* The case an anonymous cut joins: the newest open one that is no drill; NULL when there is none. */
 const char *book_newest_open_case(const struct book *book);
 bool book_has_open_case(const struct book *book);
+/* Restricted cases (取扱限定): only named people may know of them. */
+bool book_is_restricted(const struct book *book, const char *about);
+bool book_may_see(const struct book *book, const char *who, const char *about);
+/* The case whose key seals an entry whole; NULL: everybody may read its body. */
+const char *book_sealed_for(const struct book *book, const struct act_kind *kind, const char *about,
+			    const json_t *body);
+/* The record with the person, the way and the case that stand in its sealed body. */
+struct record record_plain(const struct record *record, const json_t *body);
 bool book_has_open_drill(const struct book *book);
 bool book_in_maintenance(const struct book *book);
 

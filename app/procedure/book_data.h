@@ -95,6 +95,7 @@ struct incident {
 	json_t *answers;        /* {question: {"state", "answer", "by", "at"}} */
 	json_t *lines;          /* [{"seq", "at", "recorded", "who", "act", "body", "text"}] */
 	json_t *presses;        /* {seq: who or null} */
+	json_t *readers;        /* [id]: nobody else may know of it; NULL: everybody may */
 	struct report *reports; /* number 1 first */
 	size_t reports_count;
 	struct restore restore;
@@ -133,6 +134,11 @@ struct user *user_find(const struct book *book, const char *id);
 const char *user_name(const struct book *book, const char *id, enum lang lang);
 bool user_has_role(const struct user *user, const char *role);
 struct incident *case_find(const struct book *book, const char *about);
+/* restricted.c: the same on behalf of a person; NULL also when he may not know of it. */
+struct incident *case_for(const struct book *book, const char *about, const char *who);
+bool case_is_seen_by(const struct incident *incident, const char *who);
+/* Takes the readers that the body names, if any. */
+enum err case_restrict(struct incident *incident, const json_t *body) MUST_USE;
 struct report *report_find(const struct incident *incident, uint64_t number);
 void id_copy(char out[ID_SIZE], const char *id);
 const char *text_in(const json_t *object, const char *key); /* NULL when it is no string */
@@ -151,7 +157,7 @@ struct folder {
 };
 /* Each ends with NULL. */
 extern const struct folder case_folders[], report_folders[], panel_folders[], erasure_folders[], maintenance_folders[],
-	credential_folders[];
+	credential_folders[], restricted_folders[];
 enum err case_open(struct book *book, const struct event *event, struct incident **out) MUST_USE;
 
 /* The first step that was agreed to by telephone and not looked at since (後閲); 0 when there is none. */

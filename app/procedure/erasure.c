@@ -129,10 +129,13 @@ static bool has_text(const json_t *text, const char *key)
 /* A case that people still work on is not erased under their hands. */
 static enum err check_case_over(const struct ask *ask, const char *about)
 {
-	const struct incident *incident = case_find(ask->book, about);
+	const struct incident *incident = case_for(ask->book, about, ask->wish->who);
 
 	if (incident == NULL)
 		return deny(ask, WHY_NO_CASE, NULL);
+	/* The request, and what comes of it, everybody reads. */
+	if (incident->readers != NULL)
+		return deny(ask, WHY_RESTRICTED_ERASURE, NULL);
 	return incident->state != CASE_OPEN ? ERR_OK : deny(ask, WHY_CASE_OPEN, NULL);
 }
 

@@ -114,9 +114,9 @@ static const struct folder book_folders[] = {
 
 static fold *find_fold(const char *act)
 {
-	static const struct folder *const all[] = {book_folders,      panel_folders,   case_folders,
-						   report_folders,    erasure_folders, maintenance_folders,
-						   credential_folders};
+	static const struct folder *const all[] = {book_folders,       panel_folders,     case_folders,
+						   report_folders,     erasure_folders,   maintenance_folders,
+						   credential_folders, restricted_folders};
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		for (const struct folder *folder = all[i]; folder->act != NULL; folder++)
@@ -205,12 +205,15 @@ enum err book_apply(struct book *book, const struct record *record, struct fault
 {
 	struct event event = {.record = record};
 	char act[ACT_NAME_SIZE];
+	struct record plain;
 	enum err err;
 
 	mind_time(book, &record->at);
 	if (act_peek(record->body, act) && find_fold(act) == NULL)
 		return ERR_OK;
 	err = read_json(record->body, &event.body, record->seq, "body", f);
+	plain = record_plain(record, event.body);
+	event.record = &plain;
 	if (err == ERR_OK)
 		err = read_json(record->text, &event.text, record->seq, "text", f);
 	if (err == ERR_OK)

@@ -42,6 +42,8 @@ static enum err fold_declared(struct book *book, const struct event *event)
 	if (json_is_string(event->text))
 		set_json(&incident->title, event->text);
 	take_press(book, event, incident);
+	if (case_restrict(incident, event->body) != ERR_OK)
+		return ERR_NOMEM;
 	if (detected != NULL && wall_parse(detected, strlen(detected), &wall) == ERR_OK)
 		memcpy(incident->detected, detected, sizeof incident->detected);
 	return ERR_OK;

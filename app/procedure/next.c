@@ -284,7 +284,7 @@ json_t *view_next(const struct look *look)
 	for (size_t rule = 0; rule < sizeof rules / sizeof rules[0]; rule++)
 		for (size_t i = look->book->cases_count; i > 0 && !is_full(list.mine); i--) {
 			list.incident = look->book->cases[i - 1];
-			if (list.incident->state == CASE_OPEN)
+			if (list.incident->state == CASE_OPEN && case_is_seen_by(list.incident, look->request->who))
 				rules[rule](&list);
 		}
 	list.incident = NULL;

@@ -79,6 +79,7 @@ enum err book_may(const struct book *book, const char *who, const char *right, e
 static enum err permit_declared(const struct ask *ask)
 {
 	json_t *press = json_object_get(ask->wish->body, "press");
+	bool has_readers = json_object_get(ask->wish->body, "readers") != NULL;
 	enum err err = check_time(ask, "detected", json_object_get(ask->wish->body, "detected"));
 
 	if (err == ERR_OK && ask->wish->text != NULL && !json_is_string(ask->wish->text))
@@ -89,6 +90,10 @@ static enum err permit_declared(const struct ask *ask)
 		err = deny(
 			ask, WHY_NO_PRESS,
 			json_pack("{s:o}", "press", json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(press))));
+	if (err == ERR_OK)
+		err = check_readers(ask);
+	if (err == ERR_OK && has_readers && (press != NULL || json_is_true(json_object_get(ask->wish->body, "drill"))))
+		err = deny(ask, WHY_KNOWN, NULL);
 	return err == ERR_OK ? check_item(ask, "source", ask->pack->sources, ask->pack->sources_count) : err;
 }
 
@@ -257,6 +262,8 @@ static const struct {
 	{"uplink.isolate", WHILE_OPEN, check_uplinks},
 	{"restore.requested", AFTER, permit_requested},
 	{"restore.permitted", AFTER, permit_permitted},
+	{"incident.restricted", AFTER, permit_restricted},
+	{"incident.unrestricted", AFTER, permit_unrestricted},
 	{"erasure.requested", AFTER, permit_erasure},
 	{"erasure.approved", AFTER, permit_erasing},
 	{"incarnation.noted", AFTER, permit_paper},
@@ -266,6 +273,12 @@ static const struct {
 	{"absence.announced", AFTER, permit_absence},
 };
 
+static bool is_on_uplinks(const char *act)
+{
+	return strcmp(act, "uplink.isolate") == 0 || strcmp(act, "restore.requested") == 0 ||
+	       strcmp(act, "restore.permitted") == 0;
+}
+
 static enum err check_case(struct ask *ask, enum when when)
 {
 	if ((ask->wish->kind->flags & ACT_ON_CASE) == 0)
@@ -273,9 +286,12 @@ static enum err check_case(struct ask *ask, enum when when)
 	/* What was cut while the panel is looked after belongs to no case. */
 	if ((ask->wish->kind->flags & ACT_ON_PANEL) != 0 && ask->wish->about == NULL)
 		return ask->book->maintenance.is_on ? ERR_OK : deny(ask, WHY_NO_CASE, NULL);
-	ask->incident = case_find(ask->book, ask->wish->about);
+	ask->incident = case_for(ask->book, ask->wish->about, ask->wish->who);
 	if (ask->incident == NULL)
 		return deny(ask, WHY_NO_CASE, NULL);
+	/* Everybody sees what is cut. */
+	if (ask->incident->readers != NULL && is_on_uplinks(ask->wish->kind->name))
+		return deny(ask, WHY_RESTRICTED_CUT, NULL);
 	/* A drill cuts only by the red button, which asks nobody. */
 	if (ask->incident->is_drill && strcmp(ask->wish->kind->name, "uplink.isolate") == 0)
 		return deny(ask, WHY_DRILL_CUT, NULL);

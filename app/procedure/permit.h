@@ -44,6 +44,12 @@ enum err permit_maintenance_end(const struct ask *ask) MUST_USE;
 enum err permit_test(const struct ask *ask) MUST_USE;
 enum err permit_absence(const struct ask *ask) MUST_USE;
 
+/* restricted.c */
+enum err permit_restricted(const struct ask *ask) MUST_USE;
+enum err permit_unrestricted(const struct ask *ask) MUST_USE;
+/* Of the body's `readers`, if there are any. */
+enum err check_readers(const struct ask *ask) MUST_USE;
+
 /* erasure.c */
 enum err permit_erasure(const struct ask *ask) MUST_USE;
 enum err permit_erasing(const struct ask *ask) MUST_USE;

@@ -329,7 +329,7 @@ enum err may_begin_report(const struct book *book, const char *who, const char *
 			  .pack = book->pack->file,
 			  .wish = &wish,
 			  .user = user_find(book, who),
-			  .incident = case_find(book, about),
+			  .incident = case_for(book, about, who),
 			  .lang = lang,
 			  .refusal = refusal};
 	enum err err = may_begin(book, who, act, about, lang, refusal);

@@ -140,7 +140,8 @@ static json_t *show_heads(const struct look *look, enum which_cases which, size_
 	json_t *out = json_array();
 
 	for (size_t i = look->book->cases_count; i > 0 && json_array_size(out) < most; i--)
-		if (which == ALL_CASES || look->book->cases[i - 1]->state == CASE_OPEN)
+		if ((which == ALL_CASES || look->book->cases[i - 1]->state == CASE_OPEN) &&
+		    case_is_seen_by(look->book->cases[i - 1], look->request->who))
 			(void)json_array_append_new(out, view_head(look, look->book->cases[i - 1]));
 	return out;
 }
@@ -241,7 +242,7 @@ static enum err draw(struct look *look, int index, json_t **out, struct refusal 
 	json_t *picture;
 
 	if (views[index].about_case) {
-		look->incident = case_find(look->book, r->about);
+		look->incident = case_for(look->book, r->about, r->who);
 		if (look->incident == NULL)
 			return refuse(refusal, r->lang, WHY_NO_CASE, NULL);
 	}

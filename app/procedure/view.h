@@ -18,6 +18,7 @@
  *            by the keeper; one medium: only "first"; "room" only when it becomes scarce
  *            HEAD = {"about","title","state":"open|ended|closed","state_label","phase","phase_label","priority",
  *                    "priority_label","declared":T,"declared_by","done":N,"left":N,"notes":N,
+ *                    "drill":bool,"restricted":bool,
  *                    "reports":[{"report":N,"label":"第1報","state":"draft|submitted|returned|sealed|sent","state_label"}]}
  * incidents  {"incidents":[HEAD…],"cursor":N|null}                           newest first, all states
  * incident   HEAD + {"types":[{"id","label"}], "types_possible":[…],
@@ -25,6 +26,7 @@
  *             "priorities":[{"id","label"}], "verdicts":[{"id","label"}], "endings":[{"id","label"}],
  *             "acts":[{"act","label","allowed":bool,"why_not":{"code","args"}|null}],
  *             "restore":{"request":SEQ,"by","uplinks":[…],"permitted":bool}|null,
+ *             "readers":[{"id","name"}] who may know of a restricted one,
  *             "presses":[{"press":SEQ,"user":name|null}], "detected":T|null, "verdict":id|null}
  * checklist  {"about","rows":[{"id","phase","phase_label","text","role_label","origin","need":"must|when",
  *             "evidence":"yes|no","state":"open|done|na|deferred","state_label","by","at":T|null,"note"}],

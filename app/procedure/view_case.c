@@ -68,14 +68,15 @@ static json_t *title_of(const struct look *look, const struct incident *incident
 	return title;
 }
 
-/* A drill looks like one wherever it is named. */
+/* A drill, and what few may know of, look like it wherever they are named. */
 static json_t *marked_title(const struct look *look, const struct incident *incident)
 {
 	json_t *title = title_of(look, incident), *marked;
 
-	if (!incident->is_drill)
+	if (!incident->is_drill && incident->readers == NULL)
 		return title;
-	marked = json_sprintf("%s%s", drill_mark(look->lang), json_string_value(title));
+	marked = json_sprintf("%s%s", incident->is_drill ? drill_mark(look->lang) : restricted_mark(look->lang),
+			      json_string_value(title));
 	json_decref(title);
 	return marked;
 }
@@ -147,7 +148,7 @@ json_t *view_head(const struct look *look, const struct incident *incident)
 	const struct item *phase = present_phase(look, incident);
 	struct counts counts = count_checks(look, incident, NULL);
 
-	return json_pack("{s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:o, s:s, s:s, s:b}",
+	return json_pack("{s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:o, s:s, s:s, s:b, s:b}",
 			 "about", incident->about, "title", marked_title(look, incident), "state",
 			 case_states[incident->state].id, "state_label", state_of(look, incident), "phase", phase->id,
 			 "phase_label", label_pick(&phase->label, look->lang), "priority",
@@ -156,7 +157,7 @@ json_t *view_head(const struct look *look, const struct incident *incident)
 			 (json_int_t)counts.done, "left", (json_int_t)counts.left, "notes",
 			 (json_int_t)json_array_size(incident->lines), "reports", reports_of(look, incident), "permit",
 			 permit_of(&incident->restore), "permit_why", permit_why(look, &incident->restore), "drill",
-			 (int)incident->is_drill);
+			 (int)incident->is_drill, "restricted", incident->readers != NULL);
 }
 
 static json_t *chosen_types(const struct look *look)
@@ -218,15 +219,16 @@ static json_t *presses_of(const struct look *look)
 json_t *view_incident(const struct look *look)
 {
 	json_t *head = view_head(look, look->incident);
-	json_t *more = json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?}", "types", chosen_types(look),
-		"types_possible", show_items(look, look->pack->types, look->pack->types_count), "phases",
-		phases_of(look), "priorities", show_items(look, look->pack->priorities, look->pack->priorities_count),
-		"verdicts", show_items(look, look->pack->verdicts, look->pack->verdicts_count), "endings",
-		show_items(look, look->pack->endings, look->pack->endings_count), "acts", acts_of(look), "restore",
-		show_restore(look, &look->incident->restore), "presses", presses_of(look), "detected",
-		time_or_null(look->incident->detected), "verdict",
-		look->incident->verdict[0] != '\0' ? look->incident->verdict : NULL);
+	json_t *more =
+		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?}", "readers",
+			  show_readers(look, look->incident), "types", chosen_types(look), "types_possible",
+			  show_items(look, look->pack->types, look->pack->types_count), "phases", phases_of(look),
+			  "priorities", show_items(look, look->pack->priorities, look->pack->priorities_count),
+			  "verdicts", show_items(look, look->pack->verdicts, look->pack->verdicts_count), "endings",
+			  show_items(look, look->pack->endings, look->pack->endings_count), "acts", acts_of(look),
+			  "restore", show_restore(look, &look->incident->restore), "presses", presses_of(look),
+			  "detected", time_or_null(look->incident->detected), "verdict",
+			  look->incident->verdict[0] != '\0' ? look->incident->verdict : NULL);
 
 	if (head == NULL || json_object_update(head, more) != 0) {
 		json_decref(head);

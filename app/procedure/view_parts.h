@@ -43,6 +43,9 @@ json_t *show_restore(const struct look *look, const struct restore *restore);
 json_t *show_maintenance(const struct look *look);
 json_t *show_press(const struct look *look);
 
+/* restricted.c: who may know of it; empty: everybody. */
+json_t *show_readers(const struct look *look, const struct incident *incident);
+
 /* erasure.c */
 json_t *view_erasures(const struct look *look);
 

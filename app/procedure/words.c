@@ -24,6 +24,11 @@ const char *drill_mark(enum lang lang)
 	return lang == LANG_EN ? "[DRILL] " : "【訓練】";
 }
 
+const char *restricted_mark(enum lang lang)
+{
+	return lang == LANG_EN ? "[RESTRICTED] " : "【取扱限定】";
+}
+
 const char *comma(enum lang lang)
 {
 	return lang == LANG_EN ? ", " : "、";
@@ -72,6 +77,13 @@ static const struct {
 	{"incident.closed",
 	 {NULL, "事案を完了する（収束宣言）", "Close the case"},
 	 {NULL, "事案を完了（収束宣言）", "Case closed"}},
+	{"incident.restricted",
+	 {NULL, "取扱限定にする・閲覧者を改める", "Restrict it to named people, or change who they are"},
+	 {NULL, "取扱限定の閲覧者を指定", "Restricted to named people"}},
+	{"incident.unrestricted",
+	 {NULL, "取扱限定を解除する", "Lift the restriction"},
+	 {NULL, "取扱限定を解除", "Restriction lifted"}},
+	{"incident.looked", {NULL, "", ""}, {NULL, "取扱限定の事案を閲覧", "Looked at the restricted case"}},
 	{"report.drafted", {NULL, "報告書を書く", "Write the report"}, {NULL, "報告書に記入", "Report edited"}},
 	{"report.submitted",
 	 {NULL, "報告書を承認へ回す", "Submit the report for approval"},
@@ -356,6 +368,27 @@ static const struct {
 	[WHY_DRILL_PRESS] = {"wrong_state",
 			     {"drill", "実際のボタン操作を訓練にすることはできません。",
 			      "A real press cannot be made a drill."}},
+	[WHY_READERS] = {"invalid",
+			 {"readers", "閲覧者は、自分を含めて2人以上を指定してください。",
+			  "Name at least two people, yourself among them."}},
+	[WHY_KNOWN] =
+		{"wrong_state",
+		 {"known",
+		  "ボタン操作や回線の遮断のあった事案、訓練は、取扱限定にできません。別の事案として登録してください。",
+		  "A case with a press or a cut, or a drill, is known to everybody. Declare another case."}},
+	[WHY_NOT_RESTRICTED] = {"wrong_state",
+				{"not_restricted", "この事案は取扱限定ではありません。",
+				 "This case is not restricted."}},
+	[WHY_RESTRICTED_CUT] =
+		{"wrong_state",
+		 {"restricted",
+		  "取扱限定の事案からは回線を操作しません。事案の存在が知られるためです。パネルのボタンで遮断するか、別の事案を登録して遮断してください。",
+		  "No uplink is cut or connected from a restricted case: it would tell that there is one. Use the panel, or "
+		  "declare another case."}},
+	[WHY_RESTRICTED_ERASURE] = {"wrong_state",
+				    {"restricted",
+				     "取扱限定の事案の記載は消去できません。先に取扱限定を解除してください。",
+				     "Lift the restriction before anything of this case is erased."}},
 	[WHY_NO_VIEW] = {"invalid", {"view", "「{given}」という画面はありません。", "There is no view '{given}'."}},
 };
 

@@ -71,6 +71,8 @@ const char *word_in(const struct word_pair *word, enum lang lang);
 const char *comma(enum lang lang);
 /* Before the title of a drill. */
 const char *drill_mark(enum lang lang);
+/* … of a case that only named people may know of. */
+const char *restricted_mark(enum lang lang);
 /* The index of the state `id`, or −1. */
 int word_index(const struct word_pair *words, int count, const char *id);
 
@@ -148,6 +150,11 @@ enum why {
 	WHY_DRILL_CUT,
 	WHY_DRILL_OUTSIDE,
 	WHY_DRILL_PRESS,
+	WHY_READERS,
+	WHY_KNOWN,
+	WHY_NOT_RESTRICTED,
+	WHY_RESTRICTED_CUT,
+	WHY_RESTRICTED_ERASURE,
 	WHY_NO_VIEW,
 	WHY_COUNT
 };

@@ -1039,7 +1039,7 @@ static void rights_are_given_by_the_pack(void **state)
 	struct refusal refusal = {NULL, NULL};
 
 	assert_int_equal(book_may(town->book, CISO, RIGHT_SHOW, LANG_EN, &refusal), ERR_OK);
-	assert_int_equal(book_may(town->book, CISO, RIGHT_RESTRICTED, LANG_EN, &refusal), ERR_OK);
+	assert_int_equal(book_may(town->book, CISO, RIGHT_EXPORT, LANG_EN, &refusal), ERR_OK);
 	assert_int_equal(book_may(town->book, CLERK, RIGHT_SHOW, LANG_EN, &refusal), ERR_DENIED);
 	assert_string_equal(refusal.code, "wrong_role");
 	json_decref(refusal.args);

@@ -26,6 +26,7 @@ static void apply(struct book *book, const json_t *entry)
 		.via = "cli",
 		.type = "incident",
 		.about = text_of(entry, "about"),
+		.restricted = text_of(entry, "restricted"),
 		.body = text_of(entry, "body"),
 		.text = text_of(entry, "text"),
 		.person = text_of(entry, "person"),
@@ -47,10 +48,18 @@ static json_t *dumped(const json_t *value)
 static void record(struct town *town, const char *who, const char *about, const json_t *body, const json_t *text,
 		   const json_t *person)
 {
-	json_t *entry = json_pack("{s:I, s:s, s:s, s:o, s:o, s:o, s:I}", "seq", (json_int_t)++town->seq, "who", who,
-				  "about", about, "body", dumped(body), "text", dumped(text), "person", dumped(person),
-				  "wall", (json_int_t)town->now.wall_ms);
+	const char *act = text_of(body, "act"), *sealed = NULL;
+	json_t *whole = json_deep_copy(body), *entry;
 
+	if (act_find(act) != NULL)
+		sealed = book_sealed_for(town->book, act_find(act), about, body);
+	if (sealed != NULL)
+		(void)json_object_set_new(whole, "by", json_string(who));
+	entry = json_pack("{s:I, s:s, s:s, s:s?, s:o, s:o, s:o, s:I}", "seq", (json_int_t)++town->seq, "who",
+			  sealed != NULL ? "system" : who, "about", sealed != NULL ? "-" : about, "restricted", sealed,
+			  "body", dumped(whole), "text", dumped(text), "person", dumped(person), "wall",
+			  (json_int_t)town->now.wall_ms);
+	json_decref(whole);
 	assert_non_null(entry);
 	assert_int_equal(json_array_append_new(town->records, entry), 0);
 	apply(town->book, entry);
@@ -124,7 +133,10 @@ enum err town_try(struct town *town, const char *who, const char *act, const cha
 	town->refusal = (struct refusal){NULL, NULL};
 	err = book_permit(town->book, &wish, town->now, LANG_JA, &town->refusal);
 	if (err == ERR_OK) {
-		book_next_case(town->book, town->now, fresh);
+		if (json_object_get(body, "readers") != NULL)
+			(void)snprintf(fresh, sizeof fresh, "2026-r%06llx", (unsigned long long)town->seq);
+		else
+			book_next_case(town->book, town->now, fresh);
 		whole = book_complete(town->book, &wish);
 		assert_non_null(whole);
 		record(town, who, about != NULL ? about : fresh, whole, text, NULL);
@@ -185,35 +197,48 @@ struct book *town_replay(const struct town *town)
 	return book;
 }
 
-static void add_view(const struct town *town, json_t *all, const struct book *book, const char *what, const char *about,
-		     uint64_t report)
+struct picture {
+	const struct town *town;
+	const struct book *book;
+	const char *who;
+	json_t *all;
+};
+
+static void add_view(const struct picture *p, const char *what, const char *about, uint64_t report)
 {
-	assert_int_equal(json_array_append_new(all, view_of(town, book, GENERAL, what, about, report, LANG_JA)), 0);
+	assert_int_equal(json_array_append_new(p->all, view_of(p->town, p->book, p->who, what, about, report, LANG_JA)),
+			 0);
 }
 
 char *town_picture(const struct town *town, const struct book *book)
 {
+	return town_picture_for(town, book, GENERAL);
+}
+
+char *town_picture_for(const struct town *town, const struct book *book, const char *who)
+{
 	static const char *const of_case[] = {"incident", "checklist", "facts", "timeline"};
-	json_t *all = json_array(), *heads, *head;
+	const struct picture p = {.town = town, .book = book, .who = who, .all = json_array()};
+	json_t *heads, *head;
 	char *text;
 	size_t i;
 
-	add_view(town, all, book, "now", NULL, 0);
-	add_view(town, all, book, "people", NULL, 0);
-	heads = view_of(town, book, GENERAL, "incidents", NULL, 0, LANG_JA);
+	add_view(&p, "now", NULL, 0);
+	add_view(&p, "people", NULL, 0);
+	heads = view_of(town, book, who, "incidents", NULL, 0, LANG_JA);
 	json_array_foreach (json_object_get(heads, "incidents"), i, head) {
 		size_t reports = json_array_size(json_object_get(head, "reports"));
 
 		for (size_t v = 0; v < sizeof of_case / sizeof of_case[0]; v++)
-			add_view(town, all, book, of_case[v], text_of(head, "about"), 0);
+			add_view(&p, of_case[v], text_of(head, "about"), 0);
 		for (size_t r = 1; r <= reports; r++) {
-			add_view(town, all, book, "report", text_of(head, "about"), r);
-			add_view(town, all, book, "report_text", text_of(head, "about"), r);
+			add_view(&p, "report", text_of(head, "about"), r);
+			add_view(&p, "report_text", text_of(head, "about"), r);
 		}
 	}
-	text = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);
+	text = json_dumps(p.all, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(heads);
-	json_decref(all);
+	json_decref(p.all);
 	assert_non_null(text);
 	return text;
 }

@@ -45,5 +45,7 @@ json_t *town_view(const struct town *town, const char *who, const char *what, co
 struct book *town_replay(const struct town *town);
 /* Everything any view shows of `book`, as one text the caller frees: two equal books give equal texts. */
 char *town_picture(const struct town *town, const struct book *book);
+/* … as somebody else than the general manager sees it. */
+char *town_picture_for(const struct town *town, const struct book *book, const char *who);
 
 #endif
