@@ -25,6 +25,8 @@ struct console {
 	json_t *now;                 /* the newest view `now`, NULL before the first */
 	enum lang lang, lang_before; /* _before: where it was not plain ASCII */
 	bool ascii;
+	const char *speeds; /* of the line, NULL: as they are */
+	bool heeds_modem;
 	bool locked;
 	unsigned lock_s; /* without a key, until the screen is locked; 0: never */
 	bool leave;      /* the program is to end */

@@ -135,8 +135,10 @@ static bool is_ours(struct terminal *t)
 static void come_in(struct terminal *t, char byte)
 {
 	/* A BREAK, or noise. */
-	if (byte == '\0')
+	if (byte == '\0') {
+		line_broke(t);
 		return;
+	}
 	if (t->held_len == 0 && byte != ESCAPE) {
 		keep_or_paste(t, &byte, 1);
 		return;

@@ -77,6 +77,7 @@ bool login_person(struct console *c)
 	while (err != ERR_OK && err != ERR_IO);
 	if (err != ERR_OK)
 		return false;
+	terminal_settle(c->terminal);
 	if (keeper_refresh(c) && json_array_size(json_object_get(c->now, "incidents")) == 1)
 		(void)snprintf(c->about, sizeof c->about, "%s",
 			       string_of(json_array_get(json_object_get(c->now, "incidents"), 0), "about"));

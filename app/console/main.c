@@ -65,11 +65,13 @@ static void usage(FILE *out)
 {
 	(void)fprintf(
 		out, "%s\n",
-		_("Usage: kannuki-console [--lang ja|en] [--ascii] [--lock TIME]\n"
+		_("Usage: kannuki-console [--lang ja|en] [--ascii] [--lock TIME] [--speed LIST] [--modem]\n"
 		  "  --lang ja|en  the language; also $KANNUKI_LANG; Japanese unless told otherwise\n"
 		  "  --ascii       English in plain ASCII, for terminals that know nothing else\n"
 		  "  --lock TIME   after so long without a key the screen asks for the password: 10 (minutes), 30s;\n"
 		  "                0 never; 10 unless told otherwise\n"
+		  "  --speed LIST  of the serial line: 115200,9600; before login a BREAK takes the next\n"
+		  "  --modem       end when the modem's carrier is lost\n"
 		  "  --version     the version"));
 }
 
@@ -92,7 +94,8 @@ static enum option_result read_options(struct console *c, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"lang", required_argument, NULL, 'l'}, {"ascii", no_argument, NULL, 'a'},
-		{"lock", required_argument, NULL, 'k'}, {"help", no_argument, NULL, 'h'},
+		{"lock", required_argument, NULL, 'k'}, {"speed", required_argument, NULL, 's'},
+		{"modem", no_argument, NULL, 'm'},      {"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},    {NULL, 0, NULL, 0}};
 	int option;
 
@@ -105,6 +108,10 @@ static enum option_result read_options(struct console *c, int argc, char **argv)
 			c->lang = LANG_JA;
 		else if (option == 'k' && read_time(optarg, &c->lock_s))
 			continue;
+		else if (option == 's')
+			c->speeds = optarg;
+		else if (option == 'm')
+			c->heeds_modem = true;
 		else if (option == 'h')
 			return usage(stdout), DONE;
 		else if (option == 'v')
@@ -142,6 +149,16 @@ int main(int argc, char **argv)
 		diag(DIAG_ERROR, "%s", f.text);
 		return 1;
 	}
+	if (c.speeds != NULL && !terminal_set_speeds(c.terminal, c.speeds)) {
+		(void)fprintf(
+			stderr,
+			_("--speed %s: write speeds divided by commas, of 9600, 19200, 38400, 57600 and 115200\n"),
+			c.speeds);
+		terminal_close(c.terminal);
+		return 2;
+	}
+	if (c.heeds_modem)
+		terminal_heed_modem(c.terminal);
 	terminal_set_idle(c.terminal, c.lock_s);
 	while (!c.leave && login_person(&c))
 		work(&c);

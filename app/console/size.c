@@ -77,6 +77,7 @@ static void ask(struct terminal *t)
 void terminal_greet(struct terminal *t)
 {
 	t->other_code = t->dismissed = false;
+	t->greeting = true;
 	layout_ambiguous(1);
 	if (t->is_tty && !t->dumb)
 		(void)fputs(PASTE_ON, stdout);

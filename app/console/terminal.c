@@ -190,6 +190,7 @@ static char *edit_line(struct terminal *t, enum line_kind kind, const char *give
 	t->editing = true;
 	typed = el_gets(t->el, &len);
 	t->editing = false;
+	line_keep_speed(t);
 	return typed == NULL || len <= 0 ? NULL : strndup(typed, strcspn(typed, "\r\n"));
 }
 

@@ -85,6 +85,16 @@ void terminal_greet(struct terminal *t);
 bool terminal_ask_size(struct terminal *t) MUST_USE;
 /* "24x80". False: no screen is of that size. */
 bool terminal_set_size(struct terminal *t, const char *typed) MUST_USE;
+/* Somebody is logged in. */
+void terminal_settle(struct terminal *t);
+
+/* "115200,9600": the first is used; until somebody is logged in a BREAK takes the next. False: no such list. */
+bool terminal_set_speeds(struct terminal *t, const char *list) MUST_USE;
+/* Bits in a second. */
+unsigned long terminal_speed(const struct terminal *t);
+/* The line hangs up when the modem's carrier is lost. */
+void terminal_heed_modem(struct terminal *t);
+
 bool terminal_knows_utf8(const struct terminal *t);
 void terminal_set_ascii(struct terminal *t, bool ascii);
 

@@ -1,4 +1,4 @@
-/* The inside of the terminal. Only for terminal.c, input.c, keys.c, size.c and output.c. */
+/* The inside of the terminal. Only for terminal.c, input.c, keys.c, line.c, size.c and output.c. */
 #ifndef KANNUKI_CONSOLE_TERMINAL_DATA_H
 #define KANNUKI_CONSOLE_TERMINAL_DATA_H
 
@@ -14,6 +14,7 @@ enum {
 	PASTE_MOST = 16 * 1024,
 	AHEAD_MOST = 128 * 1024,
 	BYTES_AT_ONCE = 1024,
+	SPEEDS_MOST = 5,
 	HISTORY_MOST = 100,
 	CONTROL_C = 3,
 	CONTROL_D = 4,
@@ -25,45 +26,47 @@ enum {
 #define PASTE_OFF "\033[?2004l"
 
 struct terminal {
-	bool is_tty, ascii;
-	bool dumb;       /* no escape sequence may be sent to it */
-	bool asks_size;  /* the line does not know its terminal's size: the terminal is asked */
-	bool other_code; /* it does not know UTF-8 */
-	struct termios normal;
 	struct watcher watcher;
 	EditLine *el;
 	History *commands, *nothing;
-	struct buf prompt;
-	bool asking;               /* a line is being typed */
-	bool editing;              /* … with the line editor */
-	bool disturbed;            /* something was put out above it */
-	bool closed;               /* nothing more comes in: hung up */
-	bool gone;                 /* … and all that had come in is used up */
-	bool dismissed;            /* another person took the screen */
-	bool nested;               /* within watcher.idle */
-	int64_t idle_ns, typed_ns; /* how long may nobody type; when somebody did */
-	struct buf unfinished;     /* what stood on a line that ended */
-	bool completing;           /* Tab means something */
-	char completion[64];
-	const char *completed; /* what of it is still to be given to the editor */
+	struct termios normal;
+	struct buf prompt, unfinished; /* unfinished: what stood on a line that ended */
+	const char *completed;         /* what of `completion` is still to be given to the editor */
 	size_t rows, columns;
-	size_t shown; /* lines since the last question */
-	bool skip;    /* the reader has seen enough */
-	bool cut;     /* a line was cut short by Ctrl-C */
+	size_t shown;              /* lines since the last question */
+	int64_t idle_ns, typed_ns; /* how long may nobody type; when somebody did */
 
 	struct buf ahead; /* typed, not yet used; from `taken` on */
 	size_t taken;
-	char held[16]; /* the beginning of what may be an escape sequence of the terminal's own */
-	size_t held_len;
 	struct buf paste; /* what the terminal says to be pasted, until it is whole */
-	bool pasting;
-	size_t paste_end;    /* in `ahead` */
-	enum line_kind kind; /* of the present question */
-	bool ended_in_paste; /* so did the last line */
-	size_t answers;      /* from the terminal, about its size */
+	size_t paste_end; /* in `ahead` */
+	size_t held_len;
+	size_t answers; /* from the terminal, about its size */
+	size_t have;    /* of `bytes` */
+	size_t speed_count, speed;
+	speed_t speeds[SPEEDS_MOST]; /* of the line; a BREAK takes the next */
 
-	char bytes[8]; /* of one sign, as they come in */
-	size_t have;
+	enum line_kind kind; /* of the present question */
+	bool is_tty, ascii;
+	bool dumb;           /* no escape sequence may be sent to it */
+	bool asks_size;      /* the line does not know its terminal's size: the terminal is asked */
+	bool other_code;     /* it does not know UTF-8 */
+	bool greeting;       /* nobody is logged in */
+	bool asking;         /* a line is being typed */
+	bool editing;        /* … with the line editor */
+	bool completing;     /* … where Tab means something */
+	bool nested;         /* … within watcher.idle */
+	bool disturbed;      /* something was put out above it */
+	bool pasting;        /* something comes in that is pasted */
+	bool ended_in_paste; /* so did the last line */
+	bool closed;         /* nothing more comes in: hung up */
+	bool gone;           /* … and all that had come in is used up */
+	bool dismissed;      /* another person took the screen */
+	bool skip;           /* the reader has seen enough */
+	bool cut;            /* a line was cut short by Ctrl-C */
+	char bytes[8];       /* of one sign, as they come in */
+	char held[16];       /* the beginning of what may be an escape sequence of the terminal's own */
+	char completion[64];
 };
 
 /* input.c: what comes in on the line, and what of it is not typed by a person. */
@@ -86,6 +89,10 @@ void size_told(struct terminal *t, unsigned row, unsigned column);
 void size_set(struct terminal *t, unsigned rows, unsigned columns);
 /* "24;80R": two numbers, with these signs behind them. */
 bool size_read(const char *text, char divider, char end, unsigned *first, unsigned *second) MUST_USE;
+
+/* line.c */
+void line_keep_speed(const struct terminal *t);
+void line_broke(struct terminal *t);
 
 /* keys.c: Ctrl-C interrupts; the end of the service is as if the line had been hung up. */
 void keys_watch_signals(void);
