@@ -158,6 +158,31 @@ class TerminalProgram(ConsoleTest):
         self.line("terminal size")
         self.see(r"20行60桁")
 
+    def test_news_leave_a_line_of_wide_signs_whole_also_at_the_right_margin(self):
+        self.plug_in("picocom")
+        self.log_in()
+        prompt = "閂 2026-001 初期対応> "
+        for number, columns in enumerate((78, 79, 80, 81, 160)):
+            text = "incident note " + "あ" * ((columns - 22 - 14) // 2)
+            text += "x" * (columns - 22 - len(text.encode("euc-jp")))
+            self.type(text)
+            self.see_line(prompt + text)
+            title = "赤ボタン" * 8
+            self.keeper.incidents.append({"about": f"2026-10{number}", "title": title})
+            self.keeper.push_changed()
+            self.see_line(f"● 新しい事案 2026-10{number}  {title}")
+            self.see_line(prompt + text, below=f"2026-10{number}  {title}")
+            self.key("C-c")
+            self.see(r"初期対応>\s*\Z")
+
+    def see_line(self, line, below=""):
+        """However it is broken at the margin, it stands there whole."""
+        wanted, below = re.sub(r"\s", "", line), re.sub(r"\s", "", below)
+        until = time.monotonic() + 120
+        while wanted not in re.sub(r"\s", "", screen := self.shown()).rpartition(below or " ")[2]:
+            if time.monotonic() > until:
+                raise AssertionError(f"not whole on the screen: {line}\n{screen}")
+
     def test_minicom(self):
         self.work("minicom")
 
