@@ -79,7 +79,7 @@ enum board_header {
 	X(STATUS, 0x0100, STATUS_SIZE, "the whole state and the oldest event")  \
 	X(COUNTERS, 0x0180, COUNTERS_SIZE, "what has been counted since start") \
 	X(WITNESS, 0x0200, WITNESS_SIZE, "the log as it was last seen")         \
-	X(KEY_SLOTS, 0x0280, KEY_SLOTS_SIZE, "the ledger's wrapping key")       \
+	X(KEY_SLOTS, 0x0280, KEY_SLOTS_SIZE, "keys that seal for the ledger")   \
 	X(SELF_TEST, 0x0300, SELF_TEST_SIZE, "self-test and proof tests")
 
 #define BOARD_BLOCK_ADDRESS(name, address, size, meaning) BLOCK_##name = (address),

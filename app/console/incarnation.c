@@ -16,6 +16,12 @@ static void tell_why(struct console *c, const char *why, const char *since, cons
 		    _("! The record could not be continued: the key for what was to follow was lost. Since %s it goes on "
 		      "in a new incarnation, %s. Everything recorded before is kept."),
 		    since, origin);
+	else if (strcmp(why, "panel_key_lost") == 0)
+		SAY(c,
+		    _("! The record could not be continued: the key for what was to follow was sealed with a panel's "
+		      "controller that did not answer, or is another one now. Since %s it goes on in a new incarnation, "
+		      "%s. Everything recorded before is kept."),
+		    since, origin);
 	else if (strcmp(why, "media_differ") == 0)
 		SAY(c,
 		    _("! The two media of the record were each used without the other. Since %s the record goes on in a "

@@ -100,7 +100,8 @@ static void tell_uplinks(struct console *c, json_t *before)
 /* Something besides the media themselves is to be said. */
 static bool says_more(json_t *media)
 {
-	return json_object_get(media, "incarnation") != NULL || json_object_get(media, "seen") != NULL;
+	return json_object_get(media, "incarnation") != NULL || json_object_get(media, "seen") != NULL ||
+	       json_object_get(media, "sealing") != NULL;
 }
 
 static void tell_media(struct console *c, json_t *before)

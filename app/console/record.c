@@ -7,6 +7,7 @@
 #include "console/words.h"
 
 #include "console/layout.h"
+#include "console/sealing.h"
 #include "console/seen.h"
 #include "console/show.h"
 #include "console/when.h"
@@ -367,6 +368,7 @@ void record_media_list(struct console *c, json_t *result)
 		SAY(c, "%s", _("  There is no second medium."));
 	incarnation_tell(c, json_object_get(result, "incarnation"));
 	seen_show(c, json_object_get(result, "seen"));
+	sealing_show(c, json_object_get(result, "sealing"));
 }
 
 void record_media(struct console *c, const struct call *call)

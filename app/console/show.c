@@ -5,6 +5,7 @@
 #include "console/keeper.h"
 #include "console/layout.h"
 #include "console/maintenance.h"
+#include "console/sealing.h"
 #include "console/seen.h"
 #include "console/when.h"
 #include "console/words.h"
@@ -196,6 +197,7 @@ void show_media(struct console *c, json_t *media)
 	show_room(c, string_of(media, "room"));
 	incarnation_tell(c, json_object_get(media, "incarnation"));
 	seen_tell(c, json_object_get(media, "seen"));
+	sealing_tell(c, json_object_get(media, "sealing"));
 }
 
 void show_now(struct console *c, const struct call *call)

@@ -140,7 +140,7 @@ const struct act_kind act_kinds[] = {
 	 "system",
 	 ACT_BY_KEEPER,
 	 ACT_HAS_TEXT,
-	 "The log before this one ended: its next secret was lost (`secret_lost`), its media went different ways (`media_differ`), only a half filled one was left (`half_filled`) or somebody asked (`asked`); entry s of this one has the number `before` + s.",
+	 "The log before this one ended: its next secret was lost (`secret_lost`), or sealed with a key of a panel's controller that is not here (`panel_key_lost`), its media went different ways (`media_differ`), only a half filled one was left (`half_filled`) or somebody asked (`asked`); entry s of this one has the number `before` + s.",
 	 {{"why", PARAM_WORD, REQUIRED, 0},
 	  {"before", PARAM_COUNT, REQUIRED, 0},
 	  {"common", PARAM_COUNT, REQUIRED, 0}}},

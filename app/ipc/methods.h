@@ -21,7 +21,8 @@
  *   panel.prove   {"command": 8, "uplinks": [1, 2]}     what it finds comes as events proof_good and proof_bad
  *   panel.absence {"command": 9, "seconds": 300}
  *   panel.checkpoint {"command": 10, "origin": hex 16, "size": 1234, "root": hex 64, "epoch": F}
- * (what the controller keeps after a checkpoint is told by panel.witness, before panel.done)
+ *   panel.key {"command": 11, "generation": 3}           a random key, which the daemon draws, into the older slot
+ * (what the controller keeps after a checkpoint is told by panel.witness, after a key by panel.keys, before panel.done)
  * and one without an answer: panel.lamps {"incident": F, "drill": F, "fault": F, "maintenance": F};
  * stopped in maintenance, the daemon announces its absence to the controller.
  *
@@ -43,6 +44,9 @@ enum { MESSAGE_MAX = 64 * 1024 };
    a peer that names another major one in its hello is refused. */
 enum { PROTOCOL_MAJOR = 1 };
 #define PROTOCOL_TEXT "1.1"
+
+/* No message carries a key: the daemon leaves there what the controller keeps (keeper/slots.h). */
+#define PANEL_KEYS_FILE "/run/kannuki-paneld/keys"
 
 /* A peer is known by the socket it came in on. */
 enum peer {

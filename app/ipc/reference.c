@@ -52,6 +52,7 @@ static const char intro[] =
 	"    panel.prove   {\"command\": 8, \"uplinks\": [1, 2]}\n"
 	"    panel.absence {\"command\": 9, \"seconds\": 300}\n"
 	"    panel.checkpoint {\"command\": 10, \"origin\": \"0123456789abcdef\", \"size\": 1234, \"root\": \"…\", \"epoch\": true}\n"
+	"    panel.key     {\"command\": 11, \"generation\": 3}\n"
 	"\n"
 	"and without an answer, on every change: `panel.lamps {\"incident\": true, \"drill\": false, \"fault\": false,\n"
 	"\"maintenance\": false}`. A daemon that is stopped in maintenance announces its absence to the controller.\n"
@@ -62,7 +63,11 @@ static const char intro[] =
 	"\n"
 	"The checkpoint of the log is for the controller to keep: at the start of each epoch and every ten minutes, always one\n"
 	"that is durable. `origin` is the beginning of SHA-256 of the log's origin. `panel.witness` tells what the controller\n"
-	"keeps: after each `panel.hello`, and before the `panel.done` of a checkpoint.\n";
+	"keeps: after each `panel.hello`, and before the `panel.done` of a checkpoint.\n"
+	"\n"
+	"A key is drawn by the daemon, goes to the controller and into the file `/run/kannuki-paneld/keys`, and never into a\n"
+	"message. `panel.keys` says that the file holds what the controller keeps: after each `panel.hello`, and before the\n"
+	"`panel.done` of a key.\n";
 
 static void print_kind(FILE *out, const struct param *p)
 {

@@ -10,9 +10,9 @@
 
 /* ---- opening ---- */
 
-enum err chain_init(struct chain *c, const char *const folders[LEDGER_MEDIA], struct fault *f)
+enum err chain_init(struct chain *c, const char *const folders[LEDGER_MEDIA], struct slots *slots, struct fault *f)
 {
-	*c = (struct chain){.ledger = NULL};
+	*c = (struct chain){.slots = slots};
 	for (int i = 0; i < LEDGER_MEDIA; i++)
 		if ((size_t)snprintf(c->folders[i], sizeof c->folders[i], "%s", folders[i]) >= sizeof c->folders[i])
 			return fault_set(f, ERR_RANGE, "%s: path too long", folders[i]);
@@ -45,18 +45,33 @@ static void tell_progress(void *context, const char *what, uint64_t done, uint64
 			 (unsigned long long)done, (unsigned long long)total);
 }
 
+static struct slot_keys *keys_of(const struct chain *c)
+{
+	return c->slots != NULL ? c->slots->keys : NULL;
+}
+
 static enum err open_ledger(struct chain *c, struct fault *f)
 {
 	const struct progress progress = {tell_progress, NULL};
+	enum err err = ledger_open_telling(folder_of(c), moment_now(), &progress, keys_of(c), &c->ledger, f);
 
-	return ledger_open_telling(folder_of(c), moment_now(), &progress, &c->ledger, f);
+	if (err != ERR_STATE || c->slots == NULL || !c->slots->keys->is_missing)
+		return err;
+	switch ((int)slots_await(c->slots, f)) {
+	case ERR_OK:
+		return ledger_open_telling(folder_of(c), moment_now(), &progress, keys_of(c), &c->ledger, f);
+	case ERR_BUSY:
+		return ERR_BUSY;
+	default:
+		return err;
+	}
 }
 
 /* In the middle of an incident a box that cannot record is worse than a new incarnation. What only a person can put in
    order is refused there, and `f` stays what it was. */
 static enum err go_on_anew(struct chain *c, struct fault *f)
 {
-	const struct reincarnation by_itself = {.reason = NULL};
+	const struct reincarnation by_itself = {.slots = keys_of(c)};
 	char code[GENESIS_CODE_CHARS + 1];
 	struct fault why;
 
@@ -145,12 +160,14 @@ void chain_close(struct chain *c)
 
 enum err chain_renew(struct chain *c, const struct reincarnation *why, struct fault *f)
 {
+	struct reincarnation with_keys = *why;
 	char code[GENESIS_CODE_CHARS + 1];
 	struct fault late;
 	enum err err, last;
 
+	with_keys.slots = keys_of(c);
 	chain_close(c);
-	err = ledger_reincarnate(folder_of(c), why, moment_now(), code, f);
+	err = ledger_reincarnate(folder_of(c), &with_keys, moment_now(), code, f);
 	last = chain_open(c, err == ERR_OK ? f : &late);
 	return err != ERR_OK ? err : last;
 }

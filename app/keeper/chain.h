@@ -5,17 +5,21 @@
 #ifndef KANNUKI_KEEPER_CHAIN_H
 #define KANNUKI_KEEPER_CHAIN_H
 
+#include "keeper/slots.h"
 #include "ledger/past.h"
 
 struct chain {
 	char folders[LEDGER_MEDIA][600];
+	struct slots *slots;   /* borrowed; NULL: none */
 	struct ledger *ledger; /* NULL: not open */
 	struct past *past;
 };
 
 /* The folders of the ledger on its media, "" for none. */
-enum err chain_init(struct chain *c, const char *const folders[LEDGER_MEDIA], struct fault *f) MUST_USE;
-/* From the first folder that holds a ledger. Only here may a new incarnation begin by itself. */
+enum err chain_init(struct chain *c, const char *const folders[LEDGER_MEDIA], struct slots *slots,
+		    struct fault *f) MUST_USE;
+/* From the first folder that holds a ledger. Waits for the panel's controller where its key is needed. Only here may a
+   new incarnation begin by itself. */
 enum err chain_open(struct chain *c, struct fault *f) MUST_USE;
 /* To read only. */
 enum err chain_look(struct chain *c, struct fault *f) MUST_USE;

@@ -23,6 +23,14 @@ static const char first_home[] = "/var/lib/kannuki";
 static const cyaml_schema_field_t user_fields[] = {
 	USER(panel), USER(console), USER(web), USER(cli), CYAML_FIELD_END,
 };
+/* A boolean of libcyaml's would take any word for true. */
+static const cyaml_strval_t yes_no[] = {{"false", false}, {"true", true}};
+static const cyaml_schema_field_t panel_fields[] = {
+	{.key = "seals_epochs",
+	 .value = {CYAML_VALUE_ENUM(CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, int, yes_no, CYAML_ARRAY_LEN(yes_no))},
+	 .data_offset = offsetof(struct config, panel.seals_epochs) - offsetof(struct config, panel)},
+	CYAML_FIELD_END,
+};
 static const cyaml_schema_field_t config_fields[] = {
 	CYAML_FIELD_STRING_PTR("packs", CYAML_FLAG_POINTER, struct config, packs, 1, PLACE_SIZE - 1),
 	CYAML_FIELD_UINT("session_minutes", CYAML_FLAG_OPTIONAL, struct config, session_minutes),
@@ -31,6 +39,7 @@ static const cyaml_schema_field_t config_fields[] = {
 	CYAML_FIELD_STRING_PTR("mirror", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, mirror, 1,
 			       PLACE_SIZE - 1),
 	CYAML_FIELD_MAPPING("users", CYAML_FLAG_OPTIONAL, struct config, users, user_fields),
+	CYAML_FIELD_MAPPING("panel", CYAML_FLAG_OPTIONAL, struct config, panel, panel_fields),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t config_schema = {
@@ -216,6 +225,7 @@ enum err config_print(const struct config *config, FILE *out, struct fault *f)
 					  {"without_clock", "recovery"},
 					  {"mirror", "none"},
 					  {"users", "whoever the mode of the socket lets in"},
+					  {"panel.seals_epochs", "false"},
 					  {NULL, ""}};
 
 	(void)snprintf(defaults[0].value, sizeof defaults[0].value, "%u", config->session_minutes);

@@ -6,6 +6,9 @@
  *                                       recovery (a recovery code) or password (nothing beside it) (optional)
  *   mirror: /var/lib/kannuki-mirror     folder on a second medium, below $KANNUKI_ROOT: holds the same (optional)
  *   users: {panel: kannuki-paneld}      whose programs may use a socket: panel, console, web, cli (optional)
+ *   panel:
+ *     seals_epochs: true                the panel's controller keeps a key that the next epoch's secret is sealed with
+ *                                       (optional; docs/operation/ledger.md)
  */
 #ifndef KANNUKI_KEEPER_CONFIG_H
 #define KANNUKI_KEEPER_CONFIG_H
@@ -27,6 +30,9 @@ struct config {
 	struct peer_users {
 		char *panel, *console, *web, *cli; /* NULL: whoever the socket's mode lets in */
 	} users;
+	struct {
+		int seals_epochs; /* true or false */
+	} panel;
 	char path[PLACE_SIZE];
 	uint8_t hash[HASH_SIZE]; /* of the file */
 };

@@ -49,6 +49,7 @@ static const struct {
 	{"panel.event", panel_event},
 	{"panel.state", panel_state},
 	{"panel.witness", panel_witness},
+	{"panel.keys", panel_keys},
 	{"panel.done", panel_done},
 };
 
@@ -214,6 +215,7 @@ static void on_changed(void *context, enum change change)
 	rounds_touch(k);
 	erase_look(k);
 	seen_mind(k);
+	sealing_mind(k);
 }
 
 static void on_media(void *context)
@@ -305,7 +307,7 @@ static enum err open_scribe(struct keeper *k, const struct config *config, struc
 		return fault_set(f, ERR_MISSING,
 				 _("%s: there is no ledger; make one with kannukid --setup FILE, or mount its medium"),
 				 folders[0]);
-	return scribe_open(k->event, folders, config->packs, &hooks, &k->scribe, f);
+	return scribe_open(k->event, folders, config->packs, &k->slots, &hooks, &k->scribe, f);
 }
 
 static void note_file(struct keeper *k, const char *file, const char *sha256, const char *known)
@@ -345,6 +347,8 @@ enum err keeper_open(struct keeper *k, const struct config *config, struct fault
 		err = begin_loop(k, f);
 	if (err == ERR_OK)
 		err = make_nobody(k, f);
+	if (err == ERR_OK)
+		err = slots_open(&k->slots, config->panel.seals_epochs != 0, f);
 	if (err == ERR_OK)
 		err = open_scribe(k, config, f);
 	if (err == ERR_OK)
@@ -398,6 +402,7 @@ void keeper_close(struct keeper *k)
 	media_end(k);
 	server_free(k->server);
 	scribe_close(k->scribe);
+	slots_close(&k->slots);
 	secrets_close(k->secrets);
 	json_decref(k->panel.state);
 	k->event = sd_event_unref(k->event);

@@ -7,6 +7,7 @@
  *   deeds.c     acts of people
  *   panel.c     events of the controller, commands to it
  *   seen.c      what the controller has seen of the log
+ *   sealing.c   the key it keeps of the next epoch's secret
  *   reader.c    hello, view
  *   views.c     all pictures at once, to compare
  *   entries.c   single entries: show, find
@@ -33,6 +34,7 @@
 #include "keeper/scribe.h"
 #include "keeper/secrets.h"
 #include "keeper/sessions.h"
+#include "keeper/slots.h"
 #include "keeper/worker.h"
 
 enum { SUBSCRIBERS_MAX = 64, ROUNDS_MAX = 8 };
@@ -64,6 +66,14 @@ struct seen {
 	char refused[65]; /* why it was not taken; "": it was */
 };
 
+/* The order of a fresh key for the controller to keep. */
+struct sealing {
+	bool is_known;    /* the daemon has told what the controller keeps */
+	uint64_t command; /* 0: nothing that has not been answered */
+	int64_t at_ns;
+	char refused[65]; /* why the last was not kept; "": it was */
+};
+
 /* A medium that failed, and when it will be tried again. */
 struct mending {
 	sd_event_source *wait, *work;
@@ -91,6 +101,8 @@ struct keeper {
 	char nobody_hash[SECRET_HASH_SIZE]; /* a wrong name takes as long as a wrong password */
 	struct panel panel;
 	struct seen seen;
+	struct slots slots;
+	struct sealing sealing;
 	struct mending mending;
 	struct room room;
 	struct cuts cuts;
@@ -112,7 +124,7 @@ typedef void handler(struct keeper *k, const struct request *r, const struct ses
 handler accounts_login, accounts_logout, accounts_password;
 handler credentials_pin, credentials_totp_begin, credentials_totp_confirm, credentials_totp_end;
 handler deeds_act;
-handler panel_hello, panel_event, panel_state, panel_witness, panel_done;
+handler panel_hello, panel_event, panel_state, panel_witness, panel_keys, panel_done;
 handler reader_hello, reader_view, reader_subscribe;
 handler entries_show, entries_find;
 handler health_ask, health_support;
@@ -193,6 +205,15 @@ void peers_report(struct keeper *k);
 json_t *peers_counts(const uint64_t counts[CUT_COUNT]);
 /* False: it speaks another version, and was refused. */
 bool peers_speak_ours(struct keeper *k, const struct request *r);
+
+/* Orders a fresh key, if it is time to. */
+void sealing_mind(struct keeper *k);
+void sealing_done(struct keeper *k, uint64_t command, bool ok, const char *detail);
+void sealing_forget(struct keeper *k);
+/* The site wants the next epoch's secret sealed, and it is not, or with a key that the controller keeps no more. */
+bool sealing_needs_care(const struct keeper *k);
+/* {"sealed", "fresh", "refused"}; NULL: it is not wanted. A new reference. */
+json_t *sealing_json(const struct keeper *k);
 
 void reader_push_changed(struct keeper *k);
 

@@ -229,5 +229,7 @@ json_t *media_summary(const struct keeper *k)
 		(void)json_object_set_new(summary, "incarnation", incarnation_json(k));
 	if (seen_needs_care(k))
 		(void)json_object_set_new(summary, "seen", seen_json(k));
+	if (sealing_needs_care(k))
+		(void)json_object_set_new(summary, "sealing", sealing_json(k));
 	return summary;
 }

@@ -140,6 +140,7 @@ void panel_hello(struct keeper *k, const struct request *r, const struct session
 		json_decref(k->panel.state);
 		k->panel.state = NULL;
 		seen_forget(k);
+		sealing_forget(k);
 		diag(DIAG_NOTICE, "panel: controller %s, journal %s, firmware %s", param_text(r, "controller"),
 		     param_text(r, "journal"), param_text(r, "firmware"));
 	}
@@ -160,6 +161,7 @@ void panel_gone(struct keeper *k, uint64_t connection)
 	json_decref(k->panel.state);
 	k->panel.state = NULL;
 	seen_forget(k);
+	sealing_forget(k);
 }
 
 void panel_state(struct keeper *k, const struct request *r, const struct session *session)
@@ -438,6 +440,7 @@ void panel_done(struct keeper *k, const struct request *r, const struct session 
 	(void)session;
 	server_answer(k->server, r->ticket, NULL);
 	seen_done(k, command, json_is_true(json_object_get(r->params, "ok")), detail);
+	sealing_done(k, command, json_is_true(json_object_get(r->params, "ok")), detail);
 	if (json_is_true(json_object_get(r->params, "ok")))
 		return;
 	diag(DIAG_WARNING, "panel: command %" PRIu64 " was not carried out: %s", command,

@@ -44,6 +44,7 @@ static void begin_epoch(struct keeper *k)
 	if (scribe_rotate(k->scribe, &f) != ERR_OK)
 		diag(DIAG_ERROR, "the hourly epoch could not begin: %s", f.text);
 	seen_mind(k);
+	sealing_mind(k);
 }
 
 static void look_at_room(struct keeper *k)
@@ -62,6 +63,7 @@ static void look_after_house(struct keeper *k)
 {
 	accounts_end_idle(k);
 	accounts_report_failures(k);
+	sealing_mind(k);
 	look_at_room(k);
 }
 

@@ -203,9 +203,10 @@ static int on_commit(sd_event_source *source, void *userdata)
 }
 
 static enum err open_book(struct scribe *s, enum err (*open)(struct chain *c, struct fault *f),
-			  const char *const folders[LEDGER_MEDIA], const char *packs, struct fault *f)
+			  const char *const folders[LEDGER_MEDIA], const char *packs, struct slots *slots,
+			  struct fault *f)
 {
-	enum err err = chain_init(&s->chain, folders, f);
+	enum err err = chain_init(&s->chain, folders, slots, f);
 
 	if (err == ERR_OK)
 		err = open(&s->chain, f);
@@ -215,7 +216,7 @@ static enum err open_book(struct scribe *s, enum err (*open)(struct chain *c, st
 }
 
 static enum err prepare(struct scribe *s, sd_event *event, const char *const folders[LEDGER_MEDIA], const char *packs,
-			struct fault *f)
+			struct slots *slots, struct fault *f)
 {
 	int r = sd_event_add_defer(event, &s->commit, on_commit, s);
 
@@ -223,10 +224,10 @@ static enum err prepare(struct scribe *s, sd_event *event, const char *const fol
 		r = sd_event_source_set_enabled(s->commit, SD_EVENT_OFF);
 	if (r < 0)
 		return fault_set(f, err_from_errno(-r), "event loop: %s", strerror(-r));
-	return open_book(s, chain_open, folders, packs, f);
+	return open_book(s, chain_open, folders, packs, slots, f);
 }
 
-enum err scribe_open(sd_event *event, const char *const folders[LEDGER_MEDIA], const char *packs,
+enum err scribe_open(sd_event *event, const char *const folders[LEDGER_MEDIA], const char *packs, struct slots *slots,
 		     const struct scribe_hooks *hooks, struct scribe **out, struct fault *f)
 {
 	struct scribe *s = calloc(1, sizeof *s);
@@ -237,7 +238,7 @@ enum err scribe_open(sd_event *event, const char *const folders[LEDGER_MEDIA], c
 	s->hooks = *hooks;
 	s->end = &s->first;
 	s->is_well = true;
-	err = prepare(s, event, folders, packs, f);
+	err = prepare(s, event, folders, packs, slots, f);
 	if (err != ERR_OK) {
 		scribe_close(s);
 		return err;
@@ -254,7 +255,7 @@ enum err scribe_look(const char *const folders[LEDGER_MEDIA], const char *packs,
 	if (s == NULL)
 		return fault_set(f, ERR_NOMEM, "out of memory");
 	s->end = &s->first;
-	err = open_book(s, chain_look, folders, packs, f);
+	err = open_book(s, chain_look, folders, packs, NULL, f);
 	if (err != ERR_OK) {
 		scribe_close(s);
 		return err;

@@ -61,8 +61,8 @@ struct scribe_hooks {
 struct scribe;
 
 /* `folders` are those of the ledger on its media, "" for none: it is opened from the first that holds it. `packs` holds
-   the pack that setup.done names. Replays everything. */
-enum err scribe_open(sd_event *event, const char *const folders[LEDGER_MEDIA], const char *packs,
+   the pack that setup.done names; `slots` (NULL: none) are borrowed. Replays everything. */
+enum err scribe_open(sd_event *event, const char *const folders[LEDGER_MEDIA], const char *packs, struct slots *slots,
 		     const struct scribe_hooks *hooks, struct scribe **out, struct fault *f) MUST_USE;
 /* The same without writing anything: for looking at the book. Nothing can be recorded. */
 enum err scribe_look(const char *const folders[LEDGER_MEDIA], const char *packs, struct scribe **out,

@@ -104,6 +104,7 @@ void tend_rotate(struct keeper *k, const struct request *r, const struct session
 		return;
 	}
 	seen_mind(k);
+	sealing_mind(k);
 	head = ledger_head(scribe_ledger(k->scribe));
 	checkpoint_short_code(code, head.root);
 	server_answer(k->server, r->ticket,
@@ -138,9 +139,9 @@ json_t *tend_media_list(const struct keeper *k)
 
 static json_t *media_json(const struct keeper *k)
 {
-	return json_pack("{s:o, s:b, s:o*, s:o*}", "media", tend_media_list(k), "mirror",
+	return json_pack("{s:o, s:b, s:o*, s:o*, s:o*}", "media", tend_media_list(k), "mirror",
 			 (int)(k->places[SECOND_MEDIUM].home[0] != '\0'), "incarnation", incarnation_json(k), "seen",
-			 seen_json(k));
+			 seen_json(k), "sealing", sealing_json(k));
 }
 
 void tend_media(struct keeper *k, const struct request *r, const struct session *session)

@@ -66,6 +66,7 @@ struct ledger {
 	enum err failed;      /* adding failed half way: nothing that is staged may be committed */
 	bool is_broken;       /* a sync failed: the file may lie about what is on the disk until it is opened again */
 	bool is_ended;        /* a later incarnation goes on elsewhere */
+	struct slot_keys *slots;             /* borrowed; NULL: none */
 	const struct succession *succession; /* of a new incarnation while it is made */
 	struct rejoin *rejoin;               /* a medium that is being taken in again */
 	struct opener *opener;               /* it is being opened, or NULL */
@@ -231,6 +232,13 @@ enum err case_key(struct ledger *l, const char *name, bool create, uint8_t key[S
 		  struct fault *f) MUST_USE;
 bool case_has_key(struct ledger *l, const char *about);
 void case_keys_forget(struct ledger *l);
+
+/* The secret of an epoch as it is stored (secret.c). ERR_DENIED: it is sealed with a key of the panel's controller that
+   is not here. */
+void secret_seal(const struct ledger *l, uint64_t epoch, const uint8_t seed[SEED_SIZE], struct buf *out);
+enum err secret_open(const struct ledger *l, uint64_t epoch, struct blob sealed, struct buf *seed) MUST_USE;
+/* What secret_seal made last is durable. */
+void secret_is_stored(const struct ledger *l);
 
 /* Finishes the running epoch and stages the beginning of the next with its key (load_next_epoch).
    `was` receives what ran before: epoch_settle keeps the new one and wipes the old, or the other way round. */

@@ -19,6 +19,7 @@ static bool opens_something(const uint8_t wrap[SEAL_KEY_SIZE], struct store *sto
 {
 	static const char sealed_things[] =
 		"SELECT 'epoch ' || epoch, sealed FROM secrets UNION ALL "
+		"SELECT 'epoch ' || epoch || ' in slot', sealed FROM secrets UNION ALL "
 		"SELECT 'case ' || CAST(about AS TEXT), sealed FROM (SELECT about, sealed FROM cases LIMIT 256)";
 	sqlite3_stmt *rows = NULL;
 	bool opens = false;

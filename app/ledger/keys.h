@@ -1,5 +1,6 @@
 /* The secrets in the ledger's folder: keys/identity and keys/wrap, 32 bytes each, mode 0600. The wrapping key seals
- * what the database keeps secret: the next epoch's seed and one key per incident, which in turn seal what people wrote.
+ * what the database keeps secret: the next epoch's seed (secret.c: sealed with a key of the panel's controller, too,
+ * where that is wanted) and one key per incident, which in turn seal what people wrote.
  *
  *   sealed = nonce[24] ‖ XChaCha20-Poly1305(value; associated data = what it is, "epoch 7", "case 2026-007" …)
  */

@@ -23,6 +23,20 @@ enum { GENESIS_CODE_CHARS = 24 };
 
 struct ledger;
 
+/* Keys that the panel's controller keeps and overwrites in turn, so that nothing on a medium opens the stored secret of
+   an epoch that is over. In the caller's locked memory, which stays for as long as the ledger is open; what is kept may
+   change between any two calls. The ledger writes the second half. */
+enum { SLOT_KEYS = 2, SLOT_KEY_SIZE = 32 };
+struct slot_keys {
+	bool seals; /* the next epoch's secret is sealed with the newest that is kept, whenever an epoch begins */
+	unsigned kept;
+	uint8_t key[SLOT_KEYS][SLOT_KEY_SIZE]; /* older first */
+
+	bool is_missing; /* what is stored needs a key that is not among these */
+	bool is_sealed;  /* what is stored is sealed with … */
+	uint8_t present[SLOT_KEY_SIZE];
+};
+
 /* What is to be recorded. All strings are borrowed for the call. */
 struct draft {
 	const char *who;    /* opaque account id, "system" or "panel" */
@@ -97,9 +111,10 @@ enum err ledger_open(const char *folder, struct moment now, struct ledger **out,
 /* Like ledger_open but neither begins an epoch nor allows writing: for offline reading and export. */
 enum err ledger_open_readonly(const char *folder, struct ledger **out, struct fault *f) MUST_USE;
 void ledger_close(struct ledger *l);
-/* ledger_open, telling how far it is. */
+/* ledger_open, telling how far it is, with the keys of the panel's controller (NULL: none). ERR_STATE with is_missing:
+   that controller is needed. */
 enum err ledger_open_telling(const char *folder, struct moment now, const struct progress *progress,
-			     struct ledger **out, struct fault *f) MUST_USE;
+			     struct slot_keys *slots, struct ledger **out, struct fault *f) MUST_USE;
 
 /* Begins a new log where the old one cannot go on: its origin ends in the next number, its first entry commits to what
    the old one said last, its genesis code is new and must go on paper. The old one stays whole in
@@ -107,8 +122,9 @@ enum err ledger_open_telling(const char *folder, struct moment now, const struct
    could go on is ended only with a reason. ERR_STATE: no reason was given, or a person must first put things in
    order; f says what. */
 struct reincarnation {
-	const char *who, *via; /* NULL: the box itself */
-	const char *reason;    /* plain text, or NULL */
+	const char *who, *via;   /* NULL: the box itself */
+	const char *reason;      /* plain text, or NULL */
+	struct slot_keys *slots; /* NULL: nobody has asked the panel's controller, and what it seals is not lost */
 };
 enum err ledger_reincarnate(const char *folder, const struct reincarnation *why, struct moment now,
 			    char code[GENESIS_CODE_CHARS + 1], struct fault *f) MUST_USE;

@@ -222,7 +222,7 @@ static void mind_other(struct ledger *l)
 }
 
 enum err ledger_open_telling(const char *folder, struct moment now, const struct progress *progress,
-			     struct ledger **out, struct fault *f)
+			     struct slot_keys *slots, struct ledger **out, struct fault *f)
 {
 	struct ledger *l = NULL;
 	uint8_t hash[HASH_SIZE];
@@ -231,6 +231,7 @@ enum err ledger_open_telling(const char *folder, struct moment now, const struct
 
 	if (l == NULL)
 		return err;
+	l->slots = slots;
 	/* What an interrupted program left may be what fills the medium. */
 	blobs_sweep(l);
 	mend_keys(l);
@@ -257,7 +258,7 @@ enum err ledger_open_telling(const char *folder, struct moment now, const struct
 
 enum err ledger_open(const char *folder, struct moment now, struct ledger **out, struct fault *f)
 {
-	return ledger_open_telling(folder, now, NULL, out, f);
+	return ledger_open_telling(folder, now, NULL, NULL, out, f);
 }
 
 enum err ledger_open_readonly(const char *folder, struct ledger **out, struct fault *f)

@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 
-#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,9 +25,25 @@ enum err epoch_key_stored(struct ledger *l, uint64_t epoch, struct note_key *key
 	return ERR_OK;
 }
 
-static void secret_name(char out[32], uint64_t epoch)
+static enum err say_not_opened(const struct ledger *l, uint64_t epoch, bool is_there, enum err err, struct fault *f)
 {
-	(void)snprintf(out, 32, "epoch %" PRIu64, epoch);
+	if (l->slots != NULL)
+		l->slots->is_missing = err == ERR_DENIED;
+	if (err == ERR_DENIED)
+		return fault_set(
+			f, ERR_STATE,
+			_("the secret of epoch %llu is sealed with a key of the panel's controller, which is not here; connect "
+			  "that controller and start kannukid. For work with kannuki-ledger, start it once with "
+			  "seals_epochs: false"),
+			(unsigned long long)epoch);
+	if (is_there && !l->keys.is_proven)
+		return fault_set(
+			f, ERR_STATE,
+			_("keys/wrap opens nothing that was sealed with it. Put the right one back from a backup; if "
+			  "there is none, this ledger can be read, but a new one must be begun"));
+	return fault_set(f, ERR_STATE,
+			 _("the secret of epoch %llu is lost; this ledger can be read, but a new one must be begun"),
+			 (unsigned long long)epoch);
 }
 
 /* Takes the stored secret of `epoch` into locked memory; it must be the one that was certified. */
@@ -39,13 +54,11 @@ static enum err load_signer(struct ledger *l, uint64_t epoch, const struct note_
 	struct buf seed = {.cap = 256};
 	struct blob sealed;
 	bool is_there = false;
-	char what[32];
 	enum err err = store_row(store, STORE_GET_SECRET, (int64_t)epoch, NULL);
 
-	secret_name(what, epoch);
 	if (err == ERR_OK) {
 		sealed = store_blob(store, STORE_GET_SECRET, 0);
-		err = unseal(&seed, l->keys.wrap, what, sealed.data, sealed.len);
+		err = secret_open(l, epoch, sealed, &seed);
 		store_done(store, STORE_GET_SECRET);
 		is_there = true;
 	}
@@ -60,16 +73,10 @@ static enum err load_signer(struct ledger *l, uint64_t epoch, const struct note_
 	if (seed.data != NULL)
 		sodium_memzero(seed.data, seed.size);
 	buf_fini(&seed);
-	if (err != ERR_OK && is_there && !l->keys.is_proven)
-		return fault_set(
-			f, ERR_STATE,
-			_("keys/wrap opens nothing that was sealed with it. Put the right one back from a backup; if "
-			  "there is none, this ledger can be read, but a new one must be begun"));
 	if (err != ERR_OK)
-		return fault_set(
-			f, ERR_STATE,
-			_("the secret of epoch %llu is lost; this ledger can be read, but a new one must be begun"),
-			(unsigned long long)epoch);
+		return say_not_opened(l, epoch, is_there, err, f);
+	if (l->slots != NULL)
+		l->slots->is_missing = false;
 	return ERR_OK;
 }
 
@@ -104,14 +111,12 @@ static enum err certify_next(struct ledger *l, uint64_t epoch, const struct sign
 	struct buf note = {.cap = NOTE_MAX}, sealed = {.cap = 256};
 	uint8_t seed[SEED_SIZE];
 	struct signer next;
-	char what[32];
 	enum err err = signer_init(&next, ledger_origin(l), NULL);
 
 	if (err != ERR_OK)
 		return err;
 	signer_seed(&next, seed);
-	secret_name(what, epoch + 1);
-	seal(&sealed, l->keys.wrap, what, seed, SEED_SIZE);
+	secret_seal(l, epoch + 1, seed, &sealed);
 	sodium_memzero(seed, sizeof seed);
 	certificate_format(&note, epoch + 1, &next, previous, current, &l->keys.identity);
 	signer_fini(&next);
@@ -183,6 +188,8 @@ void epoch_settle(struct ledger *l, struct running *was, enum err outcome)
 
 	if (outcome != ERR_OK)
 		ledger_abandon(l);
+	else
+		secret_is_stored(l);
 	if (was->key.secret == l->running.key.secret)
 		return;
 	signer_fini(&loser->key);

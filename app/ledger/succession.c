@@ -18,7 +18,7 @@ enum { REASON_MAX = 2000 }; /* bytes */
 /* ---- what the old one said last ---- */
 
 /* Why it cannot go on, if so. */
-enum ending { GOES_ON, SECRET_LOST, MEDIA_DIFFER, HALF_FILLED };
+enum ending { GOES_ON, SECRET_LOST, KEY_LOST, MEDIA_DIFFER, HALF_FILLED };
 
 struct heads {
 	struct standing s[MEDIA_MAX];
@@ -127,7 +127,7 @@ static enum err judge(struct ledger *l, struct heads *h, const struct fault faul
 	if (h->ending != MEDIA_DIFFER)
 		h->common = h->s[any].head.size;
 	if (err == ERR_OK && h->ending == GOES_ON && !has_secret(l, h))
-		h->ending = SECRET_LOST;
+		h->ending = l->slots->is_missing ? KEY_LOST : SECRET_LOST;
 	l->media.reading = any;
 	if (err == ERR_OK)
 		err = lineage_read(l, &lineage, f);
@@ -153,9 +153,8 @@ static enum err hear_heads(struct ledger *l, struct heads *h, struct fault *f)
 /* ---- what the new one says of it ---- */
 
 static const char *const endings[] = {
-	[GOES_ON] = "asked",
-	[SECRET_LOST] = "secret_lost",
-	[MEDIA_DIFFER] = "media_differ",
+	[GOES_ON] = "asked",           [SECRET_LOST] = "secret_lost",
+	[KEY_LOST] = "panel_key_lost", [MEDIA_DIFFER] = "media_differ",
 	[HALF_FILLED] = "half_filled",
 };
 
@@ -252,6 +251,7 @@ static enum err write_next(const struct ledger *old, const char *origin, const s
 	if (l == NULL)
 		return err;
 	l->succession = succession;
+	l->slots = old->slots;
 	err = keys_inherit(&l->keys, &old->keys, origin, f);
 	if (err != ERR_OK) {
 		ledger_close(l);
@@ -309,16 +309,20 @@ enum err ledger_reincarnate(const char *folder, const struct reincarnation *why,
 			    char code[GENESIS_CODE_CHARS + 1], struct fault *f)
 {
 	struct heads h = {.s = {{.head_note = {.cap = NOTE_MAX}}, {.head_note = {.cap = NOTE_MAX}}}};
+	struct slot_keys none = {.kept = 0};
 	struct ledger *old = NULL;
 	enum err err = ledger_new(&old, f);
 
 	if (old == NULL)
 		return err;
+	old->slots = why->slots != NULL ? why->slots : &none;
 	err = media_find(&old->media, folder, f);
 	if (err == ERR_OK && incarnation_is_ended(folder, f))
 		err = f->err;
 	if (err == ERR_OK)
 		err = hear_heads(old, &h, f);
+	if (h.ending == KEY_LOST && why->slots == NULL)
+		h.ending = GOES_ON;
 	if (err == ERR_OK && h.ending == HALF_FILLED && why->reason == NULL)
 		err = say_half_filled(&old->media.m[h.counts[0] ? 0 : 1], &h.of_other, f);
 	if (err == ERR_OK && h.ending == GOES_ON && why->reason == NULL)

@@ -115,7 +115,7 @@ enum err command_repair(const struct request *request, struct fault *f)
 
 	if (request->new_incarnation)
 		return begin_incarnation(request, f);
-	err = ledger_open_telling(request->folder, moment_now(), &progress, &l, f);
+	err = ledger_open_telling(request->folder, moment_now(), &progress, NULL, &l, f);
 	far_end();
 	if (err != ERR_OK)
 		return err;

@@ -1,5 +1,6 @@
 #include "panel/keeper.h"
 
+#include "base/file.h"
 #include "panel/words.h"
 
 #include <fcntl.h>
@@ -97,19 +98,34 @@ static void take_order(struct keeper *k, const char *push, json_t *params)
 	}
 }
 
-static void take_errand(struct keeper *k, json_t *params)
+/* The key of an errand is drawn here: no message carries one. */
+static enum err draw_errand(struct keeper *k, enum errand_kind kind, json_t *params, struct errand *errand)
+{
+	enum err err;
+
+	if (kind == ERRAND_WITNESS)
+		return errand_parse(params, fresh_nonce(k), errand);
+	err = key_parse(params, fresh_nonce(k), errand);
+	if (err == ERR_OK && getrandom(errand->key.key, sizeof errand->key.key, 0) != sizeof errand->key.key)
+		err = ERR_IO;
+	return err;
+}
+
+static void take_errand(struct keeper *k, enum errand_kind kind, json_t *params)
 {
 	struct errand errand = {.command = -1};
-	enum err err = errand_parse(params, fresh_nonce(k), &errand);
+	enum err err = draw_errand(k, kind, params, &errand);
 
 	errand.connection = k->connection;
 	if (err != ERR_OK) {
-		diag(DIAG_ERROR, "the keeper pushed a checkpoint that cannot be read; it was not handed on");
+		diag(DIAG_ERROR, "the keeper pushed %s that cannot be carried out; it was not handed on",
+		     kind == ERRAND_WITNESS ? "a checkpoint" : "an order for a key");
 		if (errand.command >= 0)
 			refuse(k, errand.command, "bad_message");
 	} else if (!ring_put(&k->mail->errands, &errand)) {
 		refuse(k, errand.command, "busy");
 	}
+	explicit_bzero(&errand, sizeof errand);
 }
 
 static void take_lamps(struct keeper *k, json_t *params)
@@ -184,7 +200,9 @@ static void take_message(void *context, const char *push, json_t *params)
 	else if (strcmp(push, "panel.lamps") == 0)
 		take_lamps(k, params);
 	else if (strcmp(push, "panel.checkpoint") == 0)
-		take_errand(k, params);
+		take_errand(k, ERRAND_WITNESS, params);
+	else if (strcmp(push, "panel.key") == 0)
+		take_errand(k, ERRAND_KEYS, params);
 	else
 		take_order(k, push, params);
 }
@@ -196,7 +214,7 @@ static void take_controller(struct keeper *k, const struct news *news)
 {
 	k->controller = news->controller;
 	k->hello_due = true;
-	k->has_witness = k->witness_due = false;
+	k->has_witness = k->witness_due = k->has_keys = k->keys_due = false;
 	k->has_event = false;
 	k->event_request.id = 0;
 }
@@ -221,12 +239,47 @@ static void send_witness(struct keeper *k)
 	k->witness_due = k->witness_due && k->client == NULL;
 }
 
-/* What the controller keeps now goes before what became of the checkpoint. */
+static void send_keys(struct keeper *k)
+{
+	if (k->keys_due && k->client != NULL)
+		send_request(k, "panel.keys", keys_params(&k->controller), NULL);
+	k->keys_due = k->keys_due && k->client == NULL;
+}
+
+/* Generation and key of each slot that is kept, the older first. */
+static void keep_keys(struct keeper *k, const struct panel_keys *keys)
+{
+	unsigned first = keys->slot[1].generation < keys->slot[0].generation ? 1 : 0;
+	uint8_t data[2 * (4 + sizeof keys->slot[0].key)];
+	char path[4096];
+	struct fault f = {ERR_OK, ""};
+	size_t len = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct panel_key *slot = &keys->slot[first ^ i];
+
+		if (slot->state != STORE_IS_KEPT)
+			continue;
+		for (int shift = 24; shift >= 0; shift -= 8)
+			data[len++] = (uint8_t)(slot->generation >> shift);
+		memcpy(data + len, slot->key, sizeof slot->key);
+		len += sizeof slot->key;
+	}
+	k->has_keys = place(path, sizeof path, PANEL_KEYS_FILE) == ERR_OK &&
+		      file_replace(path, data, len, 0640, &f) == ERR_OK;
+	k->keys_due = k->has_keys;
+	if (!k->has_keys)
+		diag(DIAG_ERROR, "the keeper cannot be told the controller's keys: %s", f.text);
+	explicit_bzero(data, sizeof data);
+}
+
+/* What the controller keeps now goes before what became of the errand. */
 static void tell_outcome(struct keeper *k, const struct outcome *outcome)
 {
 	if (outcome->connection != k->connection)
 		return;
 	send_witness(k);
+	send_keys(k);
 	send_request(k, "panel.done", outcome_params(outcome), NULL);
 }
 
@@ -257,6 +310,10 @@ static void take_news(struct keeper *k)
 			k->witness = news.witness;
 			k->has_witness = k->witness_due = true;
 			break;
+		case NEWS_KEYS:
+			keep_keys(k, &news.keys);
+			explicit_bzero(&news, sizeof news);
+			break;
 		case NEWS_NOTE:
 		default:
 			diag(news.note.level, "%s", news.note.text);
@@ -279,6 +336,7 @@ static void connect_again(struct keeper *k)
 	k->connection++;
 	k->hello_due = true;
 	k->witness_due = k->has_witness;
+	k->keys_due = k->has_keys;
 	k->event_due_ns = k->now_ns;
 }
 
@@ -307,6 +365,7 @@ static void send_what_is_due(struct keeper *k)
 		send_request(k, "panel.hello", hello_params(&k->controller), &k->hello);
 	}
 	send_witness(k);
+	send_keys(k);
 	if (k->has_event && k->event_request.id == 0 && k->now_ns >= k->event_due_ns)
 		send_request(k, "panel.event", event_params(&k->controller, &k->event, k->now_ns), &k->event_request);
 	if (k->has_picture && k->picture_request.id == 0) {

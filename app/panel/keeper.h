@@ -41,6 +41,9 @@ struct keeper {
 	bool witness_due;
 	struct panel_witness witness;
 
+	bool has_keys; /* they lie in the file */
+	bool keys_due;
+
 	bool has_picture; /* one that the keeper has not been sent */
 	struct picture picture;
 	struct request picture_request;

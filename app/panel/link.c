@@ -165,7 +165,7 @@ static void become_linked(struct link *l, int64_t now_ns)
 		l->shows_recorded = (l->state.lamps & LAMP_RECORDED) != 0;
 	l->is_linked = l->was_linked = true;
 	l->generation++;
-	l->controller_told = l->witness_told = false;
+	l->controller_told = l->told_kept[ERRAND_WITNESS] = l->told_kept[ERRAND_KEYS] = false;
 	l->offered = 0;
 	l->good_ns = now_ns;
 	l->pause_ns = pause_first_ns;
@@ -271,48 +271,89 @@ static void finish_errand(struct link *l, bool ok, const char *word, int64_t now
 	struct news news = {.kind = NEWS_OUTCOME, .outcome = {l->errand.connection, l->errand.command, ok, word}};
 
 	l->has_errand = !tell(l, &news, now_ns);
+	if (!l->has_errand)
+		explicit_bzero(&l->errand, sizeof l->errand);
+}
+
+/* What the controller says that it keeps. */
+struct keeping {
+	struct news news;
+	uint16_t result;
+	bool is_writing;
+};
+
+static enum err ask(struct link *l, enum errand_kind kind, bool with_errand, struct keeping *keeping, struct fault *f)
+{
+	struct panel_witness *witness = &keeping->news.witness;
+	struct panel_keys *keys = &keeping->news.keys;
+	enum err err;
+
+	if (kind == ERRAND_WITNESS) {
+		keeping->news.kind = NEWS_WITNESS;
+		err = l->driver->ops->witness(l->driver, with_errand ? &l->errand.what : NULL, witness, f);
+		keeping->result = witness->result;
+		keeping->is_writing = witness->state == STORE_IS_WRITING;
+		return err;
+	}
+	keeping->news.kind = NEWS_KEYS;
+	err = l->driver->ops->keys(l->driver, with_errand ? &l->errand.key : NULL, keys, f);
+	keeping->result = keys->result;
+	keeping->is_writing = keys->slot[0].state == STORE_IS_WRITING || keys->slot[1].state == STORE_IS_WRITING;
+	return err;
 }
 
 /* What the controller keeps is told before what became of the errand. */
-static void judge_errand(struct link *l, const struct panel_witness *witness, int64_t now_ns)
+static void judge_errand(struct link *l, enum errand_kind kind, bool with_errand, struct keeping *keeping,
+			 int64_t now_ns)
 {
-	struct news news = {.kind = NEWS_WITNESS, .witness = *witness};
-	bool is_over = l->has_errand && (witness->result != RESULT_DONE || witness->state != STORE_IS_WRITING);
+	bool is_over = with_errand && (keeping->result != RESULT_DONE || !keeping->is_writing);
 
-	if (!l->witness_told || is_over)
-		l->witness_told = tell(l, &news, now_ns);
-	if (is_over && l->witness_told)
-		finish_errand(l, witness->result == RESULT_DONE, result_word(witness->result), now_ns);
+	if (!with_errand || is_over)
+		l->told_kept[kind] = tell(l, &keeping->news, now_ns);
+	if (is_over && l->told_kept[kind])
+		finish_errand(l, keeping->result == RESULT_DONE, result_word(keeping->result), now_ns);
 }
 
-static void run_errand(struct link *l, int64_t now_ns)
+/* A panel that keeps nothing of the kind. */
+static void do_without(struct link *l, enum errand_kind kind, bool with_errand, int64_t now_ns)
 {
-	const struct witness_write *write = l->has_errand ? &l->errand.what : NULL;
-	struct panel_witness witness;
-	struct fault f = {ERR_OK, ""};
-	enum err err;
+	struct news none = {.kind = NEWS_KEYS};
 
-	if (now_ns < l->errand_ns || (l->witness_told && write == NULL))
-		return;
-	err = l->driver->ops->witness(l->driver, write, &witness, &f);
-	if (err == ERR_OK) {
-		judge_errand(l, &witness, now_ns);
-		return;
-	}
-	if (err == ERR_DENIED) {
-		l->witness_told = true;
-		if (write != NULL)
-			finish_errand(l, false, "no_witness", now_ns);
-		return;
-	}
-	l->errand_ns = now_ns + errand_again_ns;
+	l->told_kept[kind] = kind != ERRAND_KEYS || tell(l, &none, now_ns);
+	if (with_errand)
+		finish_errand(l, false, kind == ERRAND_KEYS ? "no_keys" : "no_witness", now_ns);
+}
+
+static void run_errand(struct link *l, enum errand_kind kind, bool with_errand, int64_t now_ns)
+{
+	struct keeping keeping = {.result = RESULT_NONE};
+	struct fault f = {ERR_OK, ""};
+	enum err err = ask(l, kind, with_errand, &keeping, &f);
+
+	if (err == ERR_OK)
+		judge_errand(l, kind, with_errand, &keeping, now_ns);
+	else if (err == ERR_DENIED)
+		do_without(l, kind, with_errand, now_ns);
+	else
+		l->errand_ns = now_ns + errand_again_ns;
+	explicit_bzero(&keeping, sizeof keeping);
 }
 
 static void mind_errands(struct link *l, int64_t now_ns)
 {
+	bool may;
+
 	take_errand(l, now_ns);
-	if (l->is_linked && l->controller_told && !l->has_order && l->state.event.number == 0)
-		run_errand(l, now_ns);
+	may = l->is_linked && l->controller_told && !l->has_order && now_ns >= l->errand_ns;
+	/* The keeper may need the keys before it can record anything: they do not wait for an event that waits for it.
+	 */
+	if (may && !l->told_kept[ERRAND_KEYS])
+		run_errand(l, ERRAND_KEYS, false, now_ns);
+	may = may && l->state.event.number == 0;
+	if (may && l->has_errand && l->told_kept[l->errand.kind])
+		run_errand(l, l->errand.kind, true, now_ns);
+	else if (may && !l->told_kept[ERRAND_WITNESS])
+		run_errand(l, ERRAND_WITNESS, false, now_ns);
 	if (l->has_errand && now_ns >= l->errand_until_ns)
 		finish_errand(l, false, l->is_linked ? "no_answer" : "controller_absent", now_ns);
 }

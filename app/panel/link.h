@@ -8,8 +8,8 @@
  * be carried out within 2 s is given up and its outcome says why; an order to cut is done only when the answer shows
  * each coil off and latched.
  *
- * An errand (a checkpoint of the log) is run only while no order and no event waits, in the same turn as the poll. It
- * is done when the controller says that it is durable.
+ * An errand (a checkpoint of the log, a key) is run only while no order and no event waits, in the same turn as the
+ * poll. It is done when the controller says that it is durable. Which keys it keeps is read as soon as it is linked.
  */
 #ifndef KANNUKI_PANEL_LINK_H
 #define KANNUKI_PANEL_LINK_H
@@ -49,7 +49,7 @@ struct link {
 	int64_t order_until_ns;
 	const char *order_trouble;
 
-	bool witness_told; /* main knows what this controller has kept */
+	bool told_kept[ERRAND_KINDS]; /* main knows what this controller keeps */
 	bool has_errand;
 	struct errand errand;
 	int64_t errand_until_ns;

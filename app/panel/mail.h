@@ -35,7 +35,7 @@ struct outcome {
 	const char *word; /* static */
 };
 
-enum news_kind { NEWS_CONTROLLER, NEWS_PICTURE, NEWS_EVENT, NEWS_OUTCOME, NEWS_WITNESS, NEWS_NOTE };
+enum news_kind { NEWS_CONTROLLER, NEWS_PICTURE, NEWS_EVENT, NEWS_OUTCOME, NEWS_WITNESS, NEWS_KEYS, NEWS_NOTE };
 
 struct news {
 	enum news_kind kind;
@@ -50,6 +50,7 @@ struct news {
 		};
 		struct outcome outcome;
 		struct panel_witness witness;
+		struct panel_keys keys;
 		struct {
 			enum diag_level level;
 			char text[200];
@@ -63,11 +64,18 @@ struct order {
 	struct panel_command what;
 };
 
-/* A checkpoint to be kept. */
+/* What a controller keeps for the host: the log as it was last seen, keys. */
+enum errand_kind { ERRAND_WITNESS, ERRAND_KEYS, ERRAND_KINDS };
+
+/* A checkpoint or a key to be kept. */
 struct errand {
 	uint32_t connection;
 	int64_t command;
-	struct witness_write what;
+	enum errand_kind kind;
+	union {
+		struct witness_write what;
+		struct key_write key;
+	};
 };
 
 enum { NEWS_MAX = 64, ORDERS_MAX = 16, ERRANDS_MAX = 4 };

@@ -25,10 +25,13 @@ bool ring_put(struct ring *r, const void *item)
 bool ring_take(struct ring *r, void *item)
 {
 	size_t taken = atomic_load_explicit(&r->taken, memory_order_relaxed);
+	unsigned char *slot = r->slots + taken % r->count * r->each;
 
 	if (atomic_load_explicit(&r->put, memory_order_acquire) == taken)
 		return false;
-	memcpy(item, r->slots + taken % r->count * r->each, r->each);
+	memcpy(item, slot, r->each);
+	/* It may have been a key. */
+	explicit_bzero(slot, r->each);
 	atomic_store_explicit(&r->taken, taken + 1, memory_order_release);
 	return true;
 }

@@ -144,6 +144,13 @@ json_t *witness_params(const struct panel_identity *controller, const struct pan
 			 (json_int_t)(witness->log.size < most ? witness->log.size : most), "root", root);
 }
 
+json_t *keys_params(const struct panel_identity *controller)
+{
+	struct names names = names_of(controller);
+
+	return json_pack("{s:s}", "controller", names.controller);
+}
+
 json_t *outcome_params(const struct outcome *outcome)
 {
 	return json_pack("{s:I, s:b, s:s}", "command", (json_int_t)outcome->command, "ok", (int)outcome->ok, "detail",
@@ -260,6 +267,17 @@ enum err errand_parse(json_t *params, uint32_t fresh_nonce, struct errand *erran
 	found.what.kind = json_is_true(epoch) ? WITNESS_OF_EPOCH : WITNESS_ROUTINE;
 	*errand = found;
 	return readable ? ERR_OK : ERR_FORMAT;
+}
+
+enum err key_parse(json_t *params, uint32_t fresh_nonce, struct errand *errand)
+{
+	json_t *command = json_object_get(params, "command"), *generation = json_object_get(params, "generation");
+	json_int_t number = json_integer_value(generation);
+
+	*errand = (struct errand){.command = json_is_integer(command) ? json_integer_value(command) : -1,
+				  .kind = ERRAND_KEYS,
+				  .key = {.nonce = fresh_nonce, .generation = (uint32_t)(number & UINT32_MAX)}};
+	return errand->command >= 0 && number >= 1 && number <= UINT32_MAX ? ERR_OK : ERR_FORMAT;
 }
 
 enum err lamps_parse(json_t *params, uint32_t *lamps)

@@ -18,6 +18,7 @@ json_t *event_params(const struct panel_identity *controller, const struct news 
 /* `trusted`: uplinks without a contact that a permit may connect all the same. */
 json_t *picture_params(const struct picture *picture, uint8_t trusted);
 json_t *witness_params(const struct panel_identity *controller, const struct panel_witness *witness);
+json_t *keys_params(const struct panel_identity *controller);
 json_t *outcome_params(const struct outcome *outcome);
 
 /* A push → an order, except for order->what.nonce of commands that are not permits: `fresh_nonce` is put there.
@@ -26,6 +27,8 @@ json_t *outcome_params(const struct outcome *outcome);
 enum err order_parse(const char *push, json_t *params, uint32_t fresh_nonce, struct order *order) MUST_USE;
 /* panel.checkpoint → an errand. ERR_FORMAT as above. */
 enum err errand_parse(json_t *params, uint32_t fresh_nonce, struct errand *errand) MUST_USE;
+/* panel.key → the same, without the key. */
+enum err key_parse(json_t *params, uint32_t fresh_nonce, struct errand *errand) MUST_USE;
 /* The keeper's answer to hello → a mask of the uplinks that its record says are connected. */
 enum err connected_parse(json_t *result, uint16_t *mask) MUST_USE;
 /* panel.lamps → enum board_lamp bits and LAMPS_MAINTENANCE. */

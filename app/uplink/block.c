@@ -22,6 +22,18 @@ static void split_four(uint16_t *high, uint64_t value)
 	split(high + 2, (uint32_t)value);
 }
 
+static void join_bytes(uint8_t *bytes, const uint16_t *words, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		bytes[i] = (uint8_t)(words[i / 2] >> (i % 2 == 0 ? 8 : 0));
+}
+
+static void split_bytes(uint16_t *words, const uint8_t *bytes, unsigned count)
+{
+	for (unsigned i = 0; i < count / 2; i++)
+		words[i] = (uint16_t)(bytes[2 * i] << 8 | bytes[2 * i + 1]);
+}
+
 /* The last of `count` words: with it the exclusive-or of all is 0xFFFF. */
 static void add_check(uint16_t *words, size_t count)
 {
@@ -139,20 +151,42 @@ enum err witness_decode(const uint16_t *words, size_t count, struct panel_witnes
 		.result = words[WITNESS_RESULT],
 		.result_nonce = pair(words + WITNESS_RESULT_NONCE_HIGH),
 	};
-	for (unsigned i = 0; i < sizeof out->log.root; i++)
-		out->log.root[i] = (uint8_t)(words[WITNESS_ROOT + i / 2] >> (i % 2 == 0 ? 8 : 0));
+	join_bytes(out->log.root, words + WITNESS_ROOT, sizeof out->log.root);
 	return ERR_OK;
 }
 
 void witness_encode(uint16_t out[WITNESS_WRITE_SIZE], const struct witness_write *write)
 {
-	const uint8_t *root = write->log.root;
-
 	split(out + WITNESS_WRITE_NONCE_HIGH, write->nonce);
 	out[WITNESS_WRITE_EPOCH] = write->kind == WITNESS_OF_EPOCH ? 1 : 0;
 	split_four(out + WITNESS_WRITE_ORIGIN, write->log.origin);
 	split_four(out + WITNESS_WRITE_LOG_SIZE, write->log.size);
-	for (unsigned i = 0; i < sizeof write->log.root / 2; i++)
-		out[WITNESS_WRITE_ROOT + i] = (uint16_t)(root[2 * i] << 8 | root[2 * i + 1]);
+	split_bytes(out + WITNESS_WRITE_ROOT, write->log.root, sizeof write->log.root);
 	add_check(out, WITNESS_WRITE_SIZE);
+}
+
+/* ---- key slots ---- */
+
+enum err keys_decode(const uint16_t *words, size_t count, struct panel_keys *out)
+{
+	if (count < KEY_SLOTS_SIZE)
+		return ERR_FORMAT;
+	out->result = words[KEY_SLOTS_RESULT];
+	out->result_nonce = pair(words + KEY_SLOTS_RESULT_NONCE_HIGH);
+	for (unsigned i = 0; i < sizeof out->slot / sizeof out->slot[0]; i++) {
+		const uint16_t *slot = words + KEY_SLOTS_FIRST + (size_t)i * KEY_SLOT_SIZE;
+
+		out->slot[i].state = slot[KEY_SLOT_STATE];
+		out->slot[i].generation = pair(slot + KEY_SLOT_GENERATION_HIGH);
+		join_bytes(out->slot[i].key, slot + KEY_SLOT_KEY, sizeof out->slot[i].key);
+	}
+	return ERR_OK;
+}
+
+void key_encode(uint16_t out[KEY_WRITE_SIZE], const struct key_write *write)
+{
+	split(out + KEY_WRITE_NONCE_HIGH, write->nonce);
+	split(out + KEY_WRITE_GENERATION_HIGH, write->generation);
+	split_bytes(out + KEY_WRITE_KEY, write->key, sizeof write->key);
+	add_check(out, KEY_WRITE_SIZE);
 }

@@ -27,9 +27,13 @@ enum err status_decode(const uint16_t *words, size_t count, struct panel_state *
 /* ERR_FORMAT when too short. */
 enum err witness_decode(const uint16_t *words, size_t count, struct panel_witness *out) MUST_USE;
 
+/* ERR_FORMAT when too short. */
+enum err keys_decode(const uint16_t *words, size_t count, struct panel_keys *out) MUST_USE;
+
 void poll_encode(uint16_t out[EXCHANGE_POLL_SIZE], uint16_t nonce, const struct panel_wish *wish);
 void command_encode(uint16_t out[EXCHANGE_SIZE], uint16_t nonce, const struct panel_wish *wish,
 		    const struct panel_command *command);
 void witness_encode(uint16_t out[WITNESS_WRITE_SIZE], const struct witness_write *write);
+void key_encode(uint16_t out[KEY_WRITE_SIZE], const struct key_write *write);
 
 #endif

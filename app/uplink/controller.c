@@ -2,6 +2,8 @@
 
 #include "uplink/block.h"
 
+#include <string.h>
+
 /* The first answer may be lost or late; a second miss is for the link thread to judge. */
 enum { ATTEMPTS = 2 };
 
@@ -79,28 +81,35 @@ static enum err controller_command(struct relay_driver *driver, const struct pan
 	return talk(controller_of(driver), wish, command, state, f);
 }
 
-/* The block has no nonce of the exchange that could be relied on (a poll may have been lost on its way): whose answer
-   it is, is told by the nonce of the write. */
+/* Reads a block of what is kept, after writing to it when `write` is not NULL. It has no nonce of the exchange that
+   could be relied on (a poll may have been lost on its way): whose answer it is, is told by the nonce of the write. */
+static enum err read_kept(struct controller *c, const struct bus_write *write, uint16_t block, uint16_t *got,
+			  size_t count, struct fault *f)
+{
+	const struct block_expected expected = {.block = block};
+	enum err err;
+
+	if (write != NULL)
+		err = c->bus->ops->exchange(c->bus, write, block, got, count, f);
+	else
+		err = c->bus->ops->read(c->bus, block, got, count, f);
+	return err == ERR_OK ? explain(block_check(got, count, &expected), f) : err;
+}
+
 static enum err ask_witness(struct controller *c, const struct witness_write *write, struct panel_witness *witness,
 			    struct fault *f)
 {
-	const struct block_expected expected = {.block = BLOCK_WITNESS};
 	uint16_t put[WITNESS_WRITE_SIZE], got[WITNESS_SIZE];
+	const struct bus_write whole = {BLOCK_WITNESS_WRITE, put, WITNESS_WRITE_SIZE};
 	struct panel_witness found;
 	enum err err;
 
-	if (write != NULL) {
+	if (write != NULL)
 		witness_encode(put, write);
-		err = c->bus->ops->exchange(c->bus, &(struct bus_write){BLOCK_WITNESS_WRITE, put, WITNESS_WRITE_SIZE},
-					    BLOCK_WITNESS, got, WITNESS_SIZE, f);
-	} else {
-		err = c->bus->ops->read(c->bus, BLOCK_WITNESS, got, WITNESS_SIZE, f);
-	}
+	err = read_kept(c, write != NULL ? &whole : NULL, BLOCK_WITNESS, got, WITNESS_SIZE, f);
 	if (err != ERR_OK)
 		return err;
-	err = block_check(got, WITNESS_SIZE, &expected);
-	if (err == ERR_OK)
-		err = witness_decode(got, WITNESS_SIZE, &found);
+	err = witness_decode(got, WITNESS_SIZE, &found);
 	if (err == ERR_OK && write != NULL && found.result_nonce != write->nonce)
 		err = ERR_BUSY;
 	if (err == ERR_OK)
@@ -116,6 +125,39 @@ static enum err controller_witness(struct relay_driver *driver, const struct wit
 
 	for (int i = 0; i < ATTEMPTS; i++) {
 		err = ask_witness(c, write, witness, f);
+		if (!is_passing(err))
+			break;
+		c->bus->ops->settle(c->bus);
+	}
+	return err;
+}
+
+static enum err ask_keys(struct controller *c, const struct key_write *write, struct panel_keys *keys, struct fault *f)
+{
+	uint16_t put[KEY_WRITE_SIZE], got[KEY_SLOTS_SIZE];
+	const struct bus_write whole = {BLOCK_KEY_WRITE, put, KEY_WRITE_SIZE};
+	enum err err;
+
+	if (write != NULL)
+		key_encode(put, write);
+	err = read_kept(c, write != NULL ? &whole : NULL, BLOCK_KEY_SLOTS, got, KEY_SLOTS_SIZE, f);
+	if (err == ERR_OK)
+		err = keys_decode(got, KEY_SLOTS_SIZE, keys);
+	if (err == ERR_OK && write != NULL && keys->result_nonce != write->nonce)
+		err = explain(ERR_BUSY, f);
+	explicit_bzero(put, sizeof put);
+	explicit_bzero(got, sizeof got);
+	return err;
+}
+
+static enum err controller_keys(struct relay_driver *driver, const struct key_write *write, struct panel_keys *keys,
+				struct fault *f)
+{
+	struct controller *c = controller_of(driver);
+	enum err err = ERR_TIMEOUT;
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		err = ask_keys(c, write, keys, f);
 		if (!is_passing(err))
 			break;
 		c->bus->ops->settle(c->bus);
@@ -179,7 +221,7 @@ static void controller_disconnect(struct relay_driver *driver)
 void controller_init(struct controller *c, struct bus *bus, uint16_t nonce)
 {
 	static const struct relay_driver_ops ops = {controller_connect, controller_poll, controller_command,
-						    controller_witness, controller_disconnect};
+						    controller_witness, controller_keys, controller_disconnect};
 
 	*c = (struct controller){.driver = {.ops = &ops}, .bus = bus, .nonce = nonce};
 }

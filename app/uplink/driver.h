@@ -84,6 +84,24 @@ struct witness_write {
 	struct log_seen log;
 };
 
+/* What a controller keeps in its key slots, and what became of the last write. */
+struct panel_key {
+	uint16_t state; /* enum board_store_state */
+	uint32_t generation;
+	uint8_t key[32];
+};
+struct panel_keys {
+	struct panel_key slot[2];
+	uint16_t result; /* enum board_result of the write `result_nonce` */
+	uint32_t result_nonce;
+};
+
+struct key_write {
+	uint32_t nonce; /* new for each write */
+	uint32_t generation;
+	uint8_t key[32];
+};
+
 struct relay_driver;
 
 struct relay_driver_ops {
@@ -101,6 +119,9 @@ struct relay_driver_ops {
 	   repeated. ERR_DENIED: this panel keeps none. */
 	enum err (*witness)(struct relay_driver *driver, const struct witness_write *write,
 			    struct panel_witness *witness, struct fault *f);
+	/* The same with a key; it goes into the slot that holds none, or the older one. */
+	enum err (*keys)(struct relay_driver *driver, const struct key_write *write, struct panel_keys *keys,
+			 struct fault *f);
 	void (*disconnect)(struct relay_driver *driver);
 };
 

@@ -182,10 +182,13 @@ class House:
             return False
         return True
 
-    def start(self, kind="cli"):
+    def launch(self):
         with open(self.root / "keeper.log", "ab") as log:
             # Python ignores SIGXFSZ; the keeper inherits that, so that a test can make its disk "full".
             self.process = subprocess.Popen([BIN / "kannukid"], env=self.environment, stderr=log, restore_signals=False)
+
+    def start(self, kind="cli"):
+        self.launch()
         wait_until("the keeper", lambda: self.is_open(kind))
 
     @property

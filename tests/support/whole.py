@@ -11,9 +11,9 @@ from paneld import Paneld, wait_until
 from simboard import Simboard
 
 
-def provision(path, loss=0, heartbeat_ms=2000):
+def provision(path, loss=0, heartbeat_ms=2000, controller=0xC0FFEE):
     """The provisioning block of board/map.h in an EEPROM that is otherwise new."""
-    block = struct.pack(">2s6B H Q 2B I", b"KN", 2, 15, 15, 0, loss, 0, heartbeat_ms, 0xC0FFEE, 0, 0, 0x6A6F7572)
+    block = struct.pack(">2s6B H Q 2B I", b"KN", 2, 15, 15, 0, loss, 0, heartbeat_ms, controller, 0, 0, 0x6A6F7572)
     with open(path, "wb") as eeprom:
         eeprom.write((block + crc16(block)).ljust(4096, b"\xff"))
 

@@ -79,6 +79,8 @@ class Setup(unittest.TestCase):
         for text, wanted in {
             good + "pakcs: x\n": r"kannuki\.yaml:\d+: .*pakcs.*remove it",
             good + "session_minutes: soon\n": r"kannuki\.yaml:\d+: .*soon",
+            good + "panel:\n  seals_epochs: perhaps\n": r"kannuki\.yaml:\d+: .*perhaps",
+            good + "panel:\n  seals_epoch: true\n": r"kannuki\.yaml:\d+: .*seals_epoch",
             good + "session_minutes: 9999\n": r"kannuki\.yaml:5: session_minutes is 9999; write 1 to 480",
             good + "session_minutes: 0\n": r"kannuki\.yaml:5: session_minutes is 0",
             good.replace("mirror: /", "mirror: "): r"kannuki\.yaml:4: mirror: .*whole path",
@@ -109,6 +111,7 @@ class Setup(unittest.TestCase):
         self.assertRegex(done.stdout, rf"(?m)^packs: /\S+ +# {config}:2$")
         self.assertRegex(done.stdout, rf"(?m)^mirror: /var/lib/kannuki-mirror +# {config}:4$")
         self.assertRegex(done.stdout, r"(?m)^session_minutes: 30 +# built in$")
+        self.assertRegex(done.stdout, r"(?m)^panel.seals_epochs: false +# built in$")
 
     def test_serving_without_a_ledger_says_what_to_do(self):
         done = self.house.run()

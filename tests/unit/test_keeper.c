@@ -576,7 +576,7 @@ static void open_scribe(struct house *h)
 	const char *const folders[LEDGER_MEDIA] = {h->media_folders[0], h->media_folders[1]};
 	struct fault f;
 
-	if (scribe_open(h->event, folders, "app/procedure/packs", &hooks, &h->scribe, &f) != ERR_OK)
+	if (scribe_open(h->event, folders, "app/procedure/packs", NULL, &hooks, &h->scribe, &f) != ERR_OK)
 		fail_msg("%s", f.text);
 }
 

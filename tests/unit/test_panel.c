@@ -86,6 +86,10 @@ struct fake_driver {
 	struct panel_witness witness;
 	struct witness_write write;
 	unsigned witnesses;
+	enum err keys_err;
+	struct panel_keys keys;
+	struct key_write key_write;
+	unsigned asked_keys;
 	unsigned connected, disconnected, polls, commands;
 };
 
@@ -146,12 +150,27 @@ static enum err fake_witness(struct relay_driver *driver, const struct witness_w
 	return d->witness_err;
 }
 
+static enum err fake_keys(struct relay_driver *driver, const struct key_write *write, struct panel_keys *keys,
+			  struct fault *f)
+{
+	struct fake_driver *d = fake_of(driver);
+
+	(void)f;
+	d->asked_keys++;
+	if (write != NULL)
+		d->key_write = *write;
+	if (d->keys_err == ERR_OK)
+		*keys = d->keys;
+	return d->keys_err;
+}
+
 static void fake_disconnect(struct relay_driver *driver)
 {
 	fake_of(driver)->disconnected++;
 }
 
-static const struct relay_driver_ops fake_ops = {fake_connect, fake_poll, fake_command, fake_witness, fake_disconnect};
+static const struct relay_driver_ops fake_ops = {fake_connect, fake_poll, fake_command,
+						 fake_witness, fake_keys, fake_disconnect};
 
 struct desk {
 	struct fake_driver driver;
