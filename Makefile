@@ -39,7 +39,7 @@ CPPFLAGS += $(shell $(PKG_CONFIG) --cflags-only-I libsodium sqlite3 jansson libs
 
 ROOMS := uplink procedure form ipc ledger base
 
-PROGRAMS := kannukid kannuki-paneld kannuki-console kannuki-ledger kannuki-verify kannuki-simboard kannuki-simcable
+PROGRAMS := kannukid kannuki-paneld kannuki-console kannuki kannuki-ledger kannuki-verify kannuki-simboard kannuki-simcable
 kannukid_ROOM        := app/keeper
 kannukid_LIBS         = $(call pkg,libsodium sqlite3 jansson libsystemd libcrypto libcyaml) -lcsv
 kannuki-paneld_ROOM  := app/panel
@@ -47,6 +47,10 @@ kannuki-paneld_LIBS   = $(FIRMWARE_HOST_LIB) $(call pkg,libsodium jansson libsys
 	-lpthread
 kannuki-console_ROOM := app/console
 kannuki-console_LIBS  = $(call pkg,libsodium jansson libedit libqrencode)
+# One command of the console: the same room with another beginning.
+kannuki_ROOM         := app/console/one
+kannuki_WITH          = $(filter-out %/main.o,$(call objects,app/console))
+kannuki_LIBS          = $(kannuki-console_LIBS)
 kannuki-ledger_ROOM  := app/offline
 kannuki-ledger_LIBS   = $(call pkg,libsodium sqlite3 jansson libcrypto)
 kannuki-verify_ROOM  := app/verify
@@ -83,7 +87,7 @@ endef
 $(foreach r,$(ROOMS),$(eval $(call room,$(r))))
 
 define program
-$(O)/bin/$(1): $(call objects,$($(1)_ROOM)) $(ARCHIVES)
+$(O)/bin/$(1): $(call objects,$($(1)_ROOM)) $($(1)_WITH) $(ARCHIVES)
 	$(call say,LD,$$@)
 	$(Q)mkdir -p $$(@D)
 	$(Q)$(CC) $(CFLAGS) $(LINK) $$(filter %.o,$$^) $(ARCHIVES) $$($(1)_LIBS) -o $$@

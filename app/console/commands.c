@@ -157,7 +157,10 @@ const char *argument_rest(const struct call *call, const char *name)
 {
 	int at = grammar_argument(call, name);
 
-	return at >= 0 ? call->words->rest[at] : NULL;
+	if (at < 0)
+		return NULL;
+	/* One word alone is without its quotation marks. */
+	return (size_t)at + 1 == call->words->count ? call->words->word[at] : call->words->rest[at];
 }
 
 uint64_t argument_number(const struct call *call)
@@ -226,6 +229,8 @@ static void explain(struct console *c, const struct words *words, const struct m
 {
 	const char *beginning = "";
 
+	if (match->kind != MATCH_HELP && match->kind != MATCH_EMPTY)
+		c->trouble = TROUBLE_MISUSED;
 	switch (match->kind) {
 	case MATCH_UNKNOWN:
 		SAY(c, _("! '%s' is not understood. Here one of these is possible:"), words->word[match->word]);

@@ -8,8 +8,16 @@
 
 enum { ABOUT_SIZE = 65, USER_SIZE = 65, SESSION_SIZE = 33 };
 
+/* The worst that became of a command. */
+enum trouble { TROUBLE_NONE, TROUBLE_REFUSED, TROUBLE_MISUSED, TROUBLE_AWAY };
+
 struct console {
 	struct terminal *terminal;
+	enum peer peer; /* which socket of the keeper */
+	bool at_once;   /* one command: nothing is waited for */
+	enum trouble trouble;
+	/* Hears each answer, or refusal, before it is put into words; or NULL. */
+	void (*hear)(const char *method, json_t *params, enum err err, json_t *result);
 	struct client *client; /* NULL while the keeper is away */
 	bool told_away;        /* the reader knows that it is */
 	bool changed;          /* something was recorded since `now` was fetched */

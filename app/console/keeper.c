@@ -36,7 +36,7 @@ static void subscribe(struct console *c)
 	json_t *params = json_pack("{s:s}", "session", c->session);
 	int id;
 
-	if (c->session[0] != '\0' && client_send(c->client, "subscribe", params, &id, NULL) != ERR_OK)
+	if (c->session[0] != '\0' && !c->at_once && client_send(c->client, "subscribe", params, &id, NULL) != ERR_OK)
 		hang_up(c);
 	json_decref(params);
 }
@@ -45,7 +45,7 @@ static bool connect_again(struct console *c)
 {
 	if (c->client != NULL)
 		return true;
-	if (client_open(PEER_CONSOLE, on_push, c, &c->client, NULL) != ERR_OK)
+	if (client_open(c->peer, on_push, c, &c->client, NULL) != ERR_OK)
 		return false;
 	if (c->told_away)
 		SAY(c, "%s", _("The keeper answers again: recording works."));
@@ -76,6 +76,10 @@ static bool wait_for_keeper(struct console *c)
 	while (!connect_again(c)) {
 		if (!c->told_away)
 			hang_up(c);
+		if (c->at_once) {
+			c->trouble = TROUBLE_AWAY;
+			return false;
+		}
 		SAY(c, "%s", _("Waiting for the keeper; what you typed is kept. Ctrl-C stops waiting."));
 		for (int i = 0; i < PATIENCE && !terminal_interrupted(c->terminal); i++) {
 			(void)poll(NULL, 0, RETRY_MS);
@@ -120,16 +124,11 @@ static bool add_code(struct console *c, json_t *params)
 	return true;
 }
 
-enum err keeper_log_in(struct console *c, const char *user, json_t **result)
+enum err keeper_log_in_with(struct console *c, const char *user, const char *password, json_t **result)
 {
-	char password[PASSWORD_SIZE];
-	json_t *params;
+	json_t *params = json_pack("{s:s, s:s}", "name", user, "password", password);
 	enum err err;
 
-	if (terminal_password(c->terminal, _("Password: "), password) != TYPED_LINE)
-		return ERR_IO;
-	params = json_pack("{s:s, s:s}", "name", user, "password", password);
-	explicit_bzero(password, sizeof password);
 	if (params == NULL)
 		return ERR_NOMEM;
 	if ((c->client == NULL && !wait_for_keeper(c)) || !add_code(c, params) ||
@@ -148,6 +147,18 @@ enum err keeper_log_in(struct console *c, const char *user, json_t **result)
 	} else if (err != ERR_DENIED) {
 		hang_up(c);
 	}
+	return err;
+}
+
+enum err keeper_log_in(struct console *c, const char *user, json_t **result)
+{
+	char password[PASSWORD_SIZE];
+	enum err err;
+
+	if (terminal_password(c->terminal, _("Password: "), password) != TYPED_LINE)
+		return ERR_IO;
+	err = keeper_log_in_with(c, user, password, result);
+	explicit_bzero(password, sizeof password);
 	return err;
 }
 
@@ -200,6 +211,8 @@ enum err keeper_ask(struct console *c, const char *method, json_t *params, json_
 		complete_params(c, method_find(method), params);
 		err = client_call(c->client, method, params,
 				  strncmp(method, "ledger.", 7) == 0 ? LONG_CALL_MS : CALL_MS, result, NULL);
+		if (c->hear != NULL && (err == ERR_OK || err == ERR_DENIED))
+			c->hear(method, params, err, *result);
 		if (err == ERR_OK)
 			return err;
 		if (err == ERR_DENIED) {

@@ -34,6 +34,7 @@ enum err keeper_do_quietly(struct console *c, struct deed deed, json_t **receipt
 
 /* Asks for a password and logs in as `user`. ERR_DENIED: *result is the refusal. */
 enum err keeper_log_in(struct console *c, const char *user, json_t **result) MUST_USE;
+enum err keeper_log_in_with(struct console *c, const char *user, const char *password, json_t **result) MUST_USE;
 void keeper_log_out(struct console *c);
 /* Of another session than the running one. */
 void keeper_end_session(struct console *c, const char *session);

@@ -126,7 +126,7 @@ static enum option_result read_options(struct console *c, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct console c = {.lang = lang_from_environment(), .lock_s = 600};
+	struct console c = {.lang = lang_from_environment(), .peer = PEER_CONSOLE, .lock_s = 600};
 	const struct watcher watcher = {.fd = watch_fd,
 					.woke = woke,
 					.complete = complete,

@@ -142,6 +142,8 @@ void words_refusal(struct console *c, json_t *refusal)
 {
 	struct buf text;
 
+	if (c->trouble == TROUBLE_NONE)
+		c->trouble = TROUBLE_REFUSED;
 	buf_init(&text, 4096);
 	terminal_resume(c->terminal);
 	words_refusal_text(c, refusal, &text);

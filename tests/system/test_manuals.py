@@ -12,7 +12,8 @@ import tap
 
 BIN = pathlib.Path(os.environ["KANNUKI_BIN"])
 GUIDES = (pathlib.Path("docs/operation/ledger.md"), pathlib.Path("docs/operation/ledger.ja.md"))
-SOURCES = {"kannuki-ledger": "app/offline/main.c", "kannuki-verify": "app/verify/main.c"}
+SOURCES = {"kannuki": "app/console/one/main.c", "kannuki-ledger": "app/offline/main.c",
+           "kannuki-verify": "app/verify/main.c"}
 FOLDERS = (pathlib.Path("docs/man"), pathlib.Path("docs/man/ja"))
 
 
@@ -38,7 +39,7 @@ class Manuals(unittest.TestCase):
     def test_each_option_is_in_its_manual_and_no_other(self):
         for program in SOURCES:
             known = options_of(program)
-            self.assertGreater(len(known), 8)
+            self.assertGreaterEqual(len(known), 6)
             for folder in FOLDERS:
                 self.assertEqual(known, options_in(page(folder, program)), (program, folder))
 
