@@ -352,9 +352,9 @@ static bool mirror_holds_what_was_changed(const struct pair *p)
 
 	(void)snprintf(path, sizeof path, "%s/mirror.db", p->mirror);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(
-		sqlite3_prepare_v2(db, "SELECT substr(leaf, 41, 1) = x'78' FROM entries WHERE seq = 20", -1, &row, NULL),
-		SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT substr(leaf, 41, 1) = x'78' FROM entries WHERE seq = 20", -1,
+					    &row, NULL),
+			 SQLITE_OK);
 	holds = sqlite3_step(row) == SQLITE_ROW && sqlite3_column_int(row, 0) == 1;
 	(void)sqlite3_finalize(row);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
