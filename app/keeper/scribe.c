@@ -15,8 +15,12 @@ struct staged {
 	struct receipt receipt;
 };
 
+/* A commit waits until everything that has arrived is staged; but a flood of it must not put it off. */
+static const int commit_priority = SD_EVENT_PRIORITY_NORMAL + 1;
+static const uint64_t commit_within_us = 3000;
+
 struct scribe {
-	sd_event_source *commit;
+	sd_event_source *commit, *latest;
 	struct scribe_hooks hooks;
 	struct chain chain; /* its ledger is NULL when it could not be opened again after a failure */
 	struct pack *pack;
@@ -202,6 +206,14 @@ static int on_commit(sd_event_source *source, void *userdata)
 	return 0;
 }
 
+static int on_latest(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	(void)scribe_commit(userdata);
+	return 0;
+}
+
 static enum err open_book(struct scribe *s, enum err (*open)(struct chain *c, struct fault *f),
 			  const char *const folders[LEDGER_MEDIA], const char *packs, struct slots *slots,
 			  struct fault *f)
@@ -222,6 +234,14 @@ static enum err prepare(struct scribe *s, sd_event *event, const char *const fol
 
 	if (r >= 0)
 		r = sd_event_source_set_enabled(s->commit, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_source_set_priority(s->commit, commit_priority);
+	if (r >= 0)
+		r = sd_event_add_time_relative(event, &s->latest, CLOCK_MONOTONIC, UINT64_MAX / 2, 1, on_latest, s);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(s->latest, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_source_set_priority(s->latest, SD_EVENT_PRIORITY_IMPORTANT);
 	if (r < 0)
 		return fault_set(f, err_from_errno(-r), "event loop: %s", strerror(-r));
 	return open_book(s, chain_open, folders, packs, slots, f);
@@ -271,6 +291,7 @@ void scribe_close(struct scribe *s)
 	if (s->first != NULL)
 		(void)scribe_commit(s);
 	s->commit = sd_event_source_disable_unref(s->commit);
+	s->latest = sd_event_source_disable_unref(s->latest);
 	drop_fresh(s);
 	book_free(s->book);
 	pack_free(s->pack);
@@ -382,6 +403,10 @@ static void arrange_commit(struct scribe *s, enum urgency urgency)
 {
 	if (urgency == AT_ONCE)
 		(void)sd_event_source_set_priority(s->commit, SD_EVENT_PRIORITY_IMPORTANT);
+	if (sd_event_source_get_enabled(s->commit, NULL) == 0) {
+		(void)sd_event_source_set_time_relative(s->latest, commit_within_us);
+		(void)sd_event_source_set_enabled(s->latest, SD_EVENT_ONESHOT);
+	}
 	(void)sd_event_source_set_enabled(s->commit, SD_EVENT_ONESHOT);
 	if (s->waiting >= SCRIBE_GROUP_MAX)
 		(void)scribe_commit(s);
@@ -569,7 +594,8 @@ enum err scribe_commit(struct scribe *s)
 	had_staged = ledger_has_staged(s->chain.ledger);
 	err = s->doubt != ERR_OK ? s->doubt : ledger_commit(s->chain.ledger, moment_now(), &f);
 	(void)sd_event_source_set_enabled(s->commit, SD_EVENT_OFF);
-	(void)sd_event_source_set_priority(s->commit, SD_EVENT_PRIORITY_NORMAL);
+	(void)sd_event_source_set_enabled(s->latest, SD_EVENT_OFF);
+	(void)sd_event_source_set_priority(s->commit, commit_priority);
 	s->first = NULL;
 	s->end = &s->first;
 	s->waiting = 0;

@@ -13,3 +13,10 @@ $(O)/bench/slow_flush.so: tests/bench/slow_flush.c
 	$(Q)$(CC) $(COMMON) $(CFLAGS) -fPIC -shared $< -o $@
 
 bench-programs: $(LEDGER_BENCHES) $(O)/bench/slow_flush.so
+
+# What bench_socket.py asks the keeper with.
+$(O)/bench/socket_client: tests/bench/socket_client.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) $(LINK) $< -o $@
+bench-programs: $(O)/bench/socket_client

@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """The keeper: how soon it is ready with a long record, and what it needs of memory and time when nothing happens."""
+import pathlib
 import statistics
 import sys
 import time
 
 import long_record
 from keeperhouse import House
+from paneld import Paneld
+from screen import Screen
+from simboard import Simboard
 
 STARTS = 3
 
@@ -29,23 +33,40 @@ def of_process(pid, key):
 
 
 def cpu_s(pid):
-    with open(f"/proc/{pid}/schedstat", encoding="ascii") as stat:
-        return int(stat.read().split()[0]) / 1e9
+    """Of all its threads."""
+    threads = pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(stat.read_text(encoding="ascii").split()[0]) for stat in threads) / 1e9
 
 
 def measure_idle():
-    house = House()
+    """Keeper, daemon and console with a board that is well and nobody who does anything."""
+    house, board, panel, screen = House(), None, None, None
     try:
         house.set_up()
         house.start()
-        house.login("hanako").close()
-        time.sleep(2)
-        pid, before, began = house.process.pid, cpu_s(house.process.pid), time.monotonic()
-        time.sleep(20)
-        share = (cpu_s(pid) - before) / (time.monotonic() - began)
-        line("keeper-idle-memory", of_process(pid, "VmRSS") / 1024, "MiB", "<=", 12)
-        line("keeper-idle-core", share * 100, "%", "<=", 1)
+        board = Simboard(str(house.root)).start()
+        panel = Paneld(str(house.root), board.device).start()
+        screen = Screen(str(house.root))
+        screen.log_in("hanako", house.passwords["hanako"])
+        board.wait("connected", lambda state: all(u["connected"] for u in state["uplinks"]))
+        screen.wait("閂[^>\n]*> $")
+        time.sleep(5)
+        pids = [house.process.pid, panel.process.pid, screen.process.pid]
+        before, began = [cpu_s(pid) for pid in pids], time.monotonic()
+        time.sleep(30)
+        seconds = time.monotonic() - began
+        used = [cpu_s(pid) - start for pid, start in zip(pids, before)]
+        memory = [of_process(pid, "VmRSS") / 1024 for pid in pids]
+        line("keeper-idle-memory", memory[0], "MiB", "<=", 12)
+        line("console-idle-memory", memory[2], "MiB", "<=", 6)
+        line("all-idle-memory", sum(memory), "MiB", "<=", 48)
+        line("all-idle-core", sum(used) / seconds * 100, "%", "<=", 1)
+        print(f"# memory of keeper, daemon, console: {' '.join(f'{m:.1f}' for m in memory)} MiB; "
+              f"time: {' '.join(f'{u / seconds * 100:.2f}' for u in used)} %")
     finally:
+        for part, end in ((screen, "end"), (panel, "stop"), (board, "stop")):
+            if part is not None:
+                getattr(part, end)()
         house.close()
 
 
