@@ -2,6 +2,7 @@
 
 #include "console/case.h"
 #include "console/credentials.h"
+#include "console/envelope.h"
 #include "console/erasing.h"
 #include "console/health.h"
 #include "console/incarnation.h"
@@ -104,6 +105,8 @@ const struct command commands[] = {
 	{"user pin", N_("set the PIN that seals and approvals ask for"), credentials_pin, NULL},
 	{"user totp", N_("have codes from your telephone asked for at each login"), credentials_totp, NULL},
 	{"user totp off", N_("codes from your telephone are no longer asked for"), credentials_totp_off, NULL},
+	{"user envelope", N_("the sealed envelope in the safe"), NULL, NULL},
+	{"user envelope noted", N_("note that it was opened, and seal a new one"), envelope_noted, NULL},
 	{"system", N_("this box"), NULL, NULL},
 	{"system health", N_("how this box does: record, clock, panel, media, programs"), health_show, NULL},
 	{"system support", N_("write a file for those who help, without anything personal"), health_support, NULL},

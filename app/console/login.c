@@ -34,6 +34,8 @@ static void greet(struct console *c)
 	if (err == ERR_OK) {
 		SAY(c, _("Kannuki  %s  record %s  panel %s"), label_of(c, hello, "organisation"), record_word(hello),
 		    is_true(hello, "panel") ? _("well") : _("DOES NOT ANSWER"));
+		if (is_true(hello, "envelope"))
+			SAY(c, "%s", _("! The sealed envelope is open. 'show now' says more."));
 	}
 	json_decref(params);
 	json_decref(hello);

@@ -1,5 +1,6 @@
 #include "console/notices.h"
 
+#include "console/envelope.h"
 #include "console/keeper.h"
 #include "console/show.h"
 
@@ -134,6 +135,7 @@ void notices_show(struct console *c)
 				    _("In maintenance:"));
 		tell_uplinks(c, before);
 		tell_media(c, before);
+		envelope_notice(c, before);
 	}
 	c->own_act = false;
 	json_decref(before);

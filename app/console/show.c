@@ -1,6 +1,7 @@
 #include "console/show.h"
 
 #include "console/commands.h"
+#include "console/envelope.h"
 #include "console/incarnation.h"
 #include "console/keeper.h"
 #include "console/layout.h"
@@ -212,6 +213,7 @@ void show_now(struct console *c, const struct call *call)
 	now_ms = wall_of(c->now, "time") >= 0 ? wall_of(c->now, "time") : wall_now();
 	show_reader(c, now_ms);
 	show_media(c, json_object_get(c->now, "media"));
+	envelope_tell(c, json_object_get(c->now, "envelope"));
 	maintenance_tell(c);
 	show_steps(c, now_ms);
 	heads = json_object_get(c->now, "incidents");

@@ -85,6 +85,12 @@ const struct method methods[] = {
 	 NULL,
 	 "From now on the password alone will do.",
 	 {SESSION, {"password", PARAM_TEXT, REQUIRED, 256}}},
+	{"envelope.seal",
+	 PEER_PEOPLE,
+	 WITH_SESSION,
+	 RIGHT_ENVELOPE,
+	 "Notes that the sealed envelope was opened and answers with its new `password`, which nobody is shown again.",
+	 {SESSION, LANGUAGE, {"user", PARAM_WORD, REQUIRED, 0}, {"proof", PARAM_TEXT, REQUIRED, 256}}},
 	{"subscribe",
 	 PEER_PEOPLE,
 	 WITH_SESSION,
@@ -260,7 +266,7 @@ const struct method methods[] = {
 	{NULL, 0, WITHOUT_SESSION, NULL, NULL, {{NULL, PARAM_END, OPTIONAL, 0}}},
 };
 
-const char *const rights[] = {RIGHT_SHOW, RIGHT_EXPORT, RIGHT_TEND, RIGHT_PIN, NULL};
+const char *const rights[] = {RIGHT_SHOW, RIGHT_EXPORT, RIGHT_TEND, RIGHT_PIN, RIGHT_ENVELOPE, NULL};
 
 bool is_right(const char *name)
 {

@@ -97,10 +97,11 @@ struct method {
 };
 
 /* What a pack gives to roles beside acts. Ends with NULL. */
-#define RIGHT_SHOW "ledger.show"     /* look at entries */
-#define RIGHT_EXPORT "ledger.export" /* write bundles */
-#define RIGHT_TEND "ledger.tend"     /* begin epochs, repair media */
-#define RIGHT_PIN "ledger.pin"       /* policy, witnesses, time stamps */
+#define RIGHT_SHOW "ledger.show"         /* look at entries */
+#define RIGHT_EXPORT "ledger.export"     /* write bundles */
+#define RIGHT_TEND "ledger.tend"         /* begin epochs, repair media */
+#define RIGHT_ENVELOPE "people.envelope" /* note that the sealed envelope was opened, seal a new one */
+#define RIGHT_PIN "ledger.pin"           /* policy, witnesses, time stamps */
 extern const char *const rights[];
 bool is_right(const char *name);
 

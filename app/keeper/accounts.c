@@ -94,7 +94,7 @@ static void hear_login(void *context, const struct receipt *receipt)
 }
 
 /* `body` is taken. */
-static void welcome(struct keeper *k, const struct errand *e, json_t *body)
+static void welcome(struct keeper *k, const struct errand *e, json_t *body, bool is_envelope)
 {
 	struct session *surplus = sessions_surplus(&k->sessions, e->account), *session;
 	struct welcome *w = calloc(1, sizeof *w);
@@ -117,6 +117,8 @@ static void welcome(struct keeper *k, const struct errand *e, json_t *body)
 	memcpy(w->token, session->token, sizeof w->token);
 	if (scribe_record(k->scribe, &entry, SOON, (struct waiter){hear_login, w}, &f) != ERR_OK)
 		hear_login(w, NULL);
+	else if (is_envelope)
+		envelope_opened(k, e->account, e->request.peer);
 	json_decref(body);
 }
 
@@ -132,7 +134,7 @@ static void on_login(void *context, struct password_job *job)
 		body = credentials_accept(k, &e->request, &user);
 	if (body != NULL) {
 		lockout_passed(&k->lockout, e->name, e->request.peer);
-		welcome(k, e, body);
+		welcome(k, e, body, user.is_envelope);
 	} else {
 		errand_refuse(e);
 	}

@@ -28,6 +28,7 @@ static const struct {
 	{"totp.begin", credentials_totp_begin},
 	{"totp.confirm", credentials_totp_confirm},
 	{"totp.end", credentials_totp_end},
+	{"envelope.seal", envelope_seal},
 	{"subscribe", reader_subscribe},
 	{"ledger.show", entries_show},
 	{"ledger.find", entries_find},

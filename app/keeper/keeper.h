@@ -4,6 +4,7 @@
  *   accounts.c  login, logout, passwords
  *   errand.c    what waits for Argon2id (in worker.c); proof
  *   credentials.c  PIN, codes from a telephone, recovery codes
+ *   envelope.c  the sealed envelope
  *   deeds.c     acts of people
  *   panel.c     events of the controller, commands to it
  *   seen.c      what the controller has seen of the log
@@ -122,6 +123,7 @@ void keeper_close(struct keeper *k);
 typedef void handler(struct keeper *k, const struct request *r, const struct session *session);
 
 handler accounts_login, accounts_logout, accounts_password;
+handler envelope_seal;
 handler credentials_pin, credentials_totp_begin, credentials_totp_confirm, credentials_totp_end;
 handler deeds_act;
 handler panel_hello, panel_event, panel_state, panel_witness, panel_keys, panel_done;
@@ -166,6 +168,8 @@ void accounts_prove_password(struct keeper *k, const struct request *r, const st
 /* With the right password: what more is needed, and is there. What login.ok is to say of it, a new reference; NULL:
    refused. */
 json_t *credentials_accept(struct keeper *k, const struct request *r, const struct user_info *user);
+/* Records it, for everybody to see. */
+void envelope_opened(struct keeper *k, const char *account, enum peer peer);
 void accounts_end_idle(struct keeper *k);
 void accounts_report_failures(struct keeper *k);
 

@@ -102,7 +102,7 @@ void panel_push_lamps(struct keeper *k)
 	     maintenance = book_in_maintenance(scribe_book(k->scribe)),
 	     drill = maintenance || book_has_open_drill(scribe_book(k->scribe)),
 	     fault = !scribe_is_well(k->scribe) || media_are_fewer(k) || media_room(k) >= SPACE_NO_FILES ||
-		     incarnation_needs_care(k) || seen_needs_care(k);
+		     incarnation_needs_care(k) || seen_needs_care(k) || book_envelope_is_open(scribe_book(k->scribe));
 	int lamps = (incident ? 1 : 0) | (fault ? 2 : 0) | (drill ? 4 : 0) | (maintenance ? 8 : 0);
 
 	if (k->panel.connection == 0 || k->panel.lamps == lamps)

@@ -19,12 +19,13 @@ void reader_hello(struct keeper *k, const struct request *r, const struct sessio
 	wall_format(wall, moment_now().wall_ms);
 	checkpoint_short_code(code, head.root);
 	server_answer(k->server, r->ticket,
-		      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:b, s:b, s:o}", "organisation",
-				recall->organisation, "version", KANNUKI_VERSION, "protocol", PROTOCOL_TEXT, "origin",
-				ledger_origin(ledger), "genesis", ledger_genesis_code(ledger), "pack", recall->pack,
-				"time", wall, "entries", (json_int_t)head.size, "code", code, "recording",
-				(int)scribe_is_well(k->scribe), "panel", (int)panel_is_there(k), "codes",
-				(int)book_has_totp(scribe_book(k->scribe)), "media", media_summary(k)));
+		      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:b, s:b, s:b, s:o}",
+				"organisation", recall->organisation, "version", KANNUKI_VERSION, "protocol",
+				PROTOCOL_TEXT, "origin", ledger_origin(ledger), "genesis", ledger_genesis_code(ledger),
+				"pack", recall->pack, "time", wall, "entries", (json_int_t)head.size, "code", code,
+				"recording", (int)scribe_is_well(k->scribe), "panel", (int)panel_is_there(k), "codes",
+				(int)book_has_totp(scribe_book(k->scribe)), "envelope",
+				(int)book_envelope_is_open(scribe_book(k->scribe)), "media", media_summary(k)));
 }
 
 /* Who looked at a restricted case is recorded, once until he looks at another one. */

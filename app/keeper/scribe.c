@@ -389,7 +389,7 @@ static enum err stage(struct scribe *s, const struct entry *entry, const char *s
 /* Views, notices or lamps show it. */
 static bool is_visible(const struct act_kind *kind)
 {
-	static const char *const some[] = {"incarnation.noted", "space.changed"};
+	static const char *const some[] = {"incarnation.noted", "space.changed", "envelope.opened", "envelope.noted"};
 
 	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
 		if (strcmp(kind->name, some[i]) == 0)

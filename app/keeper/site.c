@@ -41,6 +41,7 @@ static const cyaml_schema_field_t user_fields[] = {
 	MAYBE(struct site_user, phone),
 	MAYBE(struct site_user, fax),
 	MAYBE(struct site_user, mail),
+	MAYBE(struct site_user, kind),
 	CYAML_FIELD_SEQUENCE("roles", CYAML_FLAG_POINTER, struct site_user, roles, &role_schema, 1, 16),
 	CYAML_FIELD_END,
 };
@@ -113,6 +114,9 @@ static enum err check_users(const struct site *site, const char *path, const str
 		if (!is_word(user->login))
 			return fault_set(f, ERR_FORMAT, _("%s: login '%s': use only a-z, 0-9, '.', '_' and '-'"), path,
 					 user->login);
+		if (user->kind != NULL && strcmp(user->kind, "staff") != 0 && strcmp(user->kind, "envelope") != 0)
+			return fault_set(f, ERR_FORMAT, _("%s: %s: kind '%s': write staff or envelope"), path,
+					 user->login, user->kind);
 		for (unsigned k = 0; k < i; k++)
 			if (is_taken(&site->users[k], user->login) || is_taken(&site->users[k], user->name))
 				return fault_set(f, ERR_EXISTS,
@@ -182,11 +186,13 @@ json_t *site_setup_body(const struct site *site, const struct pack *pack)
 
 json_t *site_user_body(const struct site_user *user, const char *id)
 {
-	json_t *roles = json_array();
+	json_t *roles = json_array(), *body;
 
 	for (unsigned i = 0; i < user->roles_count; i++)
 		(void)json_array_append_new(roles, json_string(user->roles[i]));
-	return json_pack("{s:s, s:o, s:i}", "user", id, "roles", roles, "generation", 1);
+	body = json_pack("{s:s, s:o, s:i}", "user", id, "roles", roles, "generation", 1);
+	add(body, "kind", user->kind);
+	return body;
 }
 
 json_t *site_user_person(const struct site_user *user)

@@ -14,6 +14,7 @@ struct site_uplink {
 
 struct site_user {
 	char *login, *name, *section, *title, *phone, *fax, *mail;
+	char *kind; /* NULL: staff; "envelope": its password lies sealed in the safe */
 	char **roles;
 	unsigned roles_count;
 };

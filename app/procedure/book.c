@@ -252,6 +252,7 @@ static enum err user_given(const struct user *user, struct user_info *out)
 				  .login = login != NULL ? login : "",
 				  .generation = user->generation,
 				  .roles = user->roles,
+				  .is_envelope = user->is_envelope,
 				  .credentials = user->credentials};
 	return ERR_OK;
 }

@@ -83,8 +83,11 @@ struct user_info {
 	const char *login; /* "" when there is none */
 	uint64_t generation;
 	json_t *roles; /* borrowed array of role ids */
+	bool is_envelope;
 	struct credentials credentials;
 };
+/* Somebody has logged in with the sealed envelope, and nobody has noted it. */
+bool book_envelope_is_open(const struct book *book);
 /* Has anybody a telephone that makes codes? */
 bool book_has_totp(const struct book *book);
 /* By the "login" or the "name" of the account's person. ERR_MISSING when there is none. */

@@ -17,6 +17,7 @@ struct user {
 	uint64_t generation;
 	json_t *roles;  /* array */
 	json_t *person; /* object or NULL */
+	bool is_envelope;
 	struct credentials credentials;
 };
 
@@ -112,7 +113,11 @@ struct book {
 	struct incident **cases; /* in the order of their opening */
 	size_t cases_count;
 	struct maintenance maintenance;
-	json_t *erasures;  /* [{"request","by","at","state","seq","name"|"case","authority","reason","approved_by"}] */
+	json_t *erasures; /* [{"request","by","at","state","seq","name"|"case","authority","reason","approved_by"}] */
+	struct {
+		char user[ID_SIZE]; /* "": it is closed */
+		char at[WALL_TEXT_SIZE];
+	} envelope;        /* with which somebody has logged in */
 	bool has_new_code; /* of the newest log, not on paper yet */
 	int64_t wall_ms;   /* newest known wall time; 0 before there was one */
 };
@@ -166,6 +171,8 @@ unsigned step_to_view(const struct pack *pack, const struct report *report);
 /* credentials.c: PIN and codes are gone with a lost password. */
 void credentials_forget(struct user *user);
 unsigned recovery_left(const struct user *user);
+/* {"user","name","at"}, or NULL while it is closed. A new reference. */
+json_t *envelope_json(const struct book *book, enum lang lang);
 
 /* erasure.c: the request, or NULL. */
 json_t *erasure_find(const struct book *book, uint64_t request);

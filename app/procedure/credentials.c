@@ -1,6 +1,8 @@
 /* What people prove with beside the password, as the entries tell. */
 #include "procedure/book_data.h"
 
+#include <string.h>
+
 static uint64_t count_in(const struct event *event, const char *key)
 {
 	return (uint64_t)json_integer_value(json_object_get(event->body, key));
@@ -60,6 +62,37 @@ static enum err fold_login(struct book *book, const struct event *event)
 	return ERR_OK;
 }
 
+static enum err fold_opened(struct book *book, const struct event *event)
+{
+	id_copy(book->envelope.user, text_in(event->body, "user"));
+	memcpy(book->envelope.at, event->at, sizeof book->envelope.at);
+	return ERR_OK;
+}
+
+static enum err fold_noted(struct book *book, const struct event *event)
+{
+	struct user *user = user_find(book, text_in(event->body, "user"));
+
+	if (user != NULL)
+		user->generation = count_in(event, "generation");
+	if (user != NULL && strcmp(book->envelope.user, user->id) == 0)
+		book->envelope.user[0] = '\0';
+	return ERR_OK;
+}
+
+bool book_envelope_is_open(const struct book *book)
+{
+	return book->envelope.user[0] != '\0';
+}
+
+json_t *envelope_json(const struct book *book, enum lang lang)
+{
+	if (!book_envelope_is_open(book))
+		return NULL;
+	return json_pack("{s:s, s:s, s:s}", "user", book->envelope.user, "name",
+			 user_name(book, book->envelope.user, lang), "at", book->envelope.at);
+}
+
 bool book_has_totp(const struct book *book)
 {
 	for (size_t i = 0; i < book->users_count; i++)
@@ -84,6 +117,8 @@ void credentials_forget(struct user *user)
 }
 
 const struct folder credential_folders[] = {
+	{"envelope.noted", fold_noted},
+	{"envelope.opened", fold_opened},
 	{"login.ok", fold_login},
 	{"user.pin", fold_pin},
 	{"user.pin.tried", fold_pin_tried},

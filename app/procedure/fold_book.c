@@ -76,6 +76,8 @@ static enum err fold_user(struct book *book, const struct event *event)
 	json_decref(user->person);
 	user->roles = json_incref(json_object_get(event->body, "roles"));
 	user->person = json_incref(event->person);
+	user->is_envelope =
+		text_in(event->body, "kind") != NULL && strcmp(text_in(event->body, "kind"), "envelope") == 0;
 	user->generation = (uint64_t)json_integer_value(json_object_get(event->body, "generation"));
 	return ERR_OK;
 }

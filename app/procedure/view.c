@@ -148,22 +148,25 @@ static json_t *show_heads(const struct look *look, enum which_cases which, size_
 
 static json_t *view_now(const struct look *look)
 {
-	json_t *uplinks = json_array();
+	json_t *uplinks = json_array(), *now, *envelope = envelope_json(look->book, look->lang);
 	char time[WALL_TEXT_SIZE] = "";
 
 	if (look->request->now.source != WALL_UNSET)
 		wall_format(time, look->request->now.wall_ms);
 	for (size_t i = 0; i < look->book->uplinks_count; i++)
 		(void)json_array_append_new(uplinks, show_uplink(look, &look->book->uplinks[i]));
-	return json_pack("{s:s?, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[o, o, o, o, o]}", "organisation",
-			 text_in(look->book->setup, "organisation"), "pack", look->pack->id, "word",
-			 label_pick(&look->pack->word, look->lang), "time", time_or_null(time), "user",
-			 show_reader(look), "next", view_next(look), "incidents",
-			 show_heads(look, OPEN_CASES, HEADS_SHOWN), "uplinks", uplinks, "maintenance",
-			 show_maintenance(look), "press", show_press(look), "acts",
-			 show_act(look, "incident.declared", 0), show_act(look, "maintenance.begun", 0),
-			 show_act(look, "maintenance.ended", 0), show_act(look, "uplink.prove", 0),
-			 show_act(look, "absence.announced", 0));
+	now = json_pack("{s:s?, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[o, o, o, o, o]}", "organisation",
+			text_in(look->book->setup, "organisation"), "pack", look->pack->id, "word",
+			label_pick(&look->pack->word, look->lang), "time", time_or_null(time), "user",
+			show_reader(look), "next", view_next(look), "incidents",
+			show_heads(look, OPEN_CASES, HEADS_SHOWN), "uplinks", uplinks, "maintenance",
+			show_maintenance(look), "press", show_press(look), "acts",
+			show_act(look, "incident.declared", 0), show_act(look, "maintenance.begun", 0),
+			show_act(look, "maintenance.ended", 0), show_act(look, "uplink.prove", 0),
+			show_act(look, "absence.announced", 0));
+	if (envelope != NULL)
+		(void)json_object_set_new(now, "envelope", envelope);
+	return now;
 }
 
 static json_t *view_incidents(const struct look *look)

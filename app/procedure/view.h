@@ -2,7 +2,9 @@
  * Times are "2026-11-20T00:12:33.123Z" or null. Unknown keys must be ignored by front ends.
  *
  * now        {"organisation","pack","word":事案,"time":T,
- *             "user":{"id","name","roles":[{"id","label"}]},
+ *             "user":{"id","name","roles":[{"id","label"}],"proof":"pin|password","recovery_left":N},
+ *                      recovery_left only with codes from a telephone
+ *             "envelope":{"user","name","at":T}                      only while the sealed envelope is open
  *             "next":[{"about","act","label","why","mine":true|false,"role_label","due":T|null,"basis":"law|guide|house"|null,
  *                      "basis_label","report":N|null}],                      mine first, then by urgency; at most 24
  *             "incidents":[HEAD…] open ones, newest 24,

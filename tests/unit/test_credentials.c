@@ -296,6 +296,40 @@ static void entries_tell_which_codes_were_used(void **state)
 	town_close(&town);
 }
 
+static void opened_envelope_is_shown_until_it_is_noted(void **state)
+{
+	json_t *now, *kind = json_pack("{s:s, s:s, s:[s], s:i}", "user", "u9", "kind", "envelope", "roles", "staff",
+				       "generation", 1);
+	struct user_info user;
+	struct town town;
+
+	(void)state;
+	town_open(&town);
+	town_record(&town, "system", "user.added", "-", kind, json_pack("{s:s}", "name", "封筒"));
+	assert_int_equal(book_user(town.book, "u9", &user), ERR_OK);
+	assert_true(user.is_envelope);
+	assert_int_equal(book_user(town.book, CLERK, &user), ERR_OK);
+	assert_false(user.is_envelope);
+	town_record(&town, "u9", "envelope.opened", "-", json_pack("{s:s}", "user", "u9"), NULL);
+	assert_true(book_envelope_is_open(town.book));
+	now = town_view(&town, CLERK, "now", NULL, 0, LANG_JA);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(now, "envelope"), "name")), "封筒");
+	json_decref(now);
+	/* A new password for another envelope leaves this one open. */
+	town_record(&town, GENERAL, "envelope.noted", "-", json_pack("{s:s, s:i}", "user", CLERK, "generation", 2),
+		    NULL);
+	assert_true(book_envelope_is_open(town.book));
+	town_record(&town, GENERAL, "envelope.noted", "-", json_pack("{s:s, s:i}", "user", "u9", "generation", 2),
+		    NULL);
+	assert_false(book_envelope_is_open(town.book));
+	assert_int_equal(book_user(town.book, "u9", &user), ERR_OK);
+	assert_int_equal(user.generation, 2);
+	now = town_view(&town, CLERK, "now", NULL, 0, LANG_JA);
+	assert_null(json_object_get(now, "envelope"));
+	json_decref(now);
+	town_close(&town);
+}
+
 static void entries_tell_whether_there_is_a_pin_and_what_was_tried(void **state)
 {
 	struct town town;
@@ -338,6 +372,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(copy_learns_what_it_missed_and_forgets_what_is_gone, make_folder,
 						remove_folder),
 		cmocka_unit_test_setup_teardown(value_that_does_not_fit_is_refused, make_folder, remove_folder),
+		cmocka_unit_test(opened_envelope_is_shown_until_it_is_noted),
 		cmocka_unit_test(entries_tell_whether_there_is_a_pin_and_what_was_tried),
 	};
 

@@ -45,7 +45,8 @@ static int open_house(void **state)
 	(void)snprintf(run, sizeof run, "%s/run/kannuki", h->root);
 	assert_int_equal(folder_make(run, 0755, &f), ERR_OK);
 	if (setup_run(&h->config, "scripts/sample/site.yaml", NULL, nowhere, &f) != ERR_OK ||
-	    keeper_open(&h->keeper, &h->config, &f) != ERR_OK)
+	    keeper_open(&h->keeper, &h->config, &f) != ERR_OK ||
+	    scribe_commit(h->keeper.scribe) != ERR_OK) /* what is said of the start */
 		fail_msg("%s", f.text);
 	(void)fclose(nowhere);
 	*state = h;
