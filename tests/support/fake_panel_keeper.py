@@ -89,7 +89,7 @@ class FakeKeeper:
 
     def push(self, name, **params):
         with self.changed:
-            self.changed.wait_for(lambda: self.peer is not None, 10)
+            self.changed.wait_for(lambda: self.peer is not None, 60)
             self.peer.send(json.dumps({"push": name, "params": params}).encode())
 
     def events(self):
@@ -100,20 +100,20 @@ class FakeKeeper:
         with self.changed:
             return next((params for name, params in reversed(self.requests) if name == method), None)
 
-    def wait(self, what, condition, seconds=10):
+    def wait(self, what, condition, seconds=60):
         """Until condition() holds (looked at after each request); fails otherwise."""
         with self.changed:
             if not self.changed.wait_for(condition, seconds):
                 raise AssertionError(f"{what}: not within {seconds} s; last requests: {self.requests[-5:]}")
 
-    def wait_event(self, kind, seconds=10):
+    def wait_event(self, kind, seconds=60):
         self.wait(f"event {kind}", lambda: any(e["kind"] == kind for e in self.events()), seconds)
         return next(e for e in self.events() if e["kind"] == kind)
 
-    def wait_state(self, what, condition, seconds=10):
+    def wait_state(self, what, condition, seconds=60):
         self.wait(what, lambda: (state := self.last("panel.state")) is not None and condition(state), seconds)
 
-    def wait_done(self, command, seconds=10):
+    def wait_done(self, command, seconds=60):
         found = lambda: next((p for m, p in self.requests if m == "panel.done" and p["command"] == command), None)
         self.wait(f"outcome of {command}", found, seconds)
         return found()

@@ -6,7 +6,7 @@ import tempfile
 import time
 
 
-def wait_until(what, condition, seconds=10):
+def wait_until(what, condition, seconds=60):
     until = time.monotonic() + seconds
     while not (value := condition()):
         if time.monotonic() > until:
@@ -37,13 +37,13 @@ class Paneld:
             return 0
         self.process.send_signal(signal.SIGCONT)
         self.process.terminate()
-        status = self.process.wait(10)
+        status = self.process.wait(60)
         self.process = None
         return status
 
     def kill(self):
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
         self.process = None
 
     def said(self):

@@ -63,6 +63,14 @@ class ModuleCase(unittest.TestCase):
         wait_until("some looks", lambda: self.module.asked > asked + 8 and time.monotonic() >= until)
         self.module.press(index, False)
 
+    def turn_key(self, done):
+        """Until it has counted: on a busy machine a turn may take longer than a hand's."""
+        end = time.monotonic() + 60
+        while not done():
+            self.assertLess(time.monotonic(), end, "no turn of the key has counted")
+            self.press(KEY, seconds=0.5)
+            self.wait_looks()
+
     def wait_looks(self, count=12):
         asked = self.module.asked
         wait_until("some looks", lambda: self.module.asked > asked + count)
@@ -168,7 +176,7 @@ class Restoring(ModuleCase):
     def test_permit_then_key_connects_only_what_was_named(self):
         self.cut()
         self.assertEqual(self.permit(5, [1])["detail"], "done")
-        self.press(KEY, seconds=0.5)
+        self.turn_key(lambda: self.module.relays[0])
         self.keeper.wait_event("restored")
         self.wait_states("connected", "cut")
 
@@ -188,7 +196,7 @@ class Restoring(ModuleCase):
         self.keeper.wait_event("key_off")
         self.wait_looks()
         self.assertEqual(self.module.relays[:2], [False, False])
-        self.press(KEY, seconds=0.5)
+        self.turn_key(lambda: self.module.relays[0])
         self.wait_relays(True, False)
 
     def test_a_key_held_too_long_does_not_count(self):
@@ -234,8 +242,7 @@ class Restoring(ModuleCase):
         self.module.press(FEEDBACK_1)            # stays closed
         self.module.press(FEEDBACK_2)
         self.assertEqual(self.permit(5, [1])["detail"], "done")
-        self.press(KEY, seconds=0.5)
-        self.keeper.wait_event("restore_failed")
+        self.turn_key(lambda: any(event["kind"] == "restore_failed" for event in self.keeper.events()))
         self.wait_relays(False, False)
 
 
@@ -265,7 +272,7 @@ class Unproven(ModuleCase):
         self.assertEqual(self.permit(4, [1, 2])["detail"], "mirror_fault")
         self.assertEqual(self.permit(5, [2])["detail"], "mirror_fault")
         self.assertEqual(self.permit(6, [1])["detail"], "done")
-        self.press(KEY, seconds=0.5)
+        self.turn_key(lambda: self.module.relays[0])
         restored = self.keeper.wait_event("restored")
         self.assertEqual((restored["uplink"], restored["unproven"]), (1, True))
         self.wait_relays(True, False)
@@ -375,7 +382,7 @@ class OverTcp(ModuleCase):
         self.press(ISOLATE)
         self.wait_states("cut", "cut")
         self.assertEqual(self.permit(5, [1, 2])["detail"], "done")
-        self.press(KEY, seconds=0.5)
+        self.turn_key(lambda: self.module.relays[0])
         self.wait_states("connected", "connected")
 
     def test_a_broken_connection_is_made_again_without_cutting(self):
