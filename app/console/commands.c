@@ -10,6 +10,7 @@
 #include "console/login.h"
 #include "console/maintenance.h"
 #include "console/menu.h"
+#include "console/people.h"
 #include "console/pins.h"
 #include "console/record.h"
 #include "console/report.h"
@@ -100,13 +101,26 @@ const struct command commands[] = {
 	{"ledger witness accept [FILE]", N_("take a witness's answer"), pins_witness_accept, NULL},
 	{"ledger stamp request", N_("what to ask a time stamp authority"), pins_stamp_request, NULL},
 	{"ledger stamp accept [FILE]", N_("take the authority's reply (base64)"), pins_stamp_accept, NULL},
-	{"user", N_("your own account"), NULL, NULL},
+	{"user", N_("who may log in; your own account"), NULL, NULL},
 	{"user password", N_("change your password"), login_password, NULL},
 	{"user pin", N_("set the PIN that seals and approvals ask for"), credentials_pin, NULL},
 	{"user totp", N_("have codes from your telephone asked for at each login"), credentials_totp, NULL},
 	{"user totp off", N_("codes from your telephone are no longer asked for"), credentials_totp_off, NULL},
 	{"user envelope", N_("the sealed envelope in the safe"), NULL, NULL},
 	{"user envelope noted", N_("note that it was opened, and seal a new one"), envelope_noted, NULL},
+	{"user list", N_("who may log in"), people_list, NULL},
+	{"user list all", N_("also those who have ended"), people_list, NULL},
+	{"user show [WHO...]", N_("one person in full"), people_show, NULL},
+	{"user absent [WHO...]", N_("away up to a day, and who seals reports meanwhile; without a name yourself"),
+	 people_absent, "user.absent"},
+	{"user back [WHO...]", N_("there again; without a name yourself"), people_back, "user.back"},
+	{"user add", N_("ask for a new account; another person approves"), people_add, "people.requested"},
+	{"user change [WHO...]", N_("ask for other roles, another name, contact or last day"), people_change, NULL},
+	{"user end [WHO...]", N_("ask to end an account for good"), people_end, NULL},
+	{"user reset [WHO...]", N_("ask for a new first password, when the password is lost"), people_reset, NULL},
+	{"user requests", N_("what is asked for and was approved"), people_requests, NULL},
+	{"user approve [NUMBER]", N_("approve what somebody else asked for; shows first passwords"), people_approve,
+	 "people.approved"},
 	{"system", N_("this box"), NULL, NULL},
 	{"system health", N_("how this box does: record, clock, panel, media, programs"), health_show, NULL},
 	{"system support", N_("write a file for those who help, without anything personal"), health_support, NULL},
@@ -145,6 +159,8 @@ static const struct {
 	{"SECONDS", N_("how many seconds at most")},
 	{"NxN", N_("lines x columns, such as 24x80")},
 	{"[FILE]", N_("a file in the folder of exports; without it you are asked to paste")},
+	{"[WHO]", N_("a login, a full name or an account number such as u7")},
+	{"[NUMBER]", N_("the number of a request")},
 	{"[SIZE]", N_("how many entries this witness has seen; 0: none yet")},
 	{"[OPTION]", N_("from N, to N, without text,person,files, encrypt-to AGE, prove N, zip, incarnation N")},
 };

@@ -16,7 +16,7 @@
 
 struct console;
 
-enum { WORDS_MAX = 32, COMMANDS_MAX = 96 };
+enum { WORDS_MAX = 32, COMMANDS_MAX = 160 };
 
 /* A typed line in words. `rest[i]` is the line from word i on, as it was typed. */
 struct words {

@@ -30,8 +30,7 @@ static void hang_up(struct console *c)
 	SAY(c, "%s", _("Nothing can be recorded now. Cutting works. Write on the paper timeline sheet."));
 }
 
-/* Live notices need a subscription on each new connection. */
-static void subscribe(struct console *c)
+void keeper_subscribe(struct console *c)
 {
 	json_t *params = json_pack("{s:s}", "session", c->session);
 	int id;
@@ -51,7 +50,7 @@ static bool connect_again(struct console *c)
 		SAY(c, "%s", _("The keeper answers again: recording works."));
 	c->told_away = false;
 	c->changed = true;
-	subscribe(c);
+	keeper_subscribe(c);
 	return c->client != NULL;
 }
 
@@ -143,7 +142,7 @@ enum err keeper_log_in_with(struct console *c, const char *user, const char *pas
 	json_decref(params);
 	if (err == ERR_OK) {
 		(void)snprintf(c->session, sizeof c->session, "%s", string_of(*result, "session"));
-		subscribe(c);
+		keeper_subscribe(c);
 	} else if (err != ERR_DENIED) {
 		hang_up(c);
 	}
@@ -201,6 +200,12 @@ static void complete_params(const struct console *c, const struct method *method
 	}
 }
 
+/* Work on the whole record, and passwords for many people. */
+static bool takes_long(const char *method, json_t *params)
+{
+	return strncmp(method, "ledger.", 7) == 0 || strcmp(string_of(params, "act"), "people.approved") == 0;
+}
+
 enum err keeper_ask(struct console *c, const char *method, json_t *params, json_t **result)
 {
 	for (int lost = 0;;) {
@@ -209,8 +214,8 @@ enum err keeper_ask(struct console *c, const char *method, json_t *params, json_
 		if (!wait_for_keeper(c))
 			return ERR_IO;
 		complete_params(c, method_find(method), params);
-		err = client_call(c->client, method, params,
-				  strncmp(method, "ledger.", 7) == 0 ? LONG_CALL_MS : CALL_MS, result, NULL);
+		err = client_call(c->client, method, params, takes_long(method, params) ? LONG_CALL_MS : CALL_MS,
+				  result, NULL);
 		if (c->hear != NULL && (err == ERR_OK || err == ERR_DENIED))
 			c->hear(method, params, err, *result);
 		if (err == ERR_OK)
@@ -237,7 +242,8 @@ enum err keeper_ask(struct console *c, const char *method, json_t *params, json_
 /* Puts the list that comes in pages behind that of the first; all others stand on each page. */
 static void append_page(json_t *view, json_t *page)
 {
-	static const char *const paged[] = {"incidents", "users", "rows", "questions", "lines", "cells", "erasures"};
+	static const char *const paged[] = {"incidents", "users",    "rows",     "questions", "lines",
+					    "cells",     "erasures", "requests", "changes"};
 
 	for (size_t i = 0; i < sizeof paged / sizeof paged[0]; i++) {
 		json_t *list = json_object_get(view, paged[i]);
@@ -333,6 +339,8 @@ static json_t *act_params(const struct deed *deed)
 		(void)json_object_set_new(params, "body", deed->body);
 	if (deed->text != NULL)
 		(void)json_object_set_new(params, "text", deed->text);
+	if (deed->person != NULL)
+		(void)json_object_set_new(params, "person", deed->person);
 	if (deed->proof != NULL)
 		(void)json_object_set_new(params, "proof", json_string(deed->proof));
 	return params;

@@ -19,12 +19,13 @@ bool keeper_refresh(struct console *c);
 /* The same without a dialogue, for while somebody types: a new reference, or NULL when it cannot be had now. */
 json_t *keeper_peek(struct console *c);
 
-/* An act to be recorded. body and text are taken (they may be NULL). */
+/* An act to be recorded. body, text and person are taken (they may be NULL). */
 struct deed {
 	const char *act;
 	const char *about;
 	json_t *body;
 	json_t *text;
+	json_t *person;
 	const char *proof;
 };
 /* Does it and says the receipt. ERR_DENIED: the reason has been said; ERR_IO: the person gave up waiting. */
@@ -34,7 +35,10 @@ enum err keeper_do_quietly(struct console *c, struct deed deed, json_t **receipt
 
 /* Asks for a password and logs in as `user`. ERR_DENIED: *result is the refusal. */
 enum err keeper_log_in(struct console *c, const char *user, json_t **result) MUST_USE;
+/* The same with a password that was asked for. */
 enum err keeper_log_in_with(struct console *c, const char *user, const char *password, json_t **result) MUST_USE;
+/* Live notices need a subscription on each new connection, and a session with a password of its own. */
+void keeper_subscribe(struct console *c);
 void keeper_log_out(struct console *c);
 /* Of another session than the running one. */
 void keeper_end_session(struct console *c, const char *session);

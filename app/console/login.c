@@ -41,9 +41,62 @@ static void greet(struct console *c)
 	json_decref(hello);
 }
 
+enum choice_made { CHOSEN, NOT_CHOSEN, LEFT };
+
+static enum choice_made send_password(struct console *c, const char *old, const char *new)
+{
+	json_t *params = json_pack("{s:s, s:s}", "old", old, "new", new), *result = NULL;
+	enum err err = keeper_ask(c, "password", params, &result);
+
+	if (err == ERR_OK)
+		words_receipt(c, result);
+	else if (err == ERR_DENIED)
+		words_refusal(c, result);
+	json_decref(result);
+	json_decref(params);
+	return err == ERR_OK ? CHOSEN : err == ERR_DENIED ? NOT_CHOSEN : LEFT;
+}
+
+static enum choice_made choose_password(struct console *c, const char *old)
+{
+	char new[PASSWORD_SIZE], again[PASSWORD_SIZE];
+	enum choice_made made = LEFT;
+
+	if (terminal_password(c->terminal, _("New password: "), new) == TYPED_LINE &&
+	    terminal_password(c->terminal, _("New password once more: "), again) == TYPED_LINE) {
+		if (strcmp(new, again) == 0) {
+			made = send_password(c, old, new);
+		} else {
+			SAY(c, "%s",
+			    _("! The two new passwords differ. Nothing was changed; do it again: user password"));
+			made = NOT_CHOSEN;
+		}
+	}
+	explicit_bzero(new, sizeof new);
+	explicit_bzero(again, sizeof again);
+	return made;
+}
+
+/* With a first password nothing else is possible. False: it was not replaced. */
+static bool replace_first(struct console *c, const char *first)
+{
+	enum choice_made made;
+
+	SAY(c, "%s",
+	    _("This is a first password: it is good for one thing, choosing a password of your own (10 characters or "
+	      "more). Ctrl-C leaves."));
+	do
+		made = choose_password(c, first);
+	while (made == NOT_CHOSEN && c->session[0] != '\0');
+	if (made == CHOSEN)
+		keeper_subscribe(c);
+	return made == CHOSEN;
+}
+
 /* One try. ERR_IO: the person left. */
 static enum err try_login(struct console *c)
 {
+	char password[PASSWORD_SIZE];
 	json_t *result = NULL;
 	enum err err;
 	char *name = ask_text(c, _("Name: "), "", TEXT_MAY_BE_EMPTY);
@@ -62,9 +115,16 @@ static enum err try_login(struct console *c)
 	}
 	(void)snprintf(c->user, sizeof c->user, "%s", name);
 	free(name);
-	err = keeper_log_in(c, c->user, &result);
+	if (terminal_password(c->terminal, _("Password: "), password) != TYPED_LINE)
+		return ERR_DENIED;
+	err = keeper_log_in_with(c, c->user, password, &result);
 	if (err == ERR_DENIED)
 		words_refusal(c, result);
+	if (err == ERR_OK && is_true(result, "must_change") && !replace_first(c, password)) {
+		login_end(c);
+		err = ERR_DENIED;
+	}
+	explicit_bzero(password, sizeof password);
 	json_decref(result);
 	return err == ERR_IO ? ERR_DENIED : err;
 }
@@ -142,32 +202,10 @@ void login_english(struct console *c, const struct call *call)
 
 void login_password(struct console *c, const struct call *call)
 {
-	char old[PASSWORD_SIZE], new[PASSWORD_SIZE], again[PASSWORD_SIZE];
-	json_t *params = NULL, *result = NULL;
-	enum err err = ERR_IO;
+	char old[PASSWORD_SIZE];
 
 	(void)call;
-	if (terminal_password(c->terminal, _("Present password: "), old) != TYPED_LINE)
-		return;
-	if (terminal_password(c->terminal, _("New password: "), new) != TYPED_LINE)
-		goto wipe_old;
-	if (terminal_password(c->terminal, _("New password once more: "), again) != TYPED_LINE)
-		goto wipe_new;
-	if (strcmp(new, again) != 0) {
-		SAY(c, "%s", _("! The two new passwords differ. Nothing was changed; do it again: user password"));
-	} else {
-		params = json_pack("{s:s, s:s}", "old", old, "new", new);
-		err = keeper_ask(c, "password", params, &result);
-	}
-	explicit_bzero(again, sizeof again);
-wipe_new:
-	explicit_bzero(new, sizeof new);
-wipe_old:
+	if (terminal_password(c->terminal, _("Present password: "), old) == TYPED_LINE)
+		(void)choose_password(c, old);
 	explicit_bzero(old, sizeof old);
-	if (err == ERR_OK)
-		words_receipt(c, result);
-	else if (err == ERR_DENIED)
-		words_refusal(c, result);
-	json_decref(result);
-	json_decref(params);
 }

@@ -104,6 +104,17 @@ static void add_case(struct console *c, json_t *menu, json_t *incident)
 	add_menu(menu, _("Look at the incident; a new report"), below);
 }
 
+static bool may_change_people(const struct console *c)
+{
+	json_t *act;
+	size_t i;
+
+	json_array_foreach (json_object_get(c->now, "acts"), i, act)
+		if (strcmp(string_of(act, "act"), "people.requested") == 0)
+			return is_true(act, "allowed");
+	return false;
+}
+
 static void add_general(const struct console *c, json_t *menu)
 {
 	json_t *below = json_array();
@@ -120,8 +131,19 @@ static void add_general(const struct console *c, json_t *menu)
 	add(below, _("Change my password"), "user password");
 	add(below, _("Set my PIN for seals and approvals"), "user pin");
 	add(below, _("Use codes from my telephone at login"), "user totp");
+	add(below, _("I am away (deputy)"), "user absent");
 	add(below, _("Log out"), "logout");
 	add_menu(menu, _("Declare, another incident, the record, log out"), below);
+	below = json_array();
+	add(below, _("Who may log in"), "user list");
+	if (may_change_people(c)) {
+		add(below, _("A new account"), "user add");
+		add(below, _("Change an account"), "user change");
+		add(below, _("End an account"), "user end");
+		add(below, _("A new first password"), "user reset");
+		add(below, _("What awaits approval"), "user requests");
+	}
+	add_menu(menu, _("People"), below);
 }
 
 static json_t *whole_menu(struct console *c)

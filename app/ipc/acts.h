@@ -15,10 +15,17 @@
  *   incident.restricted, incident.declared  readers [account id]: who may know of the case, at least two. Every entry
  *                   of such a case is sealed with its key and stands under "system", "keeper" and "-"; its body has
  *                   "by" and "via" besides
+ *   people.requested  changes [{"do": add | change | end | reset, "user" (not for add), "kind" (add), "roles",
+ *                   "until": day | "", "scope": [case]}]; person {NUMBER: as of user.added}, by the number of the
+ *                   change in this entry, from 1; of a change only what is to be new ("" clears). Days are
+ *                   "2027-03-31" in Japan, and the last on which something holds.
+ *                   kind: staff, auditor (looks only, needs `until`), external (needs `until` and `scope`), envelope
+ *   user.*          approved_by [who asked, who approved]
  *
  *   report.drafted  cells {field: option | [options] | time | null}, text {field: words | ""}; null and "" clear
  *
  *   report.*        digest: SHA-256 of the version that was seen; the keeper adds it (book_complete)
+ *   report.approved for: whose seal it is, when a deputy puts it; the keeper adds it
  *
  *   restore.*       uplinks [id]
  *

@@ -61,8 +61,8 @@ static bool is_clean(json_t *string)
 	       !text_has_control(text, strlen(text), "\n\t");
 }
 
-/* Text is one string or an object of strings; person an object of strings. */
-static bool is_words(json_t *value)
+/* Text is one string or an object of strings; person an object of strings, or for several people of such objects. */
+static bool is_words(json_t *value, int depth)
 {
 	const char *key;
 	json_t *member;
@@ -70,7 +70,7 @@ static bool is_words(json_t *value)
 	if (!json_is_object(value))
 		return is_clean(value);
 	json_object_foreach (value, key, member)
-		if (!is_clean(member))
+		if (depth > 1 ? !is_words(member, depth - 1) : !is_clean(member))
 			return false;
 	return true;
 }
@@ -83,11 +83,11 @@ static enum err fit_place(const struct act_request *r, const char **field, struc
 	if ((r->kind->flags & ACT_ON_CASE) == 0 && r->about != NULL)
 		return fault_set(f, ERR_FORMAT, "'about' does not belong to %s", r->kind->name);
 	*field = "text";
-	if (r->text != NULL && ((r->kind->flags & ACT_HAS_TEXT) == 0 || !is_words(r->text)))
+	if (r->text != NULL && ((r->kind->flags & ACT_HAS_TEXT) == 0 || !is_words(r->text, 1)))
 		return fault_set(f, ERR_FORMAT, "'text' must be words without control characters, if %s has any",
 				 r->kind->name);
 	*field = "person";
-	if (r->person != NULL && ((r->kind->flags & ACT_HAS_PERSON) == 0 || !is_words(r->person)))
+	if (r->person != NULL && ((r->kind->flags & ACT_HAS_PERSON) == 0 || !is_words(r->person, 2)))
 		return fault_set(f, ERR_FORMAT, "'person' must be an object of words, if %s has one", r->kind->name);
 	*field = NULL;
 	return ERR_OK;

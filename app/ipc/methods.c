@@ -28,7 +28,7 @@ const struct method methods[] = {
 	 {{"name", PARAM_TEXT, REQUIRED, 64},
 	  {"password", PARAM_TEXT, REQUIRED, 256},
 	  {"code", PARAM_TEXT, OPTIONAL, 64}}},
-	{"logout", PEER_PEOPLE, WITH_SESSION, NULL, "Ends the session.", {SESSION}},
+	{"logout", PEER_PEOPLE, WITH_ANY_SESSION, NULL, "Ends the session.", {SESSION}},
 	{"view",
 	 PEER_PEOPLE,
 	 WITH_SESSION,
@@ -57,9 +57,9 @@ const struct method methods[] = {
 	  LANGUAGE}},
 	{"password",
 	 PEER_PEOPLE,
-	 WITH_SESSION,
+	 WITH_ANY_SESSION,
 	 NULL,
-	 "Changes one's own password.",
+	 "Changes one's own password. After a login with a first password nothing else is possible before.",
 	 {SESSION, {"old", PARAM_TEXT, REQUIRED, 256}, {"new", PARAM_TEXT, REQUIRED, 256}}},
 	{"pin",
 	 PEER_PEOPLE,
@@ -266,7 +266,7 @@ const struct method methods[] = {
 	{NULL, 0, WITHOUT_SESSION, NULL, NULL, {{NULL, PARAM_END, OPTIONAL, 0}}},
 };
 
-const char *const rights[] = {RIGHT_SHOW, RIGHT_EXPORT, RIGHT_TEND, RIGHT_PIN, RIGHT_ENVELOPE, NULL};
+const char *const rights[] = {RIGHT_SHOW, RIGHT_EXPORT, RIGHT_TEND, RIGHT_PIN, RIGHT_ENVELOPE, RIGHT_ABSENCE, NULL};
 
 bool is_right(const char *name)
 {

@@ -85,12 +85,16 @@ struct param {
 	size_t limit;
 };
 
-enum session_need { WITHOUT_SESSION, WITH_SESSION };
+enum session_need {
+	WITHOUT_SESSION,
+	WITH_SESSION,
+	WITH_ANY_SESSION /* also one opened with a first password, which may do nothing else */
+};
 
 struct method {
 	const char *name;
 	unsigned peers;            /* enum peer bits: the permit table */
-	enum session_need session; /* WITH_SESSION: "session" is one of the params, checked before the handler runs */
+	enum session_need session; /* WITH_…: "session" is one of the params, checked before the handler runs */
 	const char *right;         /* the rule of the pack that names the roles; NULL: everybody */
 	const char *meaning;       /* one plain sentence for the reference page */
 	struct param params[12];   /* ends with PARAM_END */
@@ -100,8 +104,9 @@ struct method {
 #define RIGHT_SHOW "ledger.show"         /* look at entries */
 #define RIGHT_EXPORT "ledger.export"     /* write bundles */
 #define RIGHT_TEND "ledger.tend"         /* begin epochs, repair media */
-#define RIGHT_ENVELOPE "people.envelope" /* note that the sealed envelope was opened, seal a new one */
 #define RIGHT_PIN "ledger.pin"           /* policy, witnesses, time stamps */
+#define RIGHT_ENVELOPE "people.envelope" /* note that the sealed envelope was opened, seal a new one */
+#define RIGHT_ABSENCE "people.absence"   /* say that somebody else is away, or back */
 extern const char *const rights[];
 bool is_right(const char *name);
 
@@ -122,6 +127,8 @@ enum err params_check(const struct param *table, json_t *params, const char **fi
 	X(login_required, "Log in first.")                                       \
 	X(login_refused, "Name, password or code is wrong.")                     \
 	X(code_refused, "That is not the code of this minute.")                  \
+	X(account_over, "The last day of this account has passed.")              \
+	X(password_first, "Choose a password of your own first.")                \
 	X(locked_out, "Too many wrong passwords; wait.")                         \
 	X(proof_required, "This act needs your PIN or password.")                \
 	X(proof_refused, "That is not your password; the act was not done.")     \

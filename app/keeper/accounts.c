@@ -51,6 +51,53 @@ void accounts_end_idle(struct keeper *k)
 		note_logout(k, session, "idle");
 }
 
+static const char *why_gone(struct keeper *k, const struct session *session)
+{
+	const struct book *book = scribe_book(k->scribe);
+	struct user_info user;
+
+	if (book_user(book, session->user, &user) != ERR_OK)
+		return NULL;
+	return session->generation < user.generation ? "password" : book_user_gone(book, session->user, moment_now());
+}
+
+/* A session whose password is being changed by itself must not end with the others: what is staged is heard first, and
+   each commit comes here again. */
+void accounts_end_gone(struct keeper *k)
+{
+	if (scribe_ledger(k->scribe) == NULL || ledger_has_staged(scribe_ledger(k->scribe)))
+		return;
+	for (size_t i = 0; i < SESSIONS_MAX; i++) {
+		struct session *session = &k->sessions.places[i];
+		const char *why = session->token[0] != '\0' ? why_gone(k, session) : NULL;
+
+		if (why != NULL)
+			note_logout(k, session, why);
+	}
+}
+
+/* A last day counts for every request, not only for logins. */
+struct session *accounts_session(struct keeper *k, const struct request *r)
+{
+	struct session *session =
+		sessions_find(&k->sessions, param_text(r, "session"), r->peer, r->uid, moment_now().boot_ns);
+	const char *gone = session != NULL ? book_user_gone(scribe_book(k->scribe), session->user, moment_now()) : NULL;
+	struct user_info user;
+
+	if (gone != NULL)
+		note_logout(k, session, gone);
+	if (session == NULL || gone != NULL) {
+		server_refuse(k->server, r->ticket, gone != NULL ? "account_over" : "login_required", NULL);
+		return NULL;
+	}
+	if (r->method->session != WITH_ANY_SESSION &&
+	    book_user(scribe_book(k->scribe), session->user, &user) == ERR_OK && user.must_change) {
+		server_refuse(k->server, r->ticket, "password_first", NULL);
+		return NULL;
+	}
+	return session;
+}
+
 /* ---- login ------------------------------------------------------------------------------------------ */
 
 struct welcome {
@@ -86,8 +133,8 @@ static void hear_login(void *context, const struct receipt *receipt)
 		server_refuse(k->server, w->request.ticket, "not_recorded", NULL);
 	} else {
 		server_answer(k->server, w->request.ticket,
-			      json_pack("{s:s, s:o, s:o}", "session", w->token, "user", user_json(k, &user, LANG_JA),
-					"receipt", receipt_json(receipt)));
+			      json_pack("{s:s, s:b, s:o, s:o}", "session", w->token, "must_change", user.must_change,
+					"user", user_json(k, &user, LANG_JA), "receipt", receipt_json(receipt)));
 	}
 	sodium_memzero(w, sizeof *w);
 	free(w);
@@ -134,7 +181,12 @@ static void on_login(void *context, struct password_job *job)
 		body = credentials_accept(k, &e->request, &user);
 	if (body != NULL) {
 		lockout_passed(&k->lockout, e->name, e->request.peer);
-		welcome(k, e, body, user.is_envelope);
+		if (book_user_gone(scribe_book(k->scribe), e->account, moment_now()) == NULL) {
+			welcome(k, e, body, user.is_envelope);
+		} else {
+			json_decref(body);
+			server_refuse(k->server, e->request.ticket, "account_over", NULL);
+		}
 	} else {
 		errand_refuse(e);
 	}
@@ -202,12 +254,9 @@ static void hear_change(void *context, const struct receipt *receipt)
 	for (size_t i = 0; receipt != NULL && i < SESSIONS_MAX; i++) {
 		struct session *session = &k->sessions.places[i];
 
-		if (session->token[0] == '\0' || strcmp(session->user, c->account) != 0)
-			continue;
-		if (strcmp(session->token, c->token) == 0)
+		/* All others of this person end when the loop hears of it. */
+		if (session->token[0] != '\0' && strcmp(session->token, c->token) == 0)
 			session->generation = c->generation;
-		else if (session->generation < c->generation)
-			note_logout(k, session, "password");
 	}
 	answer_receipt(k, c->ticket, receipt);
 	free(c);

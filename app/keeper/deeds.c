@@ -18,10 +18,9 @@ struct deed {
 };
 
 enum { KEY_BYTES = 16 };
+_Static_assert(HEX_SIZE(KEY_BYTES) == DEED_KEY_SIZE, "the key in hex");
 
-/* The retry key as it is recorded. Nobody can choose it: not to say something in the open part of an entry, and not to
-   take the key of an event that the panel has yet to report. */
-static void recorded_key(char out[HEX_SIZE(KEY_BYTES)], const char *idem)
+void deed_key(char out[DEED_KEY_SIZE], const char *idem)
 {
 	uint8_t hash[HASH_SIZE];
 	char text[64];
@@ -100,8 +99,8 @@ static void record_deed(struct keeper *k, const struct request *r, const struct 
 {
 	bool is_permit = is_act(d, "restore.permitted"), is_cut = is_act(d, "uplink.isolate");
 	struct sequel *s = calloc(1, sizeof *s);
-	json_t *body = book_complete(scribe_book(k->scribe), &d->wish);
-	char idem[HEX_SIZE(KEY_BYTES)];
+	json_t *body = book_complete(scribe_book(k->scribe), &d->wish, moment_now());
+	char idem[DEED_KEY_SIZE];
 	struct entry entry = {.who = session->user,
 			      .via = peer_via(r->peer),
 			      .kind = d->act.kind,
@@ -114,7 +113,7 @@ static void record_deed(struct keeper *k, const struct request *r, const struct 
 			      .person = d->act.person};
 	struct fault f = {.err = ERR_NOMEM, .text = "out of memory"};
 
-	recorded_key(idem, d->act.idem);
+	deed_key(idem, d->act.idem);
 	/* Which trip the request is about, only the panel knows. */
 	if (is_act(d, "restore.requested"))
 		(void)json_object_set_new(body, "latch", json_integer((json_int_t)d->wish.latch));
@@ -157,10 +156,10 @@ static bool is_retry(struct keeper *k, const struct request *r, const struct ses
 		     const struct act_request *act)
 {
 	struct waiter waiter = receipt_waiter(k, r->ticket);
-	char idem[HEX_SIZE(KEY_BYTES)];
+	char idem[DEED_KEY_SIZE];
 	enum err err;
 
-	recorded_key(idem, act->idem);
+	deed_key(idem, act->idem);
 	err = waiter.hear == NULL ? ERR_NOMEM : scribe_repeat(k->scribe, idem, session->user, act->kind->name, waiter);
 	if (err == ERR_OK)
 		return true;
@@ -221,6 +220,9 @@ static void do_deed(struct keeper *k, const struct request *r, const struct sess
 		else if (is_act(&d, "uplink.isolate") &&
 			 !panel_push_isolate(k, json_object_get(d.wish.body, "uplinks"), d.act.about))
 			server_refuse(k->server, r->ticket, "panel_absent", NULL);
+		else if (is_act(&d, "people.approved"))
+			people_approve(k, r, session,
+				       (uint64_t)json_integer_value(json_object_get(d.wish.body, "request")));
 		else
 			record_deed(k, r, session, &d);
 	}

@@ -72,7 +72,7 @@ void errand_refuse(struct errand *e)
 	lockout_failed(&k->lockout, e->account, e->name, e->request.peer, moment_now().boot_ns);
 	accounts_report_failures(k);
 	server_refuse(k->server, e->request.ticket,
-		      e->request.method->session == WITH_SESSION ? "proof_refused" : "login_refused", NULL);
+		      e->request.method->session != WITHOUT_SESSION ? "proof_refused" : "login_refused", NULL);
 }
 
 bool errand_is_current(struct keeper *k, const struct errand *e)

@@ -103,12 +103,10 @@ static void on_request(void *context, const struct request *r)
 		server_refuse(k->server, r->ticket, handle == NULL ? "unknown_method" : "not_recorded", NULL);
 		return;
 	}
-	if (r->method->session == WITH_SESSION) {
-		session = sessions_find(&k->sessions, param_text(r, "session"), r->peer, r->uid, now_ns);
-		if (session == NULL) {
-			server_refuse(k->server, r->ticket, "login_required", NULL);
+	if (r->method->session != WITHOUT_SESSION) {
+		session = accounts_session(k, r);
+		if (session == NULL)
 			return;
-		}
 		/* What a front end asks for by itself must not keep the session of somebody who has left. */
 		if (!json_is_true(json_object_get(r->params, "unattended")))
 			session->used_ns = now_ns;
@@ -209,6 +207,7 @@ static void on_changed(void *context, enum change change)
 {
 	struct keeper *k = context;
 
+	accounts_end_gone(k);
 	if (change == CHANGE_VISIBLE) {
 		panel_push_lamps(k);
 		reader_push_changed(k);
@@ -393,6 +392,7 @@ static void leave_views(struct keeper *k)
 void keeper_close(struct keeper *k)
 {
 	chore_end(k);
+	people_end(k);
 	worker_free(k->worker);
 	/* What is staged is committed and answered before the sockets go. */
 	if (k->scribe != NULL && k->server != NULL) {

@@ -6,6 +6,7 @@
  *   credentials.c  PIN, codes from a telephone, recovery codes
  *   envelope.c  the sealed envelope
  *   deeds.c     acts of people
+ *   people.c    what two people agreed on about people
  *   panel.c     events of the controller, commands to it
  *   seen.c      what the controller has seen of the log
  *   sealing.c   the key it keeps of the next epoch's secret
@@ -99,6 +100,7 @@ struct keeper {
 	struct sessions sessions;
 	struct lockout lockout;
 	bool lets_password_do;              /* without a clock, instead of a code */
+	struct agreement *agreement;        /* about people, while its passwords are made; or NULL */
 	char nobody_hash[SECRET_HASH_SIZE]; /* a wrong name takes as long as a wrong password */
 	struct panel panel;
 	struct seen seen;
@@ -170,8 +172,21 @@ void accounts_prove_password(struct keeper *k, const struct request *r, const st
 json_t *credentials_accept(struct keeper *k, const struct request *r, const struct user_info *user);
 /* Records it, for everybody to see. */
 void envelope_opened(struct keeper *k, const char *account, enum peer peer);
+/* The session of a request, or NULL: refused, answered. */
+struct session *accounts_session(struct keeper *k, const struct request *r);
 void accounts_end_idle(struct keeper *k);
+/* Ends the sessions of accounts that are over, and those opened with an older password. */
+void accounts_end_gone(struct keeper *k);
 void accounts_report_failures(struct keeper *k);
+
+/* The retry key as it is recorded. Nobody can choose it: not to say something in the open part of an entry, and not to
+   take the key of an event that the panel has yet to report. */
+enum { DEED_KEY_SIZE = 33 };
+void deed_key(char out[DEED_KEY_SIZE], const char *idem);
+
+/* Answers when every change of an agreed list is recorded, with the first passwords. */
+void people_approve(struct keeper *k, const struct request *r, const struct session *session, uint64_t number);
+void people_end(struct keeper *k);
 
 /* False: the panel does not answer. `uplinks` are ids. */
 bool panel_push_isolate(struct keeper *k, json_t *uplinks, const char *about);

@@ -62,6 +62,7 @@ static void look_at_room(struct keeper *k)
 static void look_after_house(struct keeper *k)
 {
 	accounts_end_idle(k);
+	accounts_end_gone(k);
 	accounts_report_failures(k);
 	sealing_mind(k);
 	look_at_room(k);
@@ -163,6 +164,8 @@ static int on_clock(sd_event_source *source, int fd, uint32_t events, void *user
 	if (watch_clock(fd) != 0)
 		(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	scribe_mind_clock(k->scribe);
+	/* A last day may have passed. */
+	accounts_end_gone(k);
 	return 0;
 }
 

@@ -389,7 +389,8 @@ static enum err stage(struct scribe *s, const struct entry *entry, const char *s
 /* Views, notices or lamps show it. */
 static bool is_visible(const struct act_kind *kind)
 {
-	static const char *const some[] = {"incarnation.noted", "space.changed", "envelope.opened", "envelope.noted"};
+	static const char *const some[] = {"incarnation.noted", "space.changed",   "envelope.opened", "envelope.noted",
+					   "people.requested",  "people.approved", "user.absent",     "user.back"};
 
 	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
 		if (strcmp(kind->name, some[i]) == 0)
@@ -444,36 +445,49 @@ static bool is_refusal(enum err err)
 	return err == ERR_FORMAT || err == ERR_RANGE || err == ERR_EXISTS || err == ERR_MISSING;
 }
 
-enum err scribe_record(struct scribe *s, const struct entry *entry, enum urgency urgency, struct waiter waiter,
-		       struct fault *f)
+static enum err stage_one(struct scribe *s, const struct entry *entry, struct receipt *receipt, struct fault *f)
 {
 	struct written w = {NULL, NULL, NULL};
-	struct receipt receipt = {.seq = UINT64_MAX};
-	const char *sealed;
-	enum err err;
+	const char *sealed = book_sealed_for(s->book, entry->kind, entry->about, entry->body);
+	enum err err = write_down(&w, entry, sealed != NULL, f);
+
+	if (err == ERR_OK)
+		err = stage(s, entry, sealed, &w, receipt, f);
+	written_fini(&w);
+	/* Nobody is told of what not everybody may see: a notice at the right time would tell that there is something.
+	 */
+	if (err == ERR_OK && sealed == NULL && is_visible(entry->kind))
+		s->change = CHANGE_VISIBLE;
+	return err;
+}
+
+enum err scribe_record_all(struct scribe *s, const struct entry *entries, size_t count, enum urgency urgency,
+			   struct waiter waiter, struct fault *f)
+{
+	struct receipt first = {.seq = UINT64_MAX}, other;
+	enum err err = ERR_OK;
 
 	if (s->chain.ledger == NULL)
 		return fault_set(f, ERR_IO, "the ledger could not be opened again");
-	if (strcmp(entry->kind->name, "clock.stepped") != 0)
+	if (strcmp(entries[0].kind->name, "clock.stepped") != 0)
 		scribe_mind_clock(s);
-	sealed = book_sealed_for(s->book, entry->kind, entry->about, entry->body);
-	err = write_down(&w, entry, sealed != NULL, f);
-	if (err == ERR_OK)
-		err = stage(s, entry, sealed, &w, &receipt, f);
-	written_fini(&w);
-	if (err == ERR_OK && waiter.hear != NULL && add_waiter(s, waiter, &receipt) == NULL)
+	for (size_t i = 0; i < count && err == ERR_OK; i++)
+		err = stage_one(s, &entries[i], i == 0 ? &first : &other, f);
+	if (err == ERR_OK && waiter.hear != NULL && add_waiter(s, waiter, &first) == NULL)
 		err = fault_set(f, ERR_NOMEM, "out of memory");
 	if (err != ERR_OK) {
-		if (receipt.seq != UINT64_MAX || !is_refusal(err))
+		if (first.seq != UINT64_MAX || !is_refusal(err))
 			give_up(s, f);
 		return err;
 	}
-	/* Nobody is told of what not everybody may see: a notice at the right time would tell that there is something.
-	 */
-	if (sealed == NULL && is_visible(entry->kind))
-		s->change = CHANGE_VISIBLE;
 	arrange_commit(s, urgency);
 	return ERR_OK;
+}
+
+enum err scribe_record(struct scribe *s, const struct entry *entry, enum urgency urgency, struct waiter waiter,
+		       struct fault *f)
+{
+	return scribe_record_all(s, entry, 1, urgency, waiter, f);
 }
 
 void scribe_note(struct scribe *s, const struct entry *entry)

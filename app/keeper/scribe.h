@@ -86,6 +86,9 @@ enum urgency { SOON, AT_ONCE };
    staged and it will not. */
 enum err scribe_record(struct scribe *s, const struct entry *entry, enum urgency urgency, struct waiter waiter,
 		       struct fault *f) MUST_USE;
+/* The same for entries that are recorded all together or not at all; the waiter hears of the first. */
+enum err scribe_record_all(struct scribe *s, const struct entry *entries, size_t count, enum urgency urgency,
+			   struct waiter waiter, struct fault *f) MUST_USE;
 /* For the keeper's own entries, where nobody waits. */
 void scribe_note(struct scribe *s, const struct entry *entry);
 

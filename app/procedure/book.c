@@ -24,6 +24,7 @@ enum err book_new(const struct pack *pack, struct book **out)
 	book->pack = pack;
 	book->site = json_object();
 	book->erasures = json_array();
+	book->requests = json_array();
 	*out = book;
 	return ERR_OK;
 }
@@ -58,10 +59,8 @@ void book_free(struct book *book)
 		return;
 	for (size_t i = 0; i < book->cases_count; i++)
 		case_free(book->cases[i]);
-	for (size_t i = 0; i < book->users_count; i++) {
-		json_decref(book->users[i].roles);
-		json_decref(book->users[i].person);
-	}
+	for (size_t i = 0; i < book->users_count; i++)
+		user_fini(&book->users[i]);
 	for (size_t i = 0; i < book->uplinks_count; i++)
 		json_decref(book->uplinks[i].setup);
 	free(book->cases);
@@ -69,6 +68,7 @@ void book_free(struct book *book)
 	json_decref(book->setup);
 	json_decref(book->site);
 	json_decref(book->erasures);
+	json_decref(book->requests);
 	json_decref(book->maintenance.reason);
 	json_decref(book->maintenance.press);
 	free(book);
@@ -247,13 +247,16 @@ static enum err user_given(const struct user *user, struct user_info *out)
 		return ERR_MISSING;
 	name = text_in(user->person, "name");
 	login = text_in(user->person, "login");
-	*out = (struct user_info){.id = user->id,
-				  .name = name != NULL ? name : "",
-				  .login = login != NULL ? login : "",
-				  .generation = user->generation,
-				  .roles = user->roles,
-				  .is_envelope = user->is_envelope,
-				  .credentials = user->credentials};
+	*out = (struct user_info){
+		.id = user->id,
+		.name = name != NULL ? name : "",
+		.login = login != NULL ? login : "",
+		.generation = user->generation,
+		.roles = user->roles,
+		.is_envelope = user->kind == USER_ENVELOPE,
+		.must_change = user->must_change,
+		.credentials = user->credentials,
+	};
 	return ERR_OK;
 }
 
@@ -279,23 +282,12 @@ enum err book_user_by_name(const struct book *book, const char *name, struct use
 		const char *known = text_in(book->users[i].person, "name");
 		const char *login = text_in(book->users[i].person, "login");
 
+		if (book->users[i].is_ended)
+			continue;
 		if ((known != NULL && strcmp(known, name) == 0) || (login != NULL && strcmp(login, name) == 0))
 			return user_given(&book->users[i], out);
 	}
 	return ERR_MISSING;
-}
-
-void book_next_user(const struct book *book, char out[16])
-{
-	unsigned long last = 0;
-
-	for (size_t i = 0; i < book->users_count; i++) {
-		unsigned long number = book->users[i].id[0] == 'u' ? strtoul(book->users[i].id + 1, NULL, 10) : 0;
-
-		if (number > last)
-			last = number;
-	}
-	(void)snprintf(out, 16, "u%lu", (last + 1) % 1000000000000);
 }
 
 /* ---- uplinks ---- */

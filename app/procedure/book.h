@@ -46,8 +46,9 @@ enum err book_may(const struct book *book, const char *who, const char *right, e
 		  struct refusal *refusal) MUST_USE;
 
 /* What the keeper adds to a permitted act before it is recorded (e.g. the digest of the report version that a
-   seal is put on). Returns a new reference: the complete body including "act". NULL: out of memory. */
-json_t *book_complete(const struct book *book, const struct wish *wish);
+   seal is put on, or for whom a deputy puts it). Returns a new reference: the complete body including "act". NULL: out
+   of memory. */
+json_t *book_complete(const struct book *book, const struct wish *wish, struct moment now);
 
 /* The number the next case of this year gets, "2026-001"; years are Japanese fiscal-year free: calendar years
    of Japan time. With the wall clock unset: the year of the newest known wall time, else "0000". */
@@ -84,13 +85,14 @@ struct user_info {
 	uint64_t generation;
 	json_t *roles; /* borrowed array of role ids */
 	bool is_envelope;
+	bool must_change; /* has a first password, which is good for nothing but choosing another */
 	struct credentials credentials;
 };
 /* Somebody has logged in with the sealed envelope, and nobody has noted it. */
 bool book_envelope_is_open(const struct book *book);
 /* Has anybody a telephone that makes codes? */
 bool book_has_totp(const struct book *book);
-/* By the "login" or the "name" of the account's person. ERR_MISSING when there is none. */
+/* By the "login" or the "name" of a person whose account has not ended. ERR_MISSING when there is none. */
 enum err book_user_by_name(const struct book *book, const char *name, struct user_info *out) MUST_USE;
 enum err book_user(const struct book *book, const char *id, struct user_info *out) MUST_USE;
 /* One after the other, from 0; ERR_MISSING beyond the last. */
@@ -98,7 +100,12 @@ enum err book_user_at(const struct book *book, size_t index, struct user_info *o
 /* What is known of each person (acts.h, user.added), from 0; borrowed, NULL when it is erased. False beyond the last.
  */
 bool book_person_at(const struct book *book, size_t index, json_t **out);
-void book_next_user(const struct book *book, char out[16]);
+/* Why this account may no longer be used: "ended", or "until" when its last day has passed. NULL: it may. */
+const char *book_user_gone(const struct book *book, const char *id, struct moment now);
+
+/* What an approval of a list is to record, one entry for each change:
+   [{"act","body","person" or null,"user","generation" where a first password is to be made}]. A new reference. */
+enum err book_changes(const struct book *book, uint64_t request, const char *approved_by, json_t **out) MUST_USE;
 
 /* An erasure that two people agreed to and that is still to be done. All strings are borrowed. */
 struct erasure {

@@ -12,12 +12,23 @@
 
 enum { ID_SIZE = 65, UPLINKS_MAX = 32 };
 
+/* Days are those of Japan, "2027-03-31"; so they compare as text. */
+enum { DAY_SIZE = sizeof "2027-03-31" };
+
 struct user {
 	char id[ID_SIZE];
+	enum user_kind kind;
 	uint64_t generation;
-	json_t *roles;  /* array */
-	json_t *person; /* object or NULL */
-	bool is_envelope;
+	json_t *roles;        /* array */
+	json_t *person;       /* object or NULL */
+	json_t *scope;        /* array of the cases that an external account may see, or NULL */
+	json_t *entries;      /* array of the numbers of the entries that hold `person` */
+	char until[DAY_SIZE]; /* last day; "" none */
+	bool is_ended;
+	bool must_change; /* has a first password */
+	bool is_absent;   /* … up to and including the day away_until */
+	char away_until[DAY_SIZE];
+	char deputy[ID_SIZE]; /* "" none */
 	struct credentials credentials;
 };
 
@@ -114,6 +125,8 @@ struct book {
 	size_t cases_count;
 	struct maintenance maintenance;
 	json_t *erasures; /* [{"request","by","at","state","seq","name"|"case","authority","reason","approved_by"}] */
+	json_t *requests; /* [{"request","by","at","state","reason","more","count","approved_by","changes":[…]}] */
+	size_t changes_left; /* of an approved list, whose entries follow */
 	struct {
 		char user[ID_SIZE]; /* "": it is closed */
 		char at[WALL_TEXT_SIZE];
@@ -162,7 +175,7 @@ struct folder {
 };
 /* Each ends with NULL. */
 extern const struct folder case_folders[], report_folders[], panel_folders[], erasure_folders[], maintenance_folders[],
-	credential_folders[], restricted_folders[];
+	credential_folders[], restricted_folders[], people_folders[];
 enum err case_open(struct book *book, const struct event *event, struct incident **out) MUST_USE;
 
 /* The first step that was agreed to by telephone and not looked at since (後閲); 0 when there is none. */
@@ -174,8 +187,35 @@ unsigned recovery_left(const struct user *user);
 /* {"user","name","at"}, or NULL while it is closed. A new reference. */
 json_t *envelope_json(const struct book *book, enum lang lang);
 
-/* erasure.c: the request, or NULL. */
-json_t *erasure_find(const struct book *book, uint64_t request);
+/* agreement.c: what one person asks for and another approves, in a list of objects with "request", "by", "state":
+   asked, approved … NULL: no such request. */
+json_t *agreement_find(const json_t *list, uint64_t request);
+json_t *agreement_of(const json_t *list, const struct event *event);
+bool agreement_is(const json_t *agreement, const char *state);
+enum err agreement_set(json_t *agreement, const char *state) MUST_USE;
+enum err agreement_approve(json_t *agreement, const struct event *event) MUST_USE;
+
+/* people.c */
+void user_fini(struct user *user);
+/* The day it is in Japan; "" when no clock was ever set. */
+void day_now(const struct book *book, struct moment now, char out[DAY_SIZE]);
+bool day_is_valid(const char *text);
+/* Has not ended, and its last day has not passed. */
+bool user_is_open(const struct book *book, const struct user *user, struct moment now);
+bool user_is_away(const struct book *book, const struct user *user, struct moment now);
+bool user_may_see(const struct user *user, const struct incident *incident);
+/* The holder of the role who is away and whose deputy this is; NULL when there is none. */
+const struct user *holder_away(const struct book *book, const struct user *deputy, const char *role, struct moment now);
+/* Appends the changes of one entry, each with what it says of the person. */
+enum err add_changes(json_t *list, const struct event *event) MUST_USE;
+/* The request of this person that another part may be added to; NULL for none. */
+json_t *request_to_go_on(const struct book *book, const char *who, uint64_t after);
+
+/* permit_people.c: what is wrong with a list of changes, seen from now? Of a part, not what only the whole can say. */
+enum extent { PART_OF_LIST, WHOLE_LIST };
+enum extent extent_of(const json_t *request);
+enum err check_changes(const struct book *book, const json_t *changes, enum extent extent, struct moment now,
+		       enum lang lang, struct refusal *refusal) MUST_USE;
 
 /* report.c */
 /* What the report says now: a new reference to {field: value}; frozen ones as frozen. */
@@ -198,7 +238,9 @@ int64_t prove_due_ms(const struct book *book, const struct uplink *uplink);
 /* What is asked of a case, or without one of the maintenance. */
 struct restore *restore_of(struct book *book, struct incident *incident);
 
-/* permit.c: may this person do this act at all, by role? */
+/* permit.c */
+bool has_one_role_of(const struct user *user, const struct rule *rule);
+/* May this person do this act at all, by role? */
 enum err may_do(const struct book *book, const struct user *user, const char *act, enum lang lang,
 		struct refusal *refusal) MUST_USE;
 

@@ -9,24 +9,6 @@
 
 enum { WORDS_MAX_BYTES = 2000 };
 
-json_t *erasure_find(const struct book *book, uint64_t request)
-{
-	json_t *erasure;
-	size_t i;
-
-	json_array_foreach (book->erasures, i, erasure)
-		if ((uint64_t)json_integer_value(json_object_get(erasure, "request")) == request)
-			return erasure;
-	return NULL;
-}
-
-static bool is_in_state(const json_t *erasure, const char *state)
-{
-	const char *now = text_in(erasure, "state");
-
-	return now != NULL && strcmp(now, state) == 0;
-}
-
 /* ---- folding ---- */
 
 static enum err fold_requested(struct book *book, const struct event *event)
@@ -40,31 +22,21 @@ static enum err fold_requested(struct book *book, const struct event *event)
 	return erasure != NULL && json_array_append_new(book->erasures, erasure) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
-static json_t *meant_by(const struct book *book, const struct event *event)
-{
-	return erasure_find(book, (uint64_t)json_integer_value(json_object_get(event->body, "request")));
-}
-
 static enum err fold_approved(struct book *book, const struct event *event)
 {
-	json_t *erasure = meant_by(book, event);
+	json_t *erasure = agreement_of(book->erasures, event);
 
-	if (erasure == NULL || !is_in_state(erasure, "asked"))
-		return ERR_OK;
-	return json_object_set_new(erasure, "state", json_string("approved")) == 0 &&
-			       json_object_set_new(erasure, "approved_by", json_string(event->record->who)) == 0
-		       ? ERR_OK
-		       : ERR_NOMEM;
+	return agreement_is(erasure, "asked") ? agreement_approve(erasure, event) : ERR_OK;
 }
 
 static enum err fold_ended(struct book *book, const struct event *event)
 {
 	const char *outcome = text_in(event->body, "outcome");
-	json_t *erasure = meant_by(book, event);
+	json_t *erasure = agreement_of(book->erasures, event);
 
 	if (erasure == NULL || outcome == NULL)
 		return ERR_OK;
-	return json_object_set_new(erasure, "state", json_string(outcome)) == 0 ? ERR_OK : ERR_NOMEM;
+	return agreement_set(erasure, outcome);
 }
 
 /* They are done one after the other, in this order. */
@@ -74,7 +46,7 @@ static json_t *next_approved(const struct book *book)
 	size_t i;
 
 	json_array_foreach (book->erasures, i, erasure)
-		if (is_in_state(erasure, "approved"))
+		if (agreement_is(erasure, "approved"))
 			return erasure;
 	return NULL;
 }
@@ -159,14 +131,9 @@ enum err permit_erasure(const struct ask *ask)
 
 enum err permit_erasing(const struct ask *ask)
 {
-	json_t *erasure =
-		erasure_find(ask->book, (uint64_t)json_integer_value(json_object_get(ask->wish->body, "request")));
+	uint64_t request = (uint64_t)json_integer_value(json_object_get(ask->wish->body, "request"));
 
-	if (erasure == NULL || !is_in_state(erasure, "asked"))
-		return deny(ask, WHY_NO_ERASURE, NULL);
-	if (strcmp(text_in(erasure, "by"), ask->wish->who) == 0)
-		return deny(ask, WHY_SAME_PERSON, NULL);
-	return ERR_OK;
+	return permit_second(ask, agreement_find(ask->book->erasures, request), "erasure.requested", WHY_NO_ERASURE);
 }
 
 /* ---- view ---- */

@@ -49,48 +49,6 @@ static enum err fold_setup(struct book *book, const struct event *event)
 	return read_site(book, event->body);
 }
 
-static struct user *user_add(struct book *book, const char *id)
-{
-	struct user *grown = realloc(book->users, (book->users_count + 1) * sizeof *grown);
-
-	if (grown == NULL)
-		return NULL;
-	book->users = grown;
-	grown[book->users_count] = (struct user){.roles = NULL};
-	id_copy(grown[book->users_count].id, id);
-	return &grown[book->users_count++];
-}
-
-static enum err fold_user(struct book *book, const struct event *event)
-{
-	const char *id = text_in(event->body, "user");
-	struct user *user = user_find(book, id);
-
-	if (id == NULL || !json_is_array(json_object_get(event->body, "roles")))
-		return ERR_OK;
-	if (user == NULL)
-		user = user_add(book, id);
-	if (user == NULL)
-		return ERR_NOMEM;
-	json_decref(user->roles);
-	json_decref(user->person);
-	user->roles = json_incref(json_object_get(event->body, "roles"));
-	user->person = json_incref(event->person);
-	user->is_envelope =
-		text_in(event->body, "kind") != NULL && strcmp(text_in(event->body, "kind"), "envelope") == 0;
-	user->generation = (uint64_t)json_integer_value(json_object_get(event->body, "generation"));
-	return ERR_OK;
-}
-
-static enum err fold_password(struct book *book, const struct event *event)
-{
-	struct user *user = user_find(book, text_in(event->body, "user"));
-
-	if (user != NULL)
-		user->generation = (uint64_t)json_integer_value(json_object_get(event->body, "generation"));
-	return ERR_OK;
-}
-
 static enum err fold_incarnation(struct book *book, const struct event *event)
 {
 	(void)event;
@@ -109,16 +67,15 @@ static const struct folder book_folders[] = {
 	{"incarnation.begun", fold_incarnation},
 	{"incarnation.noted", fold_incarnation_noted},
 	{"setup.done", fold_setup},
-	{"user.added", fold_user},
-	{"user.password", fold_password},
 	{NULL, NULL},
 };
 
 static fold *find_fold(const char *act)
 {
-	static const struct folder *const all[] = {book_folders,       panel_folders,     case_folders,
-						   report_folders,     erasure_folders,   maintenance_folders,
-						   credential_folders, restricted_folders};
+	static const struct folder *const all[] = {
+		book_folders,        panel_folders,      case_folders,       report_folders, erasure_folders,
+		maintenance_folders, credential_folders, restricted_folders, people_folders,
+	};
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		for (const struct folder *folder = all[i]; folder->act != NULL; folder++)

@@ -84,9 +84,10 @@ static enum err fold_drafted(struct book *book, const struct event *event)
 
 static json_t *stamp(const struct event *event)
 {
-	return json_pack("{s:s, s:s, s:s, s:O?, s:I}", "by", event->record->who, "at", event->at, "manner",
-			 text_in(event->body, "manner") != NULL ? text_in(event->body, "manner") : "screen", "note",
-			 json_is_string(event->text) ? event->text : NULL, "seq", (json_int_t)event->record->seq);
+	return json_pack("{s:s, s:s, s:s, s:O?, s:O?, s:I}", "by", event->record->who, "at", event->at, "manner",
+			 text_in(event->body, "manner") != NULL ? text_in(event->body, "manner") : "screen", "for",
+			 json_object_get(event->body, "for"), "note", json_is_string(event->text) ? event->text : NULL,
+			 "seq", (json_int_t)event->record->seq);
 }
 
 /* Freezes what the approvers will read; whoever submits seals the applicant's box. */
@@ -134,14 +135,29 @@ static enum err fold_returned(struct book *book, const struct event *event)
 unsigned step_to_view(const struct pack *pack, const struct report *report)
 {
 	for (unsigned i = 1; i < pack->chain->steps_count; i++) {
-		const char *manner = text_in(json_object_get(report->seals, pack->chain->steps[i].id), "manner");
+		const json_t *seal = json_object_get(report->seals, pack->chain->steps[i].id);
+		const char *manner = text_in(seal, "manner");
 		const struct item *item =
 			manner != NULL ? item_find(pack->file->manners, pack->file->manners_count, manner) : NULL;
 
-		if (item != NULL && strcmp(item->kind, "later") == 0)
+		if ((item != NULL && strcmp(item->kind, "later") == 0) ||
+		    (text_in(seal, "for") != NULL && text_in(seal, "viewed") == NULL))
 			return i;
 	}
 	return 0;
+}
+
+/* The deputy's seal stays; that of a word on the telephone gives way to the holder's own. */
+static enum err view_later(json_t *seals, const char *step, const struct event *event)
+{
+	json_t *seal = json_object_get(seals, step);
+
+	if (text_in(seal, "for") == NULL)
+		return json_object_set_new(seals, step, stamp(event)) == 0 ? ERR_OK : ERR_NOMEM;
+	return json_object_set_new(seal, "viewed", json_string(event->at)) == 0 &&
+			       json_object_set_new(seal, "viewed_by", json_string(event->record->who)) == 0
+		       ? ERR_OK
+		       : ERR_NOMEM;
 }
 
 static enum err fold_approved(struct book *book, const struct event *event)
@@ -156,9 +172,11 @@ static enum err fold_approved(struct book *book, const struct event *event)
 	if (step == 0 ||
 	    (report->state != REPORT_SUBMITTED && report->state != REPORT_SEALED && report->state != REPORT_SENT))
 		return ERR_OK;
+	if (report->state != REPORT_SUBMITTED)
+		return view_later(report->seals, chain->steps[step].id, event);
 	if (json_object_set_new(report->seals, chain->steps[step].id, stamp(event)) != 0)
 		return ERR_NOMEM;
-	if (report->state == REPORT_SUBMITTED && ++report->due == chain->steps_count)
+	if (++report->due == chain->steps_count)
 		report->state = REPORT_SEALED;
 	return ERR_OK;
 }

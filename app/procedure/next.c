@@ -20,6 +20,7 @@ struct advice {
 	const char *shown; /* whose task it is, when several may do it; NULL: as above */
 	uint64_t report;
 	const char *basis_label; /* NULL: no time limit */
+	bool by_deputy;          /* the deputy of one who is away may do it, too */
 };
 
 static const char *first_role(const struct look *look, const char *act)
@@ -37,12 +38,15 @@ static const char *about_of(const struct list *list)
 
 static bool is_mine(const struct list *list, const struct advice *a)
 {
+	struct moment now = list->look->request->now;
 	struct refusal refusal = {NULL, NULL};
 	enum err err;
 
 	if (a->role != NULL)
-		return user_has_role(list->look->user, a->role);
-	err = may_begin(list->look->book, list->look->request->who, a->act, about_of(list), list->look->lang, &refusal);
+		return user_has_role(list->look->user, a->role) ||
+		       (a->by_deputy && holder_away(list->look->book, list->look->user, a->role, now) != NULL);
+	err = may_begin(list->look->book, list->look->request->who, a->act, about_of(list), now, list->look->lang,
+			&refusal);
 	json_decref(refusal.args);
 	return err == ERR_OK;
 }
@@ -122,6 +126,7 @@ static void advise_on_report(struct list *list, const struct report *report, uin
 	case REPORT_SUBMITTED:
 		advise(list, &(struct advice){.act = "report.approved",
 					      .role = look->book->pack->chain->steps[report->due].role,
+					      .by_deputy = true,
 					      .report = number,
 					      .basis_label = when});
 		break;
@@ -272,6 +277,22 @@ static void advise_tests(struct list *list)
 		advise(list, &due);
 }
 
+/* Whoever can approve a change of people is told that one waits. */
+static void advise_people(struct list *list)
+{
+	json_t *request;
+	size_t i;
+
+	json_array_foreach (list->look->book->requests, i, request) {
+		struct advice waits = {.act = "people.approved",
+				       .why = user_name(list->look->book, text_in(request, "by"), list->look->lang)};
+
+		if (agreement_is(request, "asked") && extent_of(request) == WHOLE_LIST &&
+		    strcmp(text_in(request, "by"), list->look->request->who) != 0 && is_mine(list, &waits))
+			advise(list, &waits);
+	}
+}
+
 typedef void advice(struct list *list);
 
 json_t *view_next(const struct look *look)
@@ -284,10 +305,12 @@ json_t *view_next(const struct look *look)
 	for (size_t rule = 0; rule < sizeof rules / sizeof rules[0]; rule++)
 		for (size_t i = look->book->cases_count; i > 0 && !is_full(list.mine); i--) {
 			list.incident = look->book->cases[i - 1];
-			if (list.incident->state == CASE_OPEN && case_is_seen_by(list.incident, look->request->who))
+			if (list.incident->state == CASE_OPEN && user_may_see(look->user, list.incident) &&
+			    case_is_seen_by(list.incident, look->request->who))
 				rules[rule](&list);
 		}
 	list.incident = NULL;
+	advise_people(&list);
 	advise_tests(&list);
 	(void)json_array_extend(list.mine, list.others);
 	json_decref(list.others);

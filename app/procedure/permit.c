@@ -16,7 +16,7 @@ enum err deny_field(const struct ask *ask, const char *field, const char *what)
 
 /* ---- roles ---- */
 
-static json_t *role_labels(const struct pack_file *p, const struct rule *rule, enum lang lang)
+json_t *role_labels(const struct pack_file *p, const struct rule *rule, enum lang lang)
 {
 	struct buf out = {0};
 	json_t *labels;
@@ -32,15 +32,17 @@ static json_t *role_labels(const struct pack_file *p, const struct rule *rule, e
 	return labels;
 }
 
-static bool is_observer(const struct pack_file *p, const struct user *user)
+bool is_observer(const struct pack_file *p, const struct user *user)
 {
+	if (user->kind == USER_AUDITOR || user->kind == USER_EXTERNAL)
+		return true;
 	for (unsigned i = 0; i < p->roles_count; i++)
 		if (strcmp(p->roles[i].kind, "acts") == 0 && user_has_role(user, p->roles[i].id))
 			return false;
 	return true;
 }
 
-static bool has_one_role_of(const struct user *user, const struct rule *rule)
+bool has_one_role_of(const struct user *user, const struct rule *rule)
 {
 	for (unsigned i = 0; i < rule->roles_count; i++)
 		if (user_has_role(user, rule->roles[i]))
@@ -56,6 +58,8 @@ enum err may_do(const struct book *book, const struct user *user, const char *ac
 
 	if (user == NULL || rule == NULL || is_observer(p, user))
 		return refuse(refusal, lang, WHY_OBSERVER, NULL);
+	if (user->is_ended)
+		return refuse(refusal, lang, WHY_ACCOUNT_OVER, NULL);
 	if (has_one_role_of(user, rule))
 		return ERR_OK;
 	return refuse(refusal, lang, WHY_ROLE, json_pack("{s:o}", "role", role_labels(p, rule, lang)));
@@ -69,6 +73,8 @@ enum err book_may(const struct book *book, const char *who, const char *right, e
 
 	if (user == NULL || rule == NULL)
 		return refuse(refusal, lang, WHY_OBSERVER, NULL);
+	if (user->is_ended)
+		return refuse(refusal, lang, WHY_ACCOUNT_OVER, NULL);
 	if (has_one_role_of(user, rule))
 		return ERR_OK;
 	return refuse(refusal, lang, WHY_ROLE, json_pack("{s:o}", "role", role_labels(p, rule, lang)));
@@ -266,6 +272,10 @@ static const struct {
 	{"incident.unrestricted", AFTER, permit_unrestricted},
 	{"erasure.requested", AFTER, permit_erasure},
 	{"erasure.approved", AFTER, permit_erasing},
+	{"people.requested", AFTER, permit_people_requested},
+	{"people.approved", AFTER, permit_people_approved},
+	{"user.absent", AFTER, permit_absent},
+	{"user.back", AFTER, permit_back},
 	{"incarnation.noted", AFTER, permit_paper},
 	{"maintenance.begun", AFTER, permit_maintenance},
 	{"maintenance.ended", AFTER, permit_maintenance_end},
@@ -336,6 +346,8 @@ static enum err permit(struct ask *ask, bool whole)
 	if (index < 0)
 		return deny(ask, WHY_OBSERVER, NULL);
 	err = may_do(ask->book, ask->user, wish->kind->name, ask->lang, ask->refusal);
+	if (err == ERR_OK && !user_is_open(ask->book, ask->user, ask->now))
+		err = deny(ask, WHY_ACCOUNT_OVER, NULL);
 	if (err == ERR_OK)
 		err = check_case(ask, checks[index].when);
 	if (err != ERR_OK || !whole)
@@ -358,14 +370,15 @@ enum err book_permit(const struct book *book, const struct wish *wish, struct mo
 	return permit(&ask, true);
 }
 
-enum err may_begin(const struct book *book, const char *who, const char *act, const char *about, enum lang lang,
-		   struct refusal *refusal)
+enum err may_begin(const struct book *book, const char *who, const char *act, const char *about, struct moment now,
+		   enum lang lang, struct refusal *refusal)
 {
 	struct wish wish = {.who = who, .kind = act_find(act), .about = about};
 	struct ask ask = {.book = book,
 			  .pack = book->pack->file,
 			  .wish = &wish,
 			  .user = user_find(book, who),
+			  .now = now,
 			  .lang = lang,
 			  .refusal = refusal};
 

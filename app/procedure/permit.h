@@ -49,16 +49,28 @@ enum err permit_restricted(const struct ask *ask) MUST_USE;
 enum err permit_unrestricted(const struct ask *ask) MUST_USE;
 /* Of the body's `readers`, if there are any. */
 enum err check_readers(const struct ask *ask) MUST_USE;
+/* permit.c: the labels of a rule's roles as one string. */
+json_t *role_labels(const struct pack_file *p, const struct rule *rule, enum lang lang);
+bool is_observer(const struct pack_file *p, const struct user *user);
+
+/* agreement.c: may this person approve what another asked for? Else `none`, unless it is the same person. */
+enum err permit_second(const struct ask *ask, const json_t *agreement, const char *first_act, enum why none) MUST_USE;
+
+/* permit_people.c */
+enum err permit_people_requested(const struct ask *ask) MUST_USE;
+enum err permit_people_approved(const struct ask *ask) MUST_USE;
+enum err permit_absent(const struct ask *ask) MUST_USE;
+enum err permit_back(const struct ask *ask) MUST_USE;
 
 /* erasure.c */
 enum err permit_erasure(const struct ask *ask) MUST_USE;
 enum err permit_erasing(const struct ask *ask) MUST_USE;
 
 /* Who and where only, without values: may this person begin this act on this case? */
-enum err may_begin(const struct book *book, const char *who, const char *act, const char *about, enum lang lang,
-		   struct refusal *refusal) MUST_USE;
+enum err may_begin(const struct book *book, const char *who, const char *act, const char *about, struct moment now,
+		   enum lang lang, struct refusal *refusal) MUST_USE;
 /* The same for an act on one report, including its state. */
 enum err may_begin_report(const struct book *book, const char *who, const char *act, const char *about, uint64_t report,
-			  enum lang lang, struct refusal *refusal) MUST_USE;
+			  struct moment now, enum lang lang, struct refusal *refusal) MUST_USE;
 
 #endif

@@ -213,6 +213,13 @@ static bool holds_step(const struct ask *ask, unsigned step)
 	return user_has_role(ask->user, ask->book->pack->chain->steps[step].role);
 }
 
+/* The holder, or the deputy of one who is away (代決). */
+static bool stands_for_step(const struct ask *ask, unsigned step)
+{
+	return holds_step(ask, step) ||
+	       holder_away(ask->book, ask->user, ask->book->pack->chain->steps[step].role, ask->now) != NULL;
+}
+
 static enum err may_return(const struct ask *ask, uint64_t number)
 {
 	const struct report *report = report_find(ask->incident, number);
@@ -223,7 +230,7 @@ static enum err may_return(const struct ask *ask, uint64_t number)
 		return deny_report(ask, WHY_REPORT_FROZEN, number);
 	if (report->state != REPORT_SUBMITTED)
 		return deny_report(ask, WHY_REPORT_NOT_SUBMITTED, number);
-	return holds_step(ask, report->due) ? ERR_OK : deny_step(ask, report->due);
+	return stands_for_step(ask, report->due) ? ERR_OK : deny_step(ask, report->due);
 }
 
 enum err permit_returned(const struct ask *ask)
@@ -257,7 +264,10 @@ static enum err may_approve(const struct ask *ask, uint64_t number, bool in_pers
 		return deny_report(ask, WHY_REPORT_FROZEN, number);
 	if (step == 0)
 		return deny_report(ask, WHY_REPORT_NOT_SUBMITTED, number);
-	return !in_person || holds_step(ask, step) ? ERR_OK : deny_step(ask, step);
+	/* What was decided for the holder only the holder can look at afterwards. */
+	if (!in_person || (report->state == REPORT_SUBMITTED ? stands_for_step(ask, step) : holds_step(ask, step)))
+		return ERR_OK;
+	return deny_step(ask, step);
 }
 
 /* On screen the holder acts for himself; a seal on paper or a word on the telephone is recorded by whoever received
@@ -269,6 +279,9 @@ enum err permit_approved(const struct ask *ask)
 	const struct report *report = report_find(ask->incident, number_of(ask));
 	enum err err = check_item(ask, "manner", ask->pack->manners, ask->pack->manners_count);
 
+	/* For whom, the keeper says. */
+	if (err == ERR_OK && json_object_get(ask->wish->body, "for") != NULL)
+		err = deny_field(ask, "for", "");
 	if (err != ERR_OK)
 		return err;
 	manner = item_find(ask->pack->manners, ask->pack->manners_count, id);
@@ -322,7 +335,7 @@ enum err permit_sent(const struct ask *ask)
 }
 
 enum err may_begin_report(const struct book *book, const char *who, const char *act, const char *about, uint64_t report,
-			  enum lang lang, struct refusal *refusal)
+			  struct moment now, enum lang lang, struct refusal *refusal)
 {
 	struct wish wish = {.who = who, .kind = act_find(act), .about = about};
 	struct ask ask = {.book = book,
@@ -330,9 +343,10 @@ enum err may_begin_report(const struct book *book, const char *who, const char *
 			  .wish = &wish,
 			  .user = user_find(book, who),
 			  .incident = case_for(book, about, who),
+			  .now = now,
 			  .lang = lang,
 			  .refusal = refusal};
-	enum err err = may_begin(book, who, act, about, lang, refusal);
+	enum err err = may_begin(book, who, act, about, now, lang, refusal);
 
 	if (err != ERR_OK)
 		return err;

@@ -59,7 +59,7 @@ static json_t *from_head(const struct sheet *s, const char *rest)
 		const struct user *user = &s->book->users[i];
 		const char *theirs = text_in(user->person, "section");
 
-		if (!user_has_role(user, role))
+		if (user->is_ended || !user_has_role(user, role))
 			continue;
 		if (section != NULL && theirs != NULL && strcmp(section, theirs) == 0)
 			return known_text(text_in(user->person, rest));

@@ -76,35 +76,14 @@ json_t *show_act(const struct look *look, const char *act, uint64_t report)
 {
 	const struct view_request *r = look->request;
 	struct refusal refusal = {NULL, NULL};
-	enum err err = report > 0 ? may_begin_report(look->book, r->who, act, r->about, report, look->lang, &refusal)
-				  : may_begin(look->book, r->who, act, r->about, look->lang, &refusal);
+	enum err err =
+		report > 0 ? may_begin_report(look->book, r->who, act, r->about, report, r->now, look->lang, &refusal)
+			   : may_begin(look->book, r->who, act, r->about, r->now, look->lang, &refusal);
 	json_t *why_not =
 		err == ERR_OK ? json_null() : json_pack("{s:s?, s:o?}", "code", refusal.code, "args", refusal.args);
 
 	return json_pack("{s:s, s:s, s:b, s:o}", "act", act, "label", act_to_do(act, look->lang), "allowed",
 			 err == ERR_OK, "why_not", why_not);
-}
-
-static json_t *show_roles(const struct look *look, const struct user *user)
-{
-	json_t *out = json_array(), *id;
-	size_t i;
-
-	json_array_foreach (user->roles, i, id) {
-		const char *label = pack_role_label(look->book->pack, json_string_value(id), look->lang);
-
-		(void)json_array_append_new(
-			out, json_pack("{s:O, s:s}", "id", id, "label", label != NULL ? label : json_string_value(id)));
-	}
-	return out;
-}
-
-static json_t *show_user(const struct look *look, const struct user *user)
-{
-	const char *name = text_in(user->person, "name");
-
-	return json_pack("{s:s, s:s, s:o}", "id", user->id, "name", name != NULL ? name : "", "roles",
-			 show_roles(look, user));
 }
 
 /* The reader, with what acts want as proof. */
@@ -141,6 +120,7 @@ static json_t *show_heads(const struct look *look, enum which_cases which, size_
 
 	for (size_t i = look->book->cases_count; i > 0 && json_array_size(out) < most; i--)
 		if ((which == ALL_CASES || look->book->cases[i - 1]->state == CASE_OPEN) &&
+		    user_may_see(look->user, look->book->cases[i - 1]) &&
 		    case_is_seen_by(look->book->cases[i - 1], look->request->who))
 			(void)json_array_append_new(out, view_head(look, look->book->cases[i - 1]));
 	return out;
@@ -155,7 +135,7 @@ static json_t *view_now(const struct look *look)
 		wall_format(time, look->request->now.wall_ms);
 	for (size_t i = 0; i < look->book->uplinks_count; i++)
 		(void)json_array_append_new(uplinks, show_uplink(look, &look->book->uplinks[i]));
-	now = json_pack("{s:s?, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[o, o, o, o, o]}", "organisation",
+	now = json_pack("{s:s?, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[o, o, o, o, o, o]}", "organisation",
 			text_in(look->book->setup, "organisation"), "pack", look->pack->id, "word",
 			label_pick(&look->pack->word, look->lang), "time", time_or_null(time), "user",
 			show_reader(look), "next", view_next(look), "incidents",
@@ -163,7 +143,7 @@ static json_t *view_now(const struct look *look)
 			show_maintenance(look), "press", show_press(look), "acts",
 			show_act(look, "incident.declared", 0), show_act(look, "maintenance.begun", 0),
 			show_act(look, "maintenance.ended", 0), show_act(look, "uplink.prove", 0),
-			show_act(look, "absence.announced", 0));
+			show_act(look, "absence.announced", 0), show_act(look, "people.requested", 0));
 	if (envelope != NULL)
 		(void)json_object_set_new(now, "envelope", envelope);
 	return now;
@@ -174,26 +154,25 @@ static json_t *view_incidents(const struct look *look)
 	return paged(look, "incidents", show_heads(look, ALL_CASES, SIZE_MAX));
 }
 
-static json_t *view_people(const struct look *look)
-{
-	json_t *users = json_array();
-
-	for (size_t i = 0; i < look->book->users_count; i++)
-		(void)json_array_append_new(users, show_user(look, &look->book->users[i]));
-	return paged(look, "users", users);
-}
-
 static const struct {
 	const char *what;
 	bool about_case;
 	json_t *(*draw)(const struct look *look);
 	json_t *(*draw_report)(const struct look *look, const struct report *report);
 } views[] = {
-	{"now", false, view_now, NULL},          {"incidents", false, view_incidents, NULL},
-	{"people", false, view_people, NULL},    {"erasures", false, view_erasures, NULL},
-	{"incident", true, view_incident, NULL}, {"checklist", true, view_checklist, NULL},
-	{"facts", true, view_facts, NULL},       {"timeline", true, view_timeline, NULL},
-	{"report", true, NULL, view_report},     {"report_text", true, NULL, view_report_text},
+	{"now", false, view_now, NULL},
+	{"incidents", false, view_incidents, NULL},
+	{"people", false, view_people, NULL},
+	{"people_choices", false, view_people_choices, NULL},
+	{"people_requests", false, view_requests, NULL},
+	{"people_request", false, view_request, NULL},
+	{"erasures", false, view_erasures, NULL},
+	{"incident", true, view_incident, NULL},
+	{"checklist", true, view_checklist, NULL},
+	{"facts", true, view_facts, NULL},
+	{"timeline", true, view_timeline, NULL},
+	{"report", true, NULL, view_report},
+	{"report_text", true, NULL, view_report_text},
 };
 
 const char *view_at(size_t index, enum view_scope *scope)
@@ -214,28 +193,45 @@ static int view_index(const char *what)
 	return -1;
 }
 
-static bool may_look(const struct book *book, const struct user *user)
+static bool may_look(const struct book *book, const struct user *user, struct moment now)
 {
-	for (unsigned i = 0; user != NULL && i < book->pack->file->roles_count; i++)
+	if (user == NULL || !user_is_open(book, user, now))
+		return false;
+	/* Of what they were called for. */
+	if (user->kind == USER_EXTERNAL)
+		return true;
+	for (unsigned i = 0; i < book->pack->file->roles_count; i++)
 		if (strcmp(book->pack->file->roles[i].kind, "outside") != 0 &&
 		    user_has_role(user, book->pack->file->roles[i].id))
 			return true;
 	return false;
 }
 
-/* What is asked to be erased says why; that is for those who decide, and for those who see every entry. */
-static bool may_see_erasures(const struct book *book, const struct user *user)
+/* What two people agree on says why, and names people; that is for those who decide, and for those who see every
+   entry. */
+static bool may_see_agreements(const struct book *book, const struct user *user, const char *asked,
+			       const char *approved)
 {
-	static const char *const any[] = {"erasure.requested", "erasure.approved", RIGHT_SHOW};
+	const char *const any[] = {asked, approved, RIGHT_SHOW};
 
 	for (size_t i = 0; i < sizeof any / sizeof any[0]; i++) {
 		const struct rule *rule = rule_find(book->pack->file, any[i]);
 
-		for (unsigned n = 0; rule != NULL && n < rule->roles_count; n++)
-			if (user_has_role(user, rule->roles[n]))
-				return true;
+		if (rule != NULL && has_one_role_of(user, rule))
+			return true;
 	}
 	return false;
+}
+
+static bool may_draw(const struct look *look, int index)
+{
+	json_t *(*draw)(const struct look *look) = views[index].draw;
+
+	if (draw == view_erasures)
+		return may_see_agreements(look->book, look->user, "erasure.requested", "erasure.approved");
+	if (draw == view_requests || draw == view_request)
+		return may_see_agreements(look->book, look->user, "people.requested", "people.approved");
+	return true;
 }
 
 static enum err draw(struct look *look, int index, json_t **out, struct refusal *refusal)
@@ -246,7 +242,7 @@ static enum err draw(struct look *look, int index, json_t **out, struct refusal 
 
 	if (views[index].about_case) {
 		look->incident = case_for(look->book, r->about, r->who);
-		if (look->incident == NULL)
+		if (look->incident == NULL || !user_may_see(look->user, look->incident))
 			return refuse(refusal, r->lang, WHY_NO_CASE, NULL);
 	}
 	if (views[index].draw_report != NULL) {
@@ -272,9 +268,9 @@ enum err view(const struct book *book, const struct view_request *request, json_
 			    .lang = request->lang};
 	int index = view_index(request->what);
 
-	if (!may_look(book, look.user))
+	if (!may_look(book, look.user, request->now))
 		return refuse(refusal, request->lang, WHY_OBSERVER, NULL);
-	if (index >= 0 && views[index].draw == view_erasures && !may_see_erasures(book, look.user))
+	if (index >= 0 && !may_draw(&look, index))
 		return refuse(refusal, request->lang, WHY_OBSERVER, NULL);
 	if (index < 0)
 		return refuse(refusal, request->lang, WHY_NO_VIEW,

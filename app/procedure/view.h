@@ -46,8 +46,18 @@
  *             "acts":[… as above], "frozen":bool, "digest":hex, "cursor":N|null}        cursor: of the cells
  * report_text {"about","report":N,"lines":["…80 columns…"],"cursor":N|null}
  * erasures   {"erasures":[{"request":SEQ,"by","by_name","at":T|"","state":"asked|approved|done|void","seq":N,"name" or
- * "case", "authority","reason","approved_by","approved_by_name"}],"cursor":N|null}     newest first people
- * {"users":[{"id","name","roles":[{"id","label"}]}],"cursor":N|null}
+ * "case", "authority","reason","approved_by","approved_by_name"}],"cursor":N|null}     newest first
+ * people     {"users":[{"id","name","roles":[{"id","label"}],"kind":"staff|auditor|external|envelope","kind_label",
+ *             "state":"open|until|ended","until":day|"","first":has a first password,"away":{"until","deputy",
+ *             "deputy_name"}|null,"scope":[case]|null,"entries":[SEQ…] that hold the person,"login","section","title",
+ *             "phone","fax","mail" where known}],"cursor":N|null}                      an external account: only itself
+ * people_choices  {"roles":[{"id","label","label_ja","kind"}],"kinds":[{"id","label","label_ja"}],
+ *             "acts":[… as of incident]}
+ * people_requests {"requests":[REQUEST…],"cursor":N|null}                              newest first
+ *            REQUEST = {"request":SEQ,"by","by_name","at":T|null,"state":"asked|done|replaced|void","state_label",
+ *                       "reason","more":not complete,"count":N,"approved_by","approved_by_name" or null}
+ * people_request  `about` is its number: REQUEST + {"changes":[{"n":N,"do":"add|change|end|reset","do_label","user",
+ *             "name","kind_label","lines":[{"field","label","before","after"}]}],"cursor":N|null}
  *
  * A refusal's args always carry "why", a stable word, and "say", the whole sentence in the reader's language: what is
  * wrong, where, what to do.

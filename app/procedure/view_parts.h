@@ -49,6 +49,13 @@ json_t *show_readers(const struct look *look, const struct incident *incident);
 /* erasure.c */
 json_t *view_erasures(const struct look *look);
 
+/* view_people.c */
+json_t *show_user(const struct look *look, const struct user *user);
+json_t *view_people(const struct look *look);
+json_t *view_people_choices(const struct look *look);
+json_t *view_requests(const struct look *look);
+json_t *view_request(const struct look *look);
+
 /* view_report.c */
 json_t *report_label(const struct look *look, uint64_t number);
 json_t *view_report(const struct look *look, const struct report *report);

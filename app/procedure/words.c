@@ -12,6 +12,8 @@ const struct word_pair report_states[] = {REPORT_STATES(PAIR)};
 const struct word_pair step_states[] = {STEP_STATES(PAIR)};
 const struct word_pair uplink_states[] = {UPLINK_STATES(PAIR)};
 const struct word_pair test_states[] = {TEST_STATES(PAIR)};
+const struct word_pair user_kinds[] = {USER_KINDS(PAIR)};
+const struct word_pair agreement_states[] = {AGREEMENT_STATES(PAIR)};
 #undef PAIR
 
 const char *word_in(const struct word_pair *word, enum lang lang)
@@ -126,6 +128,18 @@ static const struct {
 	{"erasure.approved",
 	 {NULL, "記載の消去を承認する（別の人）", "Approve an erasure (another person)"},
 	 {NULL, "記載の消去を承認", "Erasure approved"}},
+	{"people.requested",
+	 {NULL, "利用者の登録・変更を申請する", "Ask to change who may log in"},
+	 {NULL, "利用者の登録・変更を申請", "Change of people requested"}},
+	{"people.approved",
+	 {NULL, "利用者の登録・変更を承認する（別の人）", "Approve a change of people (another person)"},
+	 {NULL, "利用者の登録・変更を承認", "Change of people approved"}},
+	{"user.absent",
+	 {NULL, "不在と代理者を登録する", "Say who is away, and the deputy"},
+	 {NULL, "不在を登録", "Absence declared"}},
+	{"user.back",
+	 {NULL, "不在を取り消す（戻った）", "Say that somebody is back"},
+	 {NULL, "不在を取消", "Absence ended"}},
 };
 
 const char *lapse_reason(const char *cause, const char *why, enum lang lang)
@@ -198,6 +212,30 @@ const char *act_to_do(const char *act, enum lang lang)
 const char *act_done(const char *act, enum lang lang)
 {
 	return act_word(act, true, lang);
+}
+
+const char *field_word(const char *field, enum lang lang)
+{
+	static const struct word_pair fields[] = {
+		{"login", "ログイン名", "Login"}, {"name", "氏名", "Name"},   {"section", "所属", "Section"},
+		{"title", "職名", "Post"},        {"phone", "電話", "Phone"}, {"fax", "ファクス", "Fax"},
+		{"mail", "メール", "Mail"},       {"roles", "役割", "Roles"}, {"until", "最終日", "Last day"},
+		{"scope", "担当事案", "Cases"},
+	};
+	int index = word_index(fields, (int)(sizeof fields / sizeof fields[0]), field);
+
+	return index >= 0 ? word_in(&fields[index], lang) : field;
+}
+
+const char *change_word(const char *change, enum lang lang)
+{
+	static const struct word_pair changes[] = {{"add", "新規", "New"},
+						   {"change", "変更", "Changed"},
+						   {"end", "終了", "Ended"},
+						   {"reset", "パスワードの再発行", "New first password"}};
+	int index = word_index(changes, 4, change);
+
+	return index >= 0 ? word_in(&changes[index], lang) : change;
 }
 
 const char *actor_name(const char *id, enum lang lang)
@@ -389,6 +427,67 @@ static const struct {
 				    {"restricted",
 				     "取扱限定の事案の記載は消去できません。先に取扱限定を解除してください。",
 				     "Lift the restriction before anything of this case is erased."}},
+	[WHY_NO_PEOPLE_REQUEST] = {"wrong_state",
+				   {"no_people_request", "承認を待っている利用者の申請がないか、記録番号が違います。",
+				    "No change of people with this number awaits approval."}},
+	[WHY_OTHER_LIST] = {"conflict",
+			    {"other_list", "申請の内容が、表示したときと変わっています。もう一度確かめてください。",
+			     "The list is not the one that was shown. Look at it again."}},
+	[WHY_NO_CHANGES] = {"invalid", {"no_changes", "変更が1件もありません。", "There is nothing to change."}},
+	[WHY_CHANGE_FORM] = {"invalid",
+			     {"change_form", "{n}件目：「{field}」がないか、形が違います。",
+			      "Change {n}: '{field}' is missing or ill-formed."}},
+	[WHY_CHANGE_USER] = {"invalid",
+			     {"change_user", "{n}件目：「{given}」という利用者はいないか、すでに終了しています。",
+			      "Change {n}: there is no account '{given}', or it has ended."}},
+	[WHY_CHANGE_TWICE] = {"invalid",
+			      {"change_twice", "{n}件目：「{given}」の変更が2件以上あります。1件にまとめてください。",
+			       "Change {n}: '{given}' is changed twice. Make one change of both."}},
+	[WHY_CHANGE_NAME] =
+		{"invalid",
+		 {"change_name",
+		  "{n}件目：「{given}」は、ほかの人のログイン名または氏名と同じです。区別できる名にしてください。",
+		  "Change {n}: '{given}' is somebody else's login or name. Make them differ."}},
+	[WHY_CHANGE_ROLE] = {"invalid",
+			     {"change_role", "{n}件目：役割「{given}」は、この区分の利用者には使えません。",
+			      "Change {n}: the role '{given}' cannot be given to this kind of account."}},
+	[WHY_CHANGE_DAY] =
+		{"invalid",
+		 {"change_day",
+		  "{n}件目：最終日「{given}」は使えません。今日以後の日を、2027-03-31のように入力してください（監査と外部は必須）。",
+		  "Change {n}: the last day '{given}' will not do. Give a day from today on, such as 2027-03-31; "
+		  "auditors and external accounts need one."}},
+	[WHY_CHANGE_SCOPE] =
+		{"invalid",
+		 {"change_scope",
+		  "{n}件目：担当事案「{given}」は使えません。外部の利用者には、登録済みの事案番号が1件以上必要です。",
+		  "Change {n}: '{given}' will not do as scope. An external account needs the numbers of cases "
+		  "that exist; others have none."}},
+	[WHY_ADMINISTRATORS] =
+		{"wrong_state",
+		 {"administrators",
+		  "利用者の変更を申請も承認もできる人（最終日のない人）が2人未満になるため、実施できません。先に、ほかの人に{role}の役割を付けてください。",
+		  "Fewer than two people would remain who can ask for changes of people and approve them, without a last day. "
+		  "First give the role to somebody else: {role}."}},
+	[WHY_NO_USER] = {"invalid",
+			 {"no_user", "「{given}」という利用者はいないか、すでに終了しています。",
+			  "There is no account '{given}', or it has ended."}},
+	[WHY_DEPUTY] =
+		{"invalid",
+		 {"deputy",
+		  "「{given}」は代理者にできません。職員で、操作の権限があり、不在でない別の人を選んでください。",
+		  "'{given}' cannot be the deputy. Choose another member of staff who may act and is not away."}},
+	[WHY_AWAY_DAY] = {"invalid",
+			  {"away_day", "不在の最終日は、今日から1年以内の日を2027-03-31のように入力してください。",
+			   "Give the last day of the absence, such as 2027-03-31, from today and within a year."}},
+	[WHY_NOT_AWAY] = {"wrong_state", {"not_away", "不在として登録されていません。", "Not marked as away."}},
+	[WHY_OTHERS_ABSENCE] =
+		{"wrong_role",
+		 {"others_absence", "ほかの人の不在は{role}が登録します。自分の不在は自分で登録できます。",
+		  "Only {role} can say that somebody else is away or back. One's own absence anybody can."}},
+	[WHY_ACCOUNT_OVER] = {"wrong_role",
+			      {"account_over", "この利用者は終了しているか、最終日を過ぎています。",
+			       "This account has ended, or its last day has passed."}},
 	[WHY_NO_VIEW] = {"invalid", {"view", "「{given}」という画面はありません。", "There is no view '{given}'."}},
 };
 

@@ -41,6 +41,19 @@
 	X(UPLINK_CUT, "cut", "遮断済（接点で確認）", "Cut (proven by contact)")        \
 	X(UPLINK_UNKNOWN, "unknown", "確認できません（接点の異常）", "Cannot tell (contact fault)")
 
+#define USER_KINDS(X)                                                          \
+	X(USER_STAFF, "staff", "職員", "Staff")                                \
+	X(USER_AUDITOR, "auditor", "監査（閲覧のみ）", "Auditor (reads only)") \
+	X(USER_EXTERNAL, "external", "外部", "External")                       \
+	X(USER_ENVELOPE, "envelope", "封筒", "Sealed envelope")
+
+/* Of what two people agree on. */
+#define AGREEMENT_STATES(X)                                                                      \
+	X(AGREEMENT_ASKED, "asked", "承認待ち", "awaits approval")                               \
+	X(AGREEMENT_DONE, "done", "実施済", "done")                                              \
+	X(AGREEMENT_REPLACED, "replaced", "新しい申請に置き換え", "replaced by a newer request") \
+	X(AGREEMENT_VOID, "void", "無効（状況が変わった）", "void (things have changed since)")
+
 /* Of a proof test. */
 #define TEST_STATES(X)                                                                   \
 	X(TEST_NONE, "none", "", "")                                                     \
@@ -58,13 +71,15 @@ enum report_state { REPORT_STATES(WORD_ENUM) REPORT_STATE_COUNT };
 enum step_state { STEP_STATES(WORD_ENUM) STEP_STATE_COUNT };
 enum uplink_state { UPLINK_STATES(WORD_ENUM) UPLINK_STATE_COUNT };
 enum test_state { TEST_STATES(WORD_ENUM) TEST_STATE_COUNT };
+enum user_kind { USER_KINDS(WORD_ENUM) USER_KIND_COUNT };
+enum agreement_state { AGREEMENT_STATES(WORD_ENUM) AGREEMENT_STATE_COUNT };
 #undef WORD_ENUM
 
 struct word_pair {
 	const char *id, *ja, *en;
 };
 extern const struct word_pair case_states[], check_states[], answer_states[], report_states[], step_states[],
-	uplink_states[], test_states[];
+	uplink_states[], test_states[], user_kinds[], agreement_states[];
 
 const char *word_in(const struct word_pair *word, enum lang lang);
 /* What stands between the members of a list. */
@@ -79,6 +94,10 @@ int word_index(const struct word_pair *words, int count, const char *id);
 /* What an act is called: on a menu ("回線を遮断する") and, once it is done, in a timeline ("回線の遮断を指示"). */
 const char *act_to_do(const char *act, enum lang lang);
 const char *act_done(const char *act, enum lang lang);
+
+/* What is said of a person ("職名"), and what is done to an account ("新規"). */
+const char *field_word(const char *field, enum lang lang);
+const char *change_word(const char *change, enum lang lang);
 
 /* "system" and "panel" in words; any other id as it is. */
 const char *actor_name(const char *id, enum lang lang);
@@ -156,6 +175,23 @@ enum why {
 	WHY_RESTRICTED_CUT,
 	WHY_RESTRICTED_ERASURE,
 	WHY_NO_VIEW,
+	WHY_NO_PEOPLE_REQUEST,
+	WHY_OTHER_LIST,
+	WHY_NO_CHANGES,
+	WHY_CHANGE_FORM,
+	WHY_CHANGE_USER,
+	WHY_CHANGE_TWICE,
+	WHY_CHANGE_NAME,
+	WHY_CHANGE_ROLE,
+	WHY_CHANGE_DAY,
+	WHY_CHANGE_SCOPE,
+	WHY_ADMINISTRATORS,
+	WHY_NO_USER,
+	WHY_DEPUTY,
+	WHY_AWAY_DAY,
+	WHY_NOT_AWAY,
+	WHY_OTHERS_ABSENCE,
+	WHY_ACCOUNT_OVER,
 	WHY_COUNT
 };
 

@@ -45,7 +45,7 @@ static void methods_table_is_whole(void **state)
 		assert_ptr_equal(method_find(m->name), m);
 		assert_int_equal(m->peers & ~(unsigned)(PEER_PANEL | PEER_PEOPLE), 0);
 		assert_true(m->peers != 0);
-		assert_int_equal(has_session, m->session == WITH_SESSION);
+		assert_int_equal(has_session, m->session != WITHOUT_SESSION);
 		assert_true(strlen(m->meaning) > 10);
 		check_params_table(m->params, sizeof m->params / sizeof m->params[0]);
 	}
@@ -68,7 +68,9 @@ static const char *type_for(const char *act)
 		      {"incarnation.", "system"},
 		      {"maintenance.", "panel"},
 		      {"uplink.prove", "panel"},
-		      {"absence.", "panel"}};
+		      {"absence.", "panel"},
+		      {"people.", "people"},
+		      {"user.", "people"}};
 
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		if (strncmp(act, others[i].begins, strlen(others[i].begins)) == 0)

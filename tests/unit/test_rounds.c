@@ -49,6 +49,8 @@ static int open_house(void **state)
 	    scribe_commit(h->keeper.scribe) != ERR_OK) /* what is said of the start */
 		fail_msg("%s", f.text);
 	(void)fclose(nowhere);
+	/* What the start itself had to say. */
+	assert_int_equal(scribe_commit(h->keeper.scribe), ERR_OK);
 	*state = h;
 	return 0;
 }

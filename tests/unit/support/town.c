@@ -137,7 +137,7 @@ enum err town_try(struct town *town, const char *who, const char *act, const cha
 			(void)snprintf(fresh, sizeof fresh, "2026-r%06llx", (unsigned long long)town->seq);
 		else
 			book_next_case(town->book, town->now, fresh);
-		whole = book_complete(town->book, &wish);
+		whole = book_complete(town->book, &wish, town->now);
 		assert_non_null(whole);
 		record(town, who, about != NULL ? about : fresh, whole, text, NULL);
 		json_decref(whole);

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""People: two agree on a change, first passwords, last days, absence and deputies; over the sockets of a real keeper."""
+import contextlib
+import secrets
+import signal
+import unittest
+
+import tap
+from keeperhouse import House, Peer, Refused
+
+
+class People(unittest.TestCase):
+    def setUp(self):
+        self.house = House()
+        self.addCleanup(self.house.close)
+        done = self.house.set_up()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.house.start()
+        self.somu, self.ciso = self.person("somu"), self.person("ciso")
+
+    def peer(self):
+        peer = Peer(self.house)
+        self.addCleanup(peer.close)
+        return peer
+
+    def person(self, name):
+        peer = self.house.login(name)
+        self.addCleanup(peer.close)
+        return peer
+
+    def refused(self, code, call, *arguments, **params):
+        with self.assertRaises(Refused) as caught:
+            call(*arguments, **params)
+        self.assertEqual(caught.exception.code, code, caught.exception)
+        return caught.exception.args_given
+
+    def proof(self, name):
+        return {"proof": self.house.passwords[name]}
+
+    def request(self, *changes, by="somu", person=None, **body):
+        """As one person asks; the persons of the changes stand under "person" in each."""
+        given = [dict(change) for change in changes]
+        persons = {str(n): change.pop("person") for n, change in enumerate(given, 1) if "person" in change}
+        peer = {"somu": self.somu, "ciso": self.ciso}.get(by) or self.person(by)
+        return peer.act("people.requested", body={"changes": given, **body}, person=persons, **self.proof(by))["seq"]
+
+    def approve(self, number, count=1, by="ciso", **params):
+        peer = {"somu": self.somu, "ciso": self.ciso}.get(by) or self.person(by)
+        return peer.act("people.approved", body={"request": number, "changes": count}, **self.proof(by), **params)
+
+    def add(self, login, name, roles=("staff",), **more):
+        return {"do": "add", "kind": "staff", "roles": list(roles), "person": {"login": login, "name": name}, **more}
+
+    def agree(self, *changes):
+        answer = self.approve(self.request(*changes), len(changes))
+        return {one["login"]: one["password"] for one in answer["passwords"]}
+
+    def user(self, name):
+        return next(u for u in self.ciso.view("people")["users"] if name in (u["id"], u.get("login")) and
+                    u["state"] != "ended")
+
+    def enter(self, login, first, own="own-password-1"):
+        """Somebody new: the first login, and a password of their own."""
+        peer = self.peer()
+        self.assertTrue(peer.login(login, first)["must_change"])
+        peer.ask("password", old=first, new=own)
+        self.house.passwords[login] = own
+        return peer
+
+
+class Accounts(People):
+    def test_two_people_make_an_account_and_its_first_password_does_one_thing(self):
+        number = self.request(self.add("shinjin", "見本六郎", title="主事"))
+        self.assertNotIn("shinjin", [u.get("login") for u in self.ciso.view("people")["users"]])
+        shown = self.ciso.view("people_request", about=str(number))
+        self.assertEqual([(c["do"], c["name"]) for c in shown["changes"]], [("add", "見本六郎")])
+        answer = self.approve(number)
+        self.assertEqual([one["login"] for one in answer["passwords"]], ["shinjin"])
+        first = answer["passwords"][0]["password"]
+
+        peer = self.peer()
+        self.assertTrue(peer.login("shinjin", first)["must_change"])
+        self.refused("password_first", peer.view, "now")
+        self.refused("password_first", peer.act, "incident.declared")
+        self.refused("password_first", peer.ask, "subscribe")
+        self.assertEqual(self.refused("invalid", peer.ask, "password", old=first, new="short")["field"], "new")
+        peer.ask("password", old=first, new="own-password-1")
+        self.assertEqual(peer.view("now")["user"]["name"], "見本六郎")
+        self.refused("login_refused", self.peer().login, "shinjin", first)
+        self.assertFalse(self.peer().login("shinjin", "own-password-1")["must_change"])
+
+    def test_a_first_password_is_recorded_and_logged_nowhere(self):
+        first = self.agree(self.add("shinjin", "見本六郎"))["shinjin"]
+        self.house.end()
+        needle = first.encode()
+        for path in self.house.root.rglob("*"):
+            if path.is_file():
+                self.assertNotIn(needle, path.read_bytes(), path)
+
+    def test_who_asked_cannot_approve(self):
+        number = self.request(self.add("shinjin", "見本六郎"))
+        self.assertEqual(self.refused("wrong_role", self.approve, number, by="somu")["why"], "same_person")
+        self.assertEqual(self.refused("wrong_role", self.approve, number, by="joho")["why"], "role")
+
+    def test_entries_name_both_people(self):
+        number = self.request(self.add("shinjin", "見本六郎"))
+        seq = self.approve(number)["seq"]
+        entries = [self.ciso.ask("ledger.show", **{"from": s, "count": 1})["entries"][0] for s in (seq, seq + 1)]
+        self.assertEqual([e["body"]["act"] for e in entries], ["people.approved", "user.added"])
+        self.assertEqual(entries[1]["body"]["approved_by"], ["u4", "u5"])
+        self.assertEqual(entries[1]["who"], "u5")
+
+    def test_an_approval_sent_again_is_recorded_once_and_shows_no_password(self):
+        number, idem = self.request(self.add("shinjin", "見本六郎")), secrets.token_hex(16)
+        first = self.approve(number, idem=idem)
+        again = self.approve(number, idem=idem)
+        self.assertEqual(first["seq"], again["seq"])
+        self.assertNotIn("passwords", again)
+
+    def test_a_newer_request_replaces_the_older_one(self):
+        older = self.request(self.add("a", "甲"))
+        self.request(self.add("b", "乙"))
+        self.assertEqual(self.refused("wrong_state", self.approve, older)["why"], "no_people_request")
+
+    def test_an_ended_account_loses_its_sessions_at_once(self):
+        hanako = self.person("hanako")
+        self.agree({"do": "end", "user": "u1"})
+        self.refused("login_required", hanako.view, "now")
+        self.refused("login_refused", self.peer().login, "hanako", self.house.passwords["hanako"])
+        passwords = self.agree(self.add("hanako", "別の花子"))
+        self.enter("hanako", passwords["hanako"])
+        self.assertEqual(self.user("hanako")["id"], "u7")
+
+    def test_a_reset_ends_sessions_and_the_old_password(self):
+        hanako, old = self.person("hanako"), self.house.passwords["hanako"]
+        first = self.agree({"do": "reset", "user": "u1"})["hanako"]
+        self.refused("login_required", hanako.view, "now")
+        self.refused("login_refused", self.peer().login, "hanako", old)
+        self.enter("hanako", first)
+
+    def test_two_administrators_must_remain(self):
+        number = self.refused("wrong_state", self.request, {"do": "end", "user": "u4"})
+        self.assertEqual(number["why"], "administrators")
+
+    def test_everything_is_there_after_a_restart(self):
+        passwords = self.agree(self.add("shinjin", "見本六郎"), self.add("fuutou", "封筒", kind="envelope"))
+        number = self.request(self.add("tsugi", "次の人"))
+        self.house.end(signal.SIGKILL)
+        self.house.start()
+        self.somu, self.ciso = self.person("somu"), self.person("ciso")
+        self.enter("shinjin", passwords["shinjin"])
+        self.assertFalse(self.peer().login("fuutou", passwords["fuutou"])["must_change"])
+        self.approve(number)
+
+
+if __name__ == "__main__":
+    tap.main()
