@@ -24,14 +24,33 @@ static int64_t boot_now_ns(void)
 	return (int64_t)boot.tv_sec * 1000000000 + boot.tv_nsec;
 }
 
+/* What the kernel says of its clock. It changes slowly, and asking takes longer than all the rest of a reading. */
+struct standing {
+	int64_t asked_ns;
+	int state;
+	struct timex kernel;
+};
+
+static const struct standing *ask_kernel(int64_t now_ns)
+{
+	static const int64_t lasting_ns = 100000000;
+	static _Thread_local struct standing last = {.asked_ns = INT64_MIN / 2};
+
+	if (now_ns - last.asked_ns > lasting_ns) {
+		last.kernel = (struct timex){.modes = 0};
+		last.state = adjtimex(&last.kernel);
+		last.asked_ns = now_ns;
+	}
+	return &last;
+}
+
 enum { CLOCK_TRIES = 10 };
 
 struct moment moment_now(void)
 {
+	const struct standing *standing;
 	struct timespec wall;
-	struct timex kernel = {.modes = 0};
 	struct moment now;
-	int state;
 
 	/* Whoever is stopped between the two readings would take the wait for a step of the wall clock. */
 	for (int tries = 0; tries < CLOCK_TRIES; tries++) {
@@ -40,12 +59,12 @@ struct moment moment_now(void)
 		if (boot_now_ns() - now.boot_ns < 1000000)
 			break;
 	}
-	state = adjtimex(&kernel);
+	standing = ask_kernel(now.boot_ns);
 	now.wall_ms = (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000;
-	now.uncertain_ms = kernel.maxerror / 1000 + 1;
+	now.uncertain_ms = standing->kernel.maxerror / 1000 + 1;
 	if (now.wall_ms < plausible_since_ms)
 		now.source = WALL_UNSET;
-	else if (state >= 0 && state != TIME_ERROR && (kernel.status & STA_UNSYNC) == 0)
+	else if (standing->state >= 0 && standing->state != TIME_ERROR && (standing->kernel.status & STA_UNSYNC) == 0)
 		now.source = WALL_NTP;
 	else
 		now.source = WALL_RTC;

@@ -66,14 +66,14 @@ static json_t *versions_json(const struct keeper *k)
 static json_int_t memory_kib(void)
 {
 	FILE *statm = fopen("/proc/self/statm", "re");
-	long long pages = 0;
+	char line[128] = "";
+	const char *resident;
 
 	if (statm == NULL)
 		return 0;
-	if (fscanf(statm, "%*s %lld", &pages) != 1)
-		pages = 0;
+	resident = fgets(line, sizeof line, statm) != NULL ? strchr(line, ' ') : NULL;
 	(void)fclose(statm);
-	return pages * (sysconf(_SC_PAGESIZE) / 1024);
+	return resident != NULL ? strtoll(resident, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024) : 0;
 }
 
 static json_int_t sessions_count(const struct keeper *k)

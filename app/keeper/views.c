@@ -202,7 +202,7 @@ static enum err fold_and_compare(struct scribe *s, const char *path, FILE *shown
 static enum err look_and_compare(const struct config *config, const char *path, FILE *shown, FILE *fresh,
 				 struct fault *f)
 {
-	struct places places[KEEPER_MEDIA];
+	struct places places[KEEPER_MEDIA] = {{.home = ""}, {.home = ""}};
 	const char *const folders[LEDGER_MEDIA] = {places[FIRST_MEDIUM].ledger, places[SECOND_MEDIUM].ledger};
 	struct scribe *s = NULL;
 	enum err err = places_find(config, places, f);
