@@ -194,6 +194,10 @@ static void show_chain(struct console *c, json_t *report)
 		if (strcmp(state, "sealed") == 0 && wall_of(step, "at") >= 0) {
 			when_format(clock, wall_of(step, "at"), wall_now(), c->lang);
 			buf_addf(&line, "  %s  %s  %s", string_of(step, "by"), clock, string_of(step, "manner_label"));
+			if (string_of(step, "for")[0] != '\0')
+				buf_addf(&line, _("  as deputy of %s (%s)"), string_of(step, "for"),
+					 wall_of(step, "viewed") >= 0 ? _("looked at since")
+								      : _("still to be looked at"));
 		}
 		show_line(c, 4, &line);
 	}

@@ -156,7 +156,14 @@ static void advise_reports(struct list *list)
 		advise_on_report(list, report_find(incident, incident->reports_count), incident->reports_count);
 }
 
-/* Agreed to by telephone: the holder still has to look at it. */
+static enum hint hint_of(const struct look *look, const struct report *report, unsigned step)
+{
+	const json_t *seal = json_object_get(report->seals, look->book->pack->chain->steps[step].id);
+
+	return text_in(seal, "for") != NULL ? HINT_VIEW_DEPUTY : HINT_VIEW_LATER;
+}
+
+/* Agreed to by telephone, or sealed by a deputy: the holder still has to look at it. */
 static void advise_viewing(struct list *list)
 {
 	const struct look *look = list->look;
@@ -167,7 +174,7 @@ static void advise_viewing(struct list *list)
 
 		if (step > 0 && (report->state == REPORT_SEALED || report->state == REPORT_SENT))
 			advise(list, &(struct advice){.act = "report.approved",
-						      .label = hint_text(HINT_VIEW_LATER, look->lang),
+						      .label = hint_text(hint_of(look, report, step), look->lang),
 						      .role = look->book->pack->chain->steps[step].role,
 						      .report = n});
 	}

@@ -40,7 +40,8 @@
  *             "cells":[{"id","label","section","kind":"text|lines|time|choice|choices|table|fixed","options":[{"id","label","group"}],
  *                       "value":string|id|[ids]|[[time,text]…]|null,"state":"known|unknown","from":"prefill|typed","changed":bool}],
  *             "chain":[{"step":N,"role","role_label","state":"waiting|due|sealed|returned","state_label","by","at",
- *                       "manner","manner_label","note"}],          step 0 is the applicant: sealed by submitting
+ *                       "manner","manner_label","note","for":name of the holder whom a deputy sealed for (代決),
+ *                       "viewed":T|null,"viewed_by"}],          step 0 is the applicant: sealed by submitting
  *             "returned_because":string|null, "recipients":[{"id","label"}], "ways":[{"id","label"}],
  *             "manners":[{"id","label"}], "sent":{"to":[id],"how","at","by","seq"}|null,
  *             "acts":[… as above], "frozen":bool, "digest":hex, "cursor":N|null}        cursor: of the cells

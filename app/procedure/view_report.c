@@ -105,18 +105,21 @@ static json_t *show_step(const struct look *look, const struct report *report, u
 	const struct chain *chain = look->book->pack->chain;
 	json_t *seal = json_object_get(report->seals, chain->steps[step].id);
 	enum step_state state = step_state(look, report, step);
-	const char *by = text_in(seal, "by"), *manner = text_in(seal, "manner");
+	const char *by = text_in(seal, "by"), *manner = text_in(seal, "manner"), *holder = text_in(seal, "for");
+	const char *viewed_by = text_in(seal, "viewed_by");
 
 	if (state == STEP_RETURNED)
 		by = report->returned_by;
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s?, s:o, s:s?, s:s?, s:s?}", "step", (json_int_t)step, "role",
-			 chain->steps[step].role, "role_label", label_pick(&chain->steps[step].label, look->lang),
-			 "state", step_states[state].id, "state_label", word_in(&step_states[state], look->lang), "by",
-			 by != NULL ? user_name(look->book, by, look->lang) : NULL, "at",
-			 time_or_null(text_in(seal, "at")), "manner", manner, "manner_label",
-			 manner != NULL ? show_item(look, look->pack->manners, look->pack->manners_count, manner)
-					: NULL,
-			 "note", text_in(seal, "note"));
+	return json_pack(
+		"{s:I, s:s, s:s, s:s, s:s, s:s?, s:o, s:s?, s:s?, s:s?, s:s?, s:o, s:s?}", "step", (json_int_t)step,
+		"role", chain->steps[step].role, "role_label", label_pick(&chain->steps[step].label, look->lang),
+		"state", step_states[state].id, "state_label", word_in(&step_states[state], look->lang), "by",
+		by != NULL ? user_name(look->book, by, look->lang) : NULL, "at", time_or_null(text_in(seal, "at")),
+		"manner", manner, "manner_label",
+		manner != NULL ? show_item(look, look->pack->manners, look->pack->manners_count, manner) : NULL, "note",
+		text_in(seal, "note"), "for", holder != NULL ? user_name(look->book, holder, look->lang) : NULL,
+		"viewed", time_or_null(text_in(seal, "viewed")), "viewed_by",
+		viewed_by != NULL ? user_name(look->book, viewed_by, look->lang) : NULL);
 }
 
 static json_t *show_chain(const struct look *look, const struct report *report)
@@ -175,6 +178,16 @@ json_t *view_report(const struct look *look, const struct report *report)
 
 /* ---- as printed ---- */
 
+/* Who sealed; a deputy with the mark that paper has for it. */
+static json_t *stamp_name(const struct look *look, json_t *seal)
+{
+	const char *name = user_name(look->book, text_in(seal, "by"), look->lang);
+
+	if (text_in(seal, "for") == NULL)
+		return json_string(name);
+	return json_sprintf(look->lang == LANG_EN ? "p.p. %s" : "代 %s", name);
+}
+
 static json_t *stamps(const struct look *look, const struct report *report)
 {
 	json_t *out = json_object(), *seal;
@@ -185,8 +198,8 @@ static json_t *stamps(const struct look *look, const struct report *report)
 
 		(void)json_object_set_new(
 			out, step,
-			json_pack("{s:s, s:o, s:s}", "name", user_name(look->book, text_in(seal, "by"), look->lang),
-				  "at", time_or_null(text_in(seal, "at")), "manner",
+			json_pack("{s:o, s:o, s:s}", "name", stamp_name(look, seal), "at",
+				  time_or_null(text_in(seal, "at")), "manner",
 				  show_item(look, look->pack->manners, look->pack->manners_count, manner)));
 	}
 	return out;

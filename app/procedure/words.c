@@ -258,6 +258,8 @@ const char *hint_text(enum hint hint, enum lang lang)
 		[HINT_FINAL_REPORT] = {NULL, "最終報告を書く", "Write the final report"},
 		[HINT_VIEW_LATER] = {NULL, "電話で了承した報告書を後閲する",
 				     "Look at the report you agreed to by telephone"},
+		[HINT_VIEW_DEPUTY] = {NULL, "代決された報告書を後閲する",
+				      "Look at the report that a deputy sealed for you"},
 		[HINT_PROVE] = {NULL, "遮断の実証試験の時期（点検を開始して実施）",
 				"A proof test is due (begin maintenance, then test)"},
 		[HINT_PRESS] =
