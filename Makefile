@@ -46,7 +46,7 @@ kannuki-paneld_ROOM  := app/panel
 kannuki-paneld_LIBS   = $(FIRMWARE_HOST_LIB) $(call pkg,libsodium jansson libsystemd libmodbus libgpiod libcyaml) \
 	-lpthread
 kannuki-console_ROOM := app/console
-kannuki-console_LIBS  = $(call pkg,libsodium jansson libedit libqrencode)
+kannuki-console_LIBS  = $(call pkg,libsodium jansson libedit libqrencode) -lcsv
 # One command of the console: the same room with another beginning.
 kannuki_ROOM         := app/console/one
 kannuki_WITH          = $(filter-out %/main.o,$(call objects,app/console))

@@ -141,6 +141,7 @@ static void add_general(const struct console *c, json_t *menu)
 		add(below, _("Change an account"), "user change");
 		add(below, _("End an account"), "user end");
 		add(below, _("A new first password"), "user reset");
+		add(below, _("The yearly change of staff, from a table"), "user import");
 		add(below, _("What awaits approval"), "user requests");
 	}
 	add_menu(menu, _("People"), below);
