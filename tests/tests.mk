@@ -14,6 +14,7 @@ include tests/crash/crash.mk
 
 # The parts of the console, all but its main.
 $(O)/tests/test_console: $(filter-out $(O)/app/console/main.o,$(call objects,app/console))
+$(O)/tests/test_people_table: $(O)/app/console/people_table.o
 
 # The same of the keeper; test_rounds takes one part in by itself.
 KEEPER_PARTS = $(filter-out $(O)/app/keeper/main.o,$(call objects,app/keeper))

@@ -23,7 +23,8 @@ static bool path_of(struct console *c, const char *name, char out[PATH_SIZE])
 	char path[PATH_SIZE];
 
 	if (name[0] != '.' && strchr(name, '/') == NULL && strlen(name) < 200 &&
-	    (size_t)snprintf(path, sizeof path, FOLDER "/%s", name) < sizeof path && place(out, PATH_SIZE, path) == ERR_OK)
+	    (size_t)snprintf(path, sizeof path, FOLDER "/%s", name) < sizeof path &&
+	    place(out, PATH_SIZE, path) == ERR_OK)
 		return true;
 	SAY(c, _("! '%s' is no name of a file. Files lie in %s."), name, FOLDER);
 	return false;
@@ -138,7 +139,8 @@ void people_import(struct console *c, const struct call *call)
 	struct fault f = {.text = ""};
 
 	if (choices != NULL && people != NULL && (name != NULL ? read_file(c, name, &text) : read_pasted(c, &text))) {
-		if (people_table_read(text.data != NULL ? text.data : "", text.len, people, choices, &table, &f) == ERR_OK) {
+		if (people_table_read(text.data != NULL ? text.data : "", text.len, people, choices, &table, &f) ==
+		    ERR_OK) {
 			ask_for(c, &table, people);
 			people_table_fini(&table);
 		} else {

@@ -11,10 +11,10 @@ enum column { ID, LOGIN, NAME, SECTION, TITLE, PHONE, FAX, MAIL, KIND, ROLES, UN
 static const struct {
 	const char *word, *ja;
 } columns[COLUMNS] = {
-	[ID] = {"id", "番号"},      [LOGIN] = {"login", "ログイン名"}, [NAME] = {"name", "氏名"},
+	[ID] = {"id", "番号"},           [LOGIN] = {"login", "ログイン名"}, [NAME] = {"name", "氏名"},
 	[SECTION] = {"section", "所属"}, [TITLE] = {"title", "職名"},       [PHONE] = {"phone", "電話"},
-	[FAX] = {"fax", "ファクス"},  [MAIL] = {"mail", "メール"},        [KIND] = {"kind", "区分"},
-	[ROLES] = {"roles", "役割"}, [UNTIL] = {"until", "最終日"},       [SCOPE] = {"scope", "担当事案"},
+	[FAX] = {"fax", "ファクス"},     [MAIL] = {"mail", "メール"},       [KIND] = {"kind", "区分"},
+	[ROLES] = {"roles", "役割"},     [UNTIL] = {"until", "最終日"},     [SCOPE] = {"scope", "担当事案"},
 };
 
 /* One table while it is read: libcsv hands over fields, then row ends. */
@@ -23,7 +23,7 @@ struct reading {
 	struct people_table *out;
 	int column_of[COLUMNS * 2]; /* which column stands at this place of a row */
 	size_t places;
-	json_t *row; /* the fields so far */
+	json_t *row;  /* the fields so far */
 	json_t *seen; /* {id: true} */
 	unsigned line, row_line;
 	bool has_header;
@@ -81,16 +81,17 @@ static enum err decode(struct buf *out, const char *data, size_t len, struct fau
 	}
 	return from_cp932(out, data, len)
 		       ? buf_status(out)
-		       : fault_set(f, ERR_FORMAT,
-				   _("The table is neither UTF-8 nor Shift_JIS (CP932). Save it as CSV UTF-8 and try again."));
+		       : fault_set(
+				 f, ERR_FORMAT,
+				 _("The table is neither UTF-8 nor Shift_JIS (CP932). Save it as CSV UTF-8 and try again."));
 }
 
 /* ---- cells ---- */
 
 static void complain(struct reading *r, enum column column, const char *what)
 {
-	(void)json_array_append_new(
-		r->out->errors, json_sprintf(_("Line %u, %s: %s"), r->row_line, columns[column].ja, what));
+	(void)json_array_append_new(r->out->errors,
+				    json_sprintf(_("Line %u, %s: %s"), r->row_line, columns[column].ja, what));
 }
 
 static json_t *cell(const struct reading *r, enum column column)
@@ -266,7 +267,8 @@ static void take_limits(struct reading *r, json_t *user, json_t *change)
 static json_t *new_account(struct reading *r)
 {
 	const char *given = json_string_value(cell(r, KIND));
-	const char *kind = given == NULL || given[0] == '\0' ? "staff" : id_of(json_object_get(r->choices, "kinds"), given);
+	const char *kind =
+		given == NULL || given[0] == '\0' ? "staff" : id_of(json_object_get(r->choices, "kinds"), given);
 
 	if (kind == NULL)
 		complain(r, KIND, _("no such kind; write staff, auditor, external or envelope"));
@@ -310,9 +312,10 @@ static void take_header(struct reading *r)
 		if (found < 0 && json_string_length(word) > 0)
 			(void)json_array_append_new(
 				r->out->errors,
-				json_sprintf(_("Line %u: the column '%s' is not known. Known are: 番号, ログイン名, 氏名, 所属, "
-					       "職名, 電話, ファクス, メール, 区分, 役割, 最終日, 担当事案"),
-					     r->row_line, json_string_value(word)));
+				json_sprintf(
+					_("Line %u: the column '%s' is not known. Known are: 番号, ログイン名, 氏名, 所属, "
+					  "職名, 電話, ファクス, メール, 区分, 役割, 最終日, 担当事案"),
+					r->row_line, json_string_value(word)));
 		if (i < COLUMNS * 2) {
 			r->column_of[i] = found;
 			r->places = i + 1;
@@ -354,24 +357,35 @@ static void on_row(int ending, void *context)
 	else if (json_object_size(r->seen) + json_array_size(r->out->changes) < TABLE_ROWS_MAX)
 		take_row(r);
 	json_array_clear(r->row);
-	r->row_line = r->line + 1;
 }
 
-/* libcsv does not count lines, so it is fed one line at a time. */
+static bool is_odd(const char *text, size_t len)
+{
+	bool odd = false;
+
+	for (size_t i = 0; i < len; i++)
+		odd = odd != (text[i] == '"');
+	return odd;
+}
+
+/* libcsv does not count lines, so it is fed one line at a time. A row begins where no quotation is open. */
 static void parse(struct reading *r, const char *text, size_t length)
 {
 	const char *end = text + length;
+	bool is_quoted = false;
 	struct csv_parser parser;
 
 	if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
 		r->err = ERR_NOMEM;
 		return;
 	}
-	r->row_line = 1;
 	for (r->line = 1; text < end && r->err == ERR_OK; r->line++) {
 		const char *stop = memchr(text, '\n', (size_t)(end - text));
 		size_t len = stop != NULL ? (size_t)(stop - text) + 1 : (size_t)(end - text);
 
+		if (!is_quoted)
+			r->row_line = r->line;
+		is_quoted = is_quoted != is_odd(text, len);
 		if (csv_parse(&parser, text, len, on_field, on_row, r) != len)
 			r->err = fault_set(r->f, ERR_FORMAT,
 					   _("Line %u: a quotation mark inside a field; write it twice, or delete it."),
@@ -379,7 +393,8 @@ static void parse(struct reading *r, const char *text, size_t length)
 		text += len;
 	}
 	if (r->err == ERR_OK && csv_fini(&parser, on_field, on_row, r) != 0)
-		r->err = fault_set(r->f, ERR_FORMAT, _("The last quotation mark is not closed. Close it and try again."));
+		r->err = fault_set(r->f, ERR_FORMAT,
+				   _("The last quotation mark is not closed. Close it and try again."));
 	csv_free(&parser);
 }
 
@@ -389,7 +404,8 @@ static void end_others(struct reading *r)
 	size_t i;
 
 	json_array_foreach (json_object_get(r->people, "users"), i, user)
-		if (strcmp(text_of(user, "state"), "ended") != 0 && json_object_get(r->seen, text_of(user, "id")) == NULL)
+		if (strcmp(text_of(user, "state"), "ended") != 0 &&
+		    json_object_get(r->seen, text_of(user, "id")) == NULL)
 			(void)json_array_append_new(r->out->changes,
 						    json_pack("{s:s, s:s}", "do", "end", "user", text_of(user, "id")));
 }
@@ -416,8 +432,9 @@ enum err people_table_read(const char *data, size_t len, json_t *people, json_t 
 	if (r.err == ERR_OK && text.len > 0)
 		parse(&r, text.data, text.len);
 	if (r.err == ERR_OK && (!has_column(&r, LOGIN) || !has_column(&r, NAME)))
-		r.err = fault_set(f, ERR_FORMAT,
-				  _("The first line must name the columns, at least ログイン名 and 氏名. 'user export' shows one."));
+		r.err = fault_set(
+			f, ERR_FORMAT,
+			_("The first line must name the columns, at least ログイン名 and 氏名. 'user export' shows one."));
 	if (r.err == ERR_OK)
 		end_others(&r);
 	buf_fini(&text);
@@ -467,7 +484,8 @@ static void add_list(struct buf *out, enum column column, json_t *list, json_t *
 
 	json_array_foreach (list, i, item)
 		buf_addf(&text, "%s%s", i > 0 ? "、" : "",
-			 json_is_string(item) ? json_string_value(item) : label_ja(choices, "roles", text_of(item, "id")));
+			 json_is_string(item) ? json_string_value(item)
+					      : label_ja(choices, "roles", text_of(item, "id")));
 	add_cell(out, column, text.data != NULL ? text.data : "");
 	buf_fini(&text);
 }
