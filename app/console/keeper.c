@@ -123,15 +123,12 @@ static bool add_code(struct console *c, json_t *params)
 	return true;
 }
 
-enum err keeper_log_in_with(struct console *c, const char *user, const char *password, json_t **result)
+/* Takes `params`. */
+static enum err send_login(struct console *c, json_t *params, json_t **result)
 {
-	json_t *params = json_pack("{s:s, s:s}", "name", user, "password", password);
 	enum err err;
 
-	if (params == NULL)
-		return ERR_NOMEM;
-	if ((c->client == NULL && !wait_for_keeper(c)) || !add_code(c, params) ||
-	    (c->client == NULL && !wait_for_keeper(c))) {
+	if (c->client == NULL && !wait_for_keeper(c)) {
 		json_decref(params);
 		return ERR_IO;
 	}
@@ -149,16 +146,29 @@ enum err keeper_log_in_with(struct console *c, const char *user, const char *pas
 	return err;
 }
 
+enum err keeper_log_in_with(struct console *c, const char *user, const char *password, json_t **result)
+{
+	json_t *params = json_pack("{s:s, s:s}", "name", user, "password", password);
+
+	return params != NULL ? send_login(c, params, result) : ERR_NOMEM;
+}
+
 enum err keeper_log_in(struct console *c, const char *user, json_t **result)
 {
 	char password[PASSWORD_SIZE];
-	enum err err;
+	json_t *params;
 
 	if (terminal_password(c->terminal, _("Password: "), password) != TYPED_LINE)
 		return ERR_IO;
-	err = keeper_log_in_with(c, user, password, result);
+	params = json_pack("{s:s, s:s}", "name", user, "password", password);
 	explicit_bzero(password, sizeof password);
-	return err;
+	if (params == NULL)
+		return ERR_NOMEM;
+	if ((c->client == NULL && !wait_for_keeper(c)) || !add_code(c, params)) {
+		json_decref(params);
+		return ERR_IO;
+	}
+	return send_login(c, params, result);
 }
 
 /* The session has ended while somebody was at work: the same person goes on where they were. */

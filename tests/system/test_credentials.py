@@ -119,7 +119,8 @@ class Pin(Credentials):
         self.set_pin()
         wish = dict(session=self.joho.session, act="erasure.requested", body={"seq": 1, "name": "text"},
                     text={"authority": "条例", "reason": "試し"})
-        numbers = [self.joho.send("act", idem=f"{n:032x}", proof=f"3069{n:02}", **wish) for n in range(10, 17)]  # as many as may wait
+        # As many as may wait.
+        numbers = [self.joho.send("act", idem=f"{n:032x}", proof=f"3069{n:02}", **wish) for n in range(10, 17)]
         numbers.append(self.joho.send("act", idem=f"{99:032x}", proof=PIN, **wish))
         codes = []
         for number in numbers:
@@ -277,6 +278,40 @@ class Totp(Credentials):
         self.assertEqual([body for body in self.bodies("login.ok") if "no_clock" in body],
                          [{"act": "login.ok", "no_clock": True}])
         self.assertIn("the clock is not set", self.house.words())
+
+
+class Nowhere(Credentials):
+    def test_no_secret_is_in_record_journal_or_bundle(self):
+        """What people typed or were shown, right or wrong; in secrets.db stand hashes, and the secret of the codes."""
+        pin, wrong_pin, wrong = "284061935728", "306917528493", "this-password-is-wrong"
+        somu, password, new = self.person("somu"), self.house.passwords["somu"], "another-long-password"
+        self.refused("login_refused", self.peer().login, "somu", wrong)
+        self.refused("proof_refused", somu.ask, "pin", password=wrong, pin=pin)
+        somu.ask("pin", password=password, pin=pin)
+        self.refused("pin_refused", somu.act, "erasure.requested", body={"seq": 1, "name": "text"},
+                     text={"authority": "条例", "reason": "試し"}, proof=wrong_pin)
+        somu.ask("password", old=password, new=new)
+        secret = somu.ask("totp.begin", password=new)["secret"]
+        codes = somu.ask("totp.confirm", code=telephone(secret))["codes"]
+        self.peer().call("login", name="somu", password=new, code=codes[0])
+        self.refused("login_refused", self.peer().call, "login", name="somu", password=new, code=codes[0])
+        kansa = self.person("kansa")
+        kansa.ask("ledger.export", name="all")
+        self.refused("login_refused", kansa.call, "login", name="kansa", password=wrong)
+        with open(f"/proc/{self.house.process.pid}/limits", encoding="ascii") as limits:
+            self.assertRegex(limits.read(), r"Max core file size +0 +0 ")
+        self.house.end(signal.SIGABRT)  # what it leaves when it dies is searched as well
+        typed = [pin, wrong_pin, wrong, password, new, *codes, *(code.replace("-", "") for code in codes)]
+        seed = [secret, base64.b32decode(secret).hex()]
+        searched = 0
+        for path in self.house.root.rglob("*"):
+            if not path.is_file() or path.is_symlink():
+                continue
+            data = path.read_bytes()
+            searched += 1
+            for word in typed + ([] if path.name == "secrets.db" else seed):
+                self.assertNotIn(word.encode(), data, path)
+        self.assertGreater(searched, 8)
 
 
 class Envelope(Credentials):
