@@ -14,13 +14,13 @@ static int64_t now_ns(void)
 	return moment_now().boot_ns;
 }
 
-void accounts_report_failures(struct keeper *k)
+static void report_failures(struct keeper *k, int64_t until_ns)
 {
 	const char *account;
 	enum peer peer;
 	unsigned times;
 
-	while ((times = lockout_report(&k->lockout, now_ns(), &account, &peer)) > 0) {
+	while ((times = lockout_report(&k->lockout, until_ns, &account, &peer)) > 0) {
 		json_t *body = json_pack("{s:i}", "times", (int)times);
 		struct entry entry = {
 			.who = "system", .via = peer_via(peer), .kind = act_find("login.failed"), .body = body};
@@ -29,6 +29,35 @@ void accounts_report_failures(struct keeper *k)
 			(void)json_object_set_new(body, "user", json_string(account));
 		scribe_note(k->scribe, &entry);
 		json_decref(body);
+	}
+}
+
+void accounts_report_failures(struct keeper *k)
+{
+	report_failures(k, now_ns());
+}
+
+void accounts_report_all_failures(struct keeper *k)
+{
+	report_failures(k, INT64_MAX);
+}
+
+void accounts_recall(struct keeper *k)
+{
+	static const enum peer peers[] = {PEER_WEB, PEER_CONSOLE, PEER_CLI};
+	const struct recall *recall = scribe_recall(k->scribe);
+	struct moment now = moment_now();
+
+	for (size_t i = 0; i < RECALL_FAILED_MAX; i++) {
+		const struct failed_logins *failed = &recall->failed[i];
+		int64_t age_ms = recall_age_ms(recall, failed->boot, &failed->at, &now);
+
+		/* Without a clock nobody knows how long ago it was: nobody is locked out by it. */
+		for (size_t n = 0; age_ms >= 0 && n < sizeof peers / sizeof peers[0]; n++)
+			if (failed->account[0] != '\0' && strcmp(peer_via(peers[n]), failed->via) == 0)
+				lockout_restore(&k->lockout, failed->account, peers[n],
+						failed->times < 1000 ? (unsigned)failed->times : 1000, age_ms * 1000000,
+						now.boot_ns);
 	}
 }
 

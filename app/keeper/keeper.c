@@ -360,6 +360,7 @@ enum err keeper_open(struct keeper *k, const struct config *config, struct fault
 	if (err == ERR_OK && server_new(k->event, &server_hooks, &k->server) != ERR_OK)
 		err = fault_set(f, ERR_NOMEM, "out of memory");
 	if (err == ERR_OK) {
+		accounts_recall(k);
 		note_config(k, config);
 		erase_look(k);
 	}
@@ -396,6 +397,7 @@ void keeper_close(struct keeper *k)
 	worker_free(k->worker);
 	/* What is staged is committed and answered before the sockets go. */
 	if (k->scribe != NULL && k->server != NULL) {
+		accounts_report_all_failures(k);
 		(void)scribe_commit(k->scribe);
 		leave_views(k);
 	}

@@ -174,10 +174,14 @@ json_t *credentials_accept(struct keeper *k, const struct request *r, const stru
 void envelope_opened(struct keeper *k, const char *account, enum peer peer);
 /* The session of a request, or NULL: refused, answered. */
 struct session *accounts_session(struct keeper *k, const struct request *r);
+/* Takes up the counts of wrong passwords that were recorded before the start. */
+void accounts_recall(struct keeper *k);
 void accounts_end_idle(struct keeper *k);
 /* Ends the sessions of accounts that are over, and those opened with an older password. */
 void accounts_end_gone(struct keeper *k);
 void accounts_report_failures(struct keeper *k);
+/* Also those of the last minute, before the end. */
+void accounts_report_all_failures(struct keeper *k);
 
 /* The retry key as it is recorded. Nobody can choose it: not to say something in the open part of an entry, and not to
    take the key of an event that the panel has yet to report. */

@@ -84,6 +84,20 @@ void lockout_failed(struct lockout *l, const char *account, const char *name, en
 	tally->peer = peer;
 }
 
+void lockout_restore(struct lockout *l, const char *account, enum peer peer, unsigned failures, int64_t age_ns,
+		     int64_t now_ns)
+{
+	struct lock *lock;
+
+	if (failures == 0 || age_ns > forget_after_s * second_ns)
+		return;
+	lock = make_place(l);
+	*lock = (struct lock){.name_hash = hash_of(account), .peer = peer, .failures = failures};
+	(void)snprintf(lock->account, sizeof lock->account, "%s", account);
+	lock->failed_ns = now_ns - age_ns;
+	lock->until_ns = lock->failed_ns + wait_s(failures) * second_ns;
+}
+
 void lockout_passed(struct lockout *l, const char *name, enum peer peer)
 {
 	const struct lock *known = find(l, name, peer);

@@ -5,6 +5,8 @@
  *
  * Counted for each name and kind of peer, so that a flood on one socket does not lock a person out of another.
  * Names without an account are counted too, lest the answer tell which names exist.
+ * A restart forgets nothing that an entry tells: each account's counts are taken from there (accounts_recall). Names
+ * without an account begin anew.
  * One entry for the first failure, then at most one a minute for each account and one for all unknown names.
  */
 #ifndef KANNUKI_KEEPER_LOCKOUT_H
@@ -41,6 +43,9 @@ struct lockout {
 int64_t lockout_left_ns(const struct lockout *l, const char *name, enum peer peer, int64_t now_ns);
 /* `account` is "" for a name without one. */
 void lockout_failed(struct lockout *l, const char *account, const char *name, enum peer peer, int64_t now_ns);
+/* As it was before a restart: so many failures, the last one `age_ns` ago. Nothing of it waits for an entry. */
+void lockout_restore(struct lockout *l, const char *account, enum peer peer, unsigned failures, int64_t age_ns,
+		     int64_t now_ns);
 void lockout_passed(struct lockout *l, const char *name, enum peer peer);
 
 /* Failures that are due for an entry: how many, of which account ("": unknown names) and through which peer.

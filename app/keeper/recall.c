@@ -123,6 +123,50 @@ static void on_witnessed(struct recall *r, const struct record *record, json_t *
 	copy(r->seen_by, sizeof r->seen_by, body, "controller");
 }
 
+static bool is_about(const struct failed_logins *f, const char *account, const char *via)
+{
+	return strcmp(f->account, account) == 0 && strcmp(f->via, via) == 0;
+}
+
+/* Its place; a free one; else that of the oldest. */
+static struct failed_logins *place_of(struct recall *r, const char *account, const char *via)
+{
+	struct failed_logins *best = &r->failed[0];
+
+	for (size_t i = 0; i < RECALL_FAILED_MAX; i++)
+		if (is_about(&r->failed[i], account, via))
+			return &r->failed[i];
+	for (size_t i = 0; i < RECALL_FAILED_MAX && best->account[0] != '\0'; i++)
+		if (r->failed[i].account[0] == '\0' || r->failed[i].boot < best->boot ||
+		    (r->failed[i].boot == best->boot && r->failed[i].at.boot_ns < best->at.boot_ns))
+			best = &r->failed[i];
+	*best = (struct failed_logins){.times = 0};
+	(void)snprintf(best->account, sizeof best->account, "%s", account);
+	(void)snprintf(best->via, sizeof best->via, "%s", via);
+	return best;
+}
+
+static void on_failed(struct recall *r, const struct record *record, json_t *body)
+{
+	const char *account = json_string_value(json_object_get(body, "user"));
+	struct failed_logins *failed;
+
+	if (account == NULL)
+		return;
+	failed = place_of(r, account, record->via);
+	failed->times += (uint64_t)json_integer_value(json_object_get(body, "times"));
+	failed->boot = record->boot;
+	failed->at = record->at;
+}
+
+static void on_login(struct recall *r, const struct record *record, json_t *body)
+{
+	(void)body;
+	for (size_t i = 0; i < RECALL_FAILED_MAX; i++)
+		if (is_about(&r->failed[i], record->who, record->via))
+			r->failed[i] = (struct failed_logins){.times = 0};
+}
+
 static const struct cell {
 	const char *act;
 	void (*apply)(struct recall *r, const struct record *record, json_t *body);
@@ -131,6 +175,8 @@ static const struct cell {
 	{"config.loaded", on_config},
 	{"writer.start", on_start},
 	{"clock.stepped", on_step},
+	{"login.failed", on_failed},
+	{"login.ok", on_login},
 	{"restore.permitted", on_permit},
 	{"uplink.restored", on_permit_end},
 	{"restore.expired", on_permit_end},

@@ -6,7 +6,17 @@
 
 #include <stdbool.h>
 
+enum { RECALL_FAILED_MAX = 32 };
+
+/* Refused logins of one account through one kind of peer, since the last one that was not. */
+struct failed_logins {
+	char account[65], via[16]; /* "": a free place */
+	uint64_t times, boot;
+	struct moment at; /* of the last */
+};
+
 struct recall {
+	struct failed_logins failed[RECALL_FAILED_MAX];
 	uint64_t boot; /* of the newest record */
 	/* How far the wall clock is ahead of CLOCK_BOOTTIME, as far as the record tells; it moves only by a step. */
 	bool has_offset;

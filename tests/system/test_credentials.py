@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 import tap
-from keeperhouse import BIN, SOURCE, House, Panel, Peer, Refused
+from keeperhouse import BIN, SOURCE, House, Panel, Peer, Refused, wait_until
 from screen import Screen
 
 PIN = "284061"
@@ -278,6 +278,21 @@ class Totp(Credentials):
         self.assertEqual([body for body in self.bodies("login.ok") if "no_clock" in body],
                          [{"act": "login.ok", "no_clock": True}])
         self.assertIn("the clock is not set", self.house.words())
+
+
+class Restart(Credentials):
+    def wrong(self):
+        """The code of the refusal."""
+        with self.peer("cli") as peer, self.assertRaises(Refused) as caught:
+            peer.login("joho", "wrong-password")
+        return caught.exception.code
+
+    def test_counts_of_wrong_passwords_outlive_the_keeper(self):
+        self.assertEqual([self.wrong() for _ in range(6)], ["login_refused"] * 6)
+        self.start_again(signal.SIGTERM)
+        wait_until("the end of the lock", lambda: self.wrong() == "login_refused")
+        self.assertEqual(self.wrong(), "locked_out")  # as after the seventh, not after the first
+        self.person("joho")
 
 
 class Nowhere(Credentials):

@@ -125,6 +125,27 @@ static void right_password_clears_the_count(void **state)
 	lockout_passed(&l, "never seen", PEER_WEB);
 }
 
+static void counts_are_taken_up_after_a_restart(void **state)
+{
+	struct lockout l = {.unknown = {.unreported = 0}};
+	const char *account = NULL;
+	enum peer peer = PEER_CLI;
+	int64_t now = 5 * s_ns;
+
+	(void)state;
+	lockout_restore(&l, "u1", PEER_WEB, 8, 7 * s_ns, now);
+	assert_int_equal(lockout_left_ns(&l, "u1", PEER_WEB, now), 13 * s_ns);
+	assert_int_equal(lockout_left_ns(&l, "u1", PEER_CONSOLE, now), 0);
+	assert_int_equal(lockout_report(&l, now, &account, &peer), 0);
+	lockout_failed(&l, "u1", "u1", PEER_WEB, now + 14 * s_ns);
+	assert_int_equal(lockout_left_ns(&l, "u1", PEER_WEB, now + 14 * s_ns), 40 * s_ns);
+	/* Longer ago than an hour, or none. */
+	lockout_restore(&l, "u2", PEER_WEB, 20, 3601 * s_ns, now);
+	lockout_restore(&l, "u3", PEER_WEB, 0, 0, now);
+	assert_int_equal(lockout_left_ns(&l, "u2", PEER_WEB, now), 0);
+	assert_int_equal(lockout_left_ns(&l, "u3", PEER_WEB, now), 0);
+}
+
 static void flood_of_invented_names_keeps_the_real_counts(void **state)
 {
 	struct lockout l = {.unknown = {.unreported = 0}};
@@ -453,6 +474,45 @@ static void recall_with(struct recall *r, const char *body, const char *about)
 	const struct record record = {.boot = 3, .about = about, .body = body, .at = {.boot_ns = 77}};
 
 	recall_apply(r, &record);
+}
+
+static void recall_login(struct recall *r, const char *who, const char *via, const char *body)
+{
+	const struct record record = {
+		.boot = 3, .who = who, .via = via, .about = "-", .body = body, .at = {.boot_ns = 9}};
+
+	recall_apply(r, &record);
+}
+
+static uint64_t failed_of(const struct recall *r, const char *account, const char *via)
+{
+	for (size_t i = 0; i < RECALL_FAILED_MAX; i++)
+		if (strcmp(r->failed[i].account, account) == 0 && strcmp(r->failed[i].via, via) == 0)
+			return r->failed[i].times;
+	return 0;
+}
+
+static void recall_counts_refused_logins_until_one_is_not(void **state)
+{
+	struct recall r = {.boot = 0};
+	char body[96];
+
+	(void)state;
+	recall_login(&r, "system", "web", "{\"act\":\"login.failed\",\"times\":1,\"user\":\"u1\"}");
+	recall_login(&r, "system", "web", "{\"act\":\"login.failed\",\"times\":6,\"user\":\"u1\"}");
+	recall_login(&r, "system", "serial", "{\"act\":\"login.failed\",\"times\":2,\"user\":\"u1\"}");
+	recall_login(&r, "system", "web", "{\"act\":\"login.failed\",\"times\":50}");
+	assert_int_equal(failed_of(&r, "u1", "web"), 7);
+	assert_int_equal(failed_of(&r, "u1", "serial"), 2);
+	recall_login(&r, "u1", "web", "{\"act\":\"login.ok\"}");
+	assert_int_equal(failed_of(&r, "u1", "web"), 0);
+	assert_int_equal(failed_of(&r, "u1", "serial"), 2);
+	/* The oldest makes room. */
+	for (int i = 0; i < RECALL_FAILED_MAX; i++) {
+		(void)snprintf(body, sizeof body, "{\"act\":\"login.failed\",\"times\":1,\"user\":\"v%d\"}", i);
+		recall_login(&r, "system", "cli", body);
+	}
+	assert_int_equal(failed_of(&r, "v31", "cli"), 1);
 }
 
 static void recall_follows_set_up_and_permit(void **state)
@@ -960,6 +1020,8 @@ int main(void)
 		cmocka_unit_test(places_for_sessions_are_limited),
 		cmocka_unit_test(waiting_grows_and_ends),
 		cmocka_unit_test(right_password_clears_the_count),
+		cmocka_unit_test(counts_are_taken_up_after_a_restart),
+		cmocka_unit_test(recall_counts_refused_logins_until_one_is_not),
 		cmocka_unit_test(flood_of_invented_names_keeps_the_real_counts),
 		cmocka_unit_test(reports_are_first_at_once_then_one_a_minute),
 		cmocka_unit_test_setup_teardown(secrets_are_kept_by_generation, make_folder, remove_folder),
