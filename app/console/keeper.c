@@ -123,12 +123,16 @@ static bool add_code(struct console *c, json_t *params)
 	return true;
 }
 
-/* Takes `params`. */
-static enum err send_login(struct console *c, json_t *params, json_t **result)
+enum err keeper_log_in_with(struct console *c, const char *user, const char *password, enum code_need code,
+			    json_t **result)
 {
+	json_t *params = json_pack("{s:s, s:s}", "name", user, "password", password);
 	enum err err;
 
-	if (c->client == NULL && !wait_for_keeper(c)) {
+	if (params == NULL)
+		return ERR_NOMEM;
+	if ((c->client == NULL && !wait_for_keeper(c)) || (code == CODE_ASKED_FOR && !add_code(c, params)) ||
+	    (c->client == NULL && !wait_for_keeper(c))) {
 		json_decref(params);
 		return ERR_IO;
 	}
@@ -146,29 +150,16 @@ static enum err send_login(struct console *c, json_t *params, json_t **result)
 	return err;
 }
 
-enum err keeper_log_in_with(struct console *c, const char *user, const char *password, json_t **result)
-{
-	json_t *params = json_pack("{s:s, s:s}", "name", user, "password", password);
-
-	return params != NULL ? send_login(c, params, result) : ERR_NOMEM;
-}
-
 enum err keeper_log_in(struct console *c, const char *user, json_t **result)
 {
 	char password[PASSWORD_SIZE];
-	json_t *params;
+	enum err err;
 
 	if (terminal_password(c->terminal, _("Password: "), password) != TYPED_LINE)
 		return ERR_IO;
-	params = json_pack("{s:s, s:s}", "name", user, "password", password);
+	err = keeper_log_in_with(c, user, password, CODE_ASKED_FOR, result);
 	explicit_bzero(password, sizeof password);
-	if (params == NULL)
-		return ERR_NOMEM;
-	if ((c->client == NULL && !wait_for_keeper(c)) || !add_code(c, params)) {
-		json_decref(params);
-		return ERR_IO;
-	}
-	return send_login(c, params, result);
+	return err;
 }
 
 /* The session has ended while somebody was at work: the same person goes on where they were. */

@@ -35,8 +35,10 @@ enum err keeper_do_quietly(struct console *c, struct deed deed, json_t **receipt
 
 /* Asks for a password and logs in as `user`. ERR_DENIED: *result is the refusal. */
 enum err keeper_log_in(struct console *c, const char *user, json_t **result) MUST_USE;
-/* The same with a password that was asked for. */
-enum err keeper_log_in_with(struct console *c, const char *user, const char *password, json_t **result) MUST_USE;
+/* The same with a password that was asked for; a code from a telephone is asked for where there are any, or never. */
+enum code_need { CODE_ASKED_FOR, CODE_NONE };
+enum err keeper_log_in_with(struct console *c, const char *user, const char *password, enum code_need code,
+			    json_t **result) MUST_USE;
 /* Live notices need a subscription on each new connection, and a session with a password of its own. */
 void keeper_subscribe(struct console *c);
 void keeper_log_out(struct console *c);

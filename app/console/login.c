@@ -117,7 +117,7 @@ static enum err try_login(struct console *c)
 	free(name);
 	if (terminal_password(c->terminal, _("Password: "), password) != TYPED_LINE)
 		return ERR_DENIED;
-	err = keeper_log_in_with(c, c->user, password, &result);
+	err = keeper_log_in_with(c, c->user, password, CODE_ASKED_FOR, &result);
 	if (err == ERR_DENIED)
 		words_refusal(c, result);
 	if (err == ERR_OK && is_true(result, "must_change") && !replace_first(c, password)) {

@@ -40,24 +40,6 @@ static void forget(struct password_job *job)
 	free(job);
 }
 
-/* Whoever opened it is out. */
-static void end_sessions(struct keeper *k, const char *account)
-{
-	json_t *body = json_pack("{s:s}", "why", "password");
-
-	for (size_t i = 0; i < SESSIONS_MAX; i++) {
-		struct session *session = &k->sessions.places[i];
-		struct entry entry = {
-			.who = account, .via = peer_via(session->peer), .kind = act_find("logout"), .body = body};
-
-		if (session->token[0] == '\0' || strcmp(session->user, account) != 0)
-			continue;
-		scribe_note(k->scribe, &entry);
-		session_end(session);
-	}
-	json_decref(body);
-}
-
 static void hear_sealed(void *context, const struct receipt *receipt)
 {
 	struct resealing *s = context;
@@ -70,7 +52,6 @@ static void hear_sealed(void *context, const struct receipt *receipt)
 		server_refuse(k->server, s->ticket, "not_recorded", NULL);
 	} else {
 		(void)json_object_set_new(answer, "password", json_string(s->password));
-		end_sessions(k, s->account);
 		server_answer(k->server, s->ticket, answer);
 		if (book_user(scribe_book(k->scribe), s->account, &user) == ERR_OK &&
 		    media_even_person(k, &user, &f) != ERR_OK)

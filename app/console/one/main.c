@@ -143,7 +143,7 @@ static enum status log_in(struct console *c, const struct options *o, struct fau
 
 	if (o->password_file != NULL && read_password(o->password_file, password, f) != ERR_OK)
 		return MISUSED;
-	err = o->password_file != NULL ? keeper_log_in_with(c, o->user, password, &result)
+	err = o->password_file != NULL ? keeper_log_in_with(c, o->user, password, CODE_NONE, &result)
 				       : keeper_log_in(c, o->user, &result);
 	sodium_memzero(password, sizeof password);
 	if (err == ERR_DENIED && c->hear != NULL)
