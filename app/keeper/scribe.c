@@ -7,7 +7,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
-enum { STEP_MS = 1000, RENEW_CHUNK = 32, TELL_EVERY = 50000 };
+enum { STEP_MS = 1000, RENEW_CHUNK = 32, TELL_EVERY = 20000 };
 
 struct staged {
 	struct staged *next;

@@ -57,6 +57,8 @@ class Record(ConsoleAndKeeper):
         self.see("ledger find 青い鳥", "incident.declared", "青い鳥が飛んだ")
         self.see("ledger find ぬばたま", "その語句を含む記録はありません")
         self.see("ledger media", "一つ目  正常", "二つ目  正常")
+        self.see("show health", "記録      正常、\\d+件", "パネル    パネル用プログラムが応答しません", "接続中 .*console 1", "一つ目  正常")
+        self.see("system support", "support-\\d+\\.txtに書き出しました")
         self.see("ledger media", "空き .* GB／全体")
         self.see("ledger policy", "quorum none")
         self.see("ledger stamp request", r"[A-Za-z0-9+/]{20,}", r"同じ内容のファイル: \S+")

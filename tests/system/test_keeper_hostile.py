@@ -7,6 +7,7 @@ import pathlib
 import re
 import secrets
 import stat
+import threading
 import unittest
 
 import tap
@@ -139,6 +140,35 @@ class Hostile(unittest.TestCase):
         first, = self.acts("peer.cut_off")
         self.assertEqual((first["peer"], first["uid"], first["why"]["malformed"]), ("web", os.getuid(), 1))
         self.assertEqual(person.view("incident", about=about)["about"], about)
+
+    def test_sixty_four_clients_of_which_one_is_hostile(self):
+        person = self.person("hanako", "web")
+        about = self.declare(person)
+        clients = [Peer(self.house, "web") for _ in range(62)]
+        for client in clients:
+            self.addCleanup(client.close)
+        over = threading.Event()
+
+        def flood():
+            while not over.is_set():
+                with contextlib.suppress(OSError), contextlib.closing(Peer(self.house, "web")) as enemy:
+                    while not over.is_set():
+                        enemy.socket.send(b'{"id":1,"method":"hello"}')
+
+        enemy = threading.Thread(target=flood)
+        enemy.start()
+        try:
+            seqs = set()
+            for _ in range(5):
+                numbers = [client.send("act", session=person.session, idem=secrets.token_hex(16), act="incident.noted",
+                                       about=about, text="同時に書く") for client in clients]
+                seqs |= {client.take(number)["seq"] for client, number in zip(clients, numbers)}
+            self.assertIn("seq", self.panel.event(1, "isolate_pressed"))
+            self.wait_cut("stalled")
+        finally:
+            over.set()
+            enemy.join(30)
+        self.assertEqual(len(seqs), 5 * len(clients))
 
     def test_two_hundred_bad_peers_make_one_entry_a_minute(self):
         for _ in range(200):

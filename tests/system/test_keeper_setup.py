@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """kannukid by hand: setting up a ledger, refusing to do it twice, mistakes in files, the reference page."""
+import contextlib
 import hashlib
 import re
 import resource
 import shutil
 import signal
+import socket
 import unittest
 
+import long_record
 import tap
 from keeperhouse import SOURCE, House, Panel, Peer, Refused
 
@@ -198,6 +201,19 @@ class Restart(unittest.TestCase):
         self.house.process.kill()
         self.house.process.wait()
         self.assertRegex(self.house.run("--check-views", self.house.views).stderr, "drawn after")
+
+    def test_a_long_record_tells_how_far_it_is(self):
+        self.house.end()
+        long_record.fill(self.house, 21000)
+        with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as notices:
+            notices.bind(str(self.house.root / "notify"))
+            notices.settimeout(60)
+            self.house.environment["NOTIFY_SOCKET"] = str(self.house.root / "notify")
+            self.house.start()
+            said = ""
+            while "READY=1" not in said:
+                said += notices.recv(4096).decode() + "\n"
+        self.assertRegex(said, r"(?s)STATUS=starting, 9\d %.*READY=1")
 
     def test_sessions_do_not_outlive_the_keeper(self):
         with self.house.login("hanako") as person:
