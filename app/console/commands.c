@@ -1,5 +1,6 @@
 #include "console/commands.h"
 
+#include "console/carry.h"
 #include "console/case.h"
 #include "console/credentials.h"
 #include "console/envelope.h"
@@ -80,6 +81,7 @@ const struct command commands[] = {
 	{"ledger find [TEXT...]", N_("entries that contain a word, newest first"), record_find, NULL},
 	{"ledger check", N_("check every entry and signature again"), record_check, NULL},
 	{"ledger export [NAME] [OPTION...]", N_("write a bundle for auditors"), record_export, NULL},
+	{"ledger send [NAME]", N_("send an exported file over this cable by ZMODEM"), carry_send, NULL},
 	{"ledger redact SEQ NAME", N_("ask to erase the text, person or files of an entry; another person approves"),
 	 erasing_redact, "erasure.requested"},
 	{"ledger dispose CASE", N_("ask to erase all that was written about a case that is over"), erasing_dispose,

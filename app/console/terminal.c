@@ -1,5 +1,6 @@
 #include "console/terminal_data.h"
 
+#include "base/clock.h"
 #include "console/layout.h"
 
 #include <stdio.h>
@@ -329,4 +330,25 @@ char terminal_key(struct terminal *t, const char *prompt, const char *keys)
 	if (!whole)
 		return '\0';
 	return c == '\n' || c == '\r' ? keys[0] : (char)c;
+}
+
+void terminal_lend(struct terminal *t)
+{
+	if (t->is_tty && !t->dumb)
+		(void)fputs(PASTE_OFF, stdout);
+	(void)fflush(stdout);
+	input_forget(t);
+}
+
+void terminal_take_back(struct terminal *t, const char *farewell)
+{
+	if (t->is_tty)
+		be_quiet(t);
+	line_keep_speed(t);
+	(void)fputs(farewell, stdout);
+	(void)fflush(stdout);
+	if (t->is_tty && !t->dumb)
+		(void)fputs(PASTE_ON, stdout);
+	t->typed_ns = moment_now().boot_ns;
+	terminal_drop(t);
 }

@@ -95,6 +95,11 @@ unsigned long terminal_speed(const struct terminal *t);
 /* The line hangs up when the modem's carrier is lost. */
 void terminal_heed_modem(struct terminal *t);
 
+/* Another program has the line for a while. */
+void terminal_lend(struct terminal *t);
+/* Afterwards; `farewell` is what the other side still waits for. */
+void terminal_take_back(struct terminal *t, const char *farewell);
+
 bool terminal_knows_utf8(const struct terminal *t);
 void terminal_set_ascii(struct terminal *t, bool ascii);
 

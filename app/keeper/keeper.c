@@ -37,6 +37,7 @@ static const struct {
 	{"ledger.media", tend_media},
 	{"ledger.check", tend_check},
 	{"ledger.export", export_ask},
+	{"ledger.carry", carry_ask},
 	{"ledger.rotate", tend_rotate},
 	{"ledger.repair", tend_repair},
 	{"ledger.incarnation", incarnation_begin},
