@@ -95,7 +95,7 @@ static json_t *find(json_t *people, const char *whom)
 /* The person named on the command line, or asked for; a new reference, or NULL, which has been said. */
 static json_t *named(struct console *c, const struct call *call)
 {
-	const char *typed = argument_rest(call, "[WHO]");
+	const char *typed = argument_rest(call, "WHO");
 	char *whom = typed != NULL ? strdup(typed)
 				   : ask_text(c, _("Whose account (login, name or number): "), "", TEXT_NEEDED);
 	json_t *people = whom != NULL ? keeper_view(c, "people", NULL, 0) : NULL;
@@ -587,7 +587,7 @@ static void approve(struct console *c, json_t *request)
 
 void people_approve(struct console *c, const struct call *call)
 {
-	const char *typed = argument(call, "[NUMBER]");
+	const char *typed = argument(call, "NUMBER");
 	uint64_t number = 0;
 	json_t *request, *change;
 	char about[24];
@@ -622,7 +622,7 @@ static bool add_whose(struct console *c, const struct call *call, json_t *body)
 {
 	json_t *user;
 
-	if (argument_rest(call, "[WHO]") == NULL)
+	if (argument_rest(call, "WHO") == NULL)
 		return true;
 	user = named(c, call);
 	if (user != NULL)

@@ -132,7 +132,7 @@ static void ask_for(struct console *c, struct people_table *table, json_t *peopl
 
 void people_import(struct console *c, const struct call *call)
 {
-	const char *name = argument(call, "[TABLE]");
+	const char *name = argument(call, "TABLE");
 	json_t *choices = keeper_view(c, "people_choices", NULL, 0), *people = keeper_view(c, "people", NULL, 0);
 	struct buf text = {.cap = TABLE_BYTES_MAX + 1};
 	struct people_table table;
@@ -155,7 +155,7 @@ void people_import(struct console *c, const struct call *call)
 /* Without a name it goes to the screen, for the terminal program to keep. */
 void people_export(struct console *c, const struct call *call)
 {
-	const char *name = argument(call, "[TABLE]");
+	const char *name = argument(call, "TABLE");
 	json_t *choices = keeper_view(c, "people_choices", NULL, 0), *people = keeper_view(c, "people", NULL, 0);
 	struct buf text = {.cap = 4 * (size_t)TABLE_BYTES_MAX};
 	char path[PATH_SIZE];

@@ -40,28 +40,29 @@ static const char *text_of(json_t *object, const char *key)
 
 /* ---- bytes ---- */
 
+/* Opened once and kept. */
+static iconv_t cp932;
+
 static bool from_cp932(struct buf *out, const char *data, size_t len)
 {
-	iconv_t cd = iconv_open("UTF-8", "CP932");
-	char *room = NULL, *in = NULL, *at, *to;
+	char *room, *in, *at, *to;
 	size_t left = len, space = 3 * len + 1;
 	bool good;
 
-	/* Not (iconv_t)-1: a pointer that is none. */
-	if ((intptr_t)cd == -1)
+	if (cp932 == NULL)
+		cp932 = iconv_open("UTF-8", "CP932");
+	if (cp932 == (iconv_t)-1) /* NOLINT(performance-no-int-to-ptr): so it is told that there is none */
 		return false;
-	room = malloc(space);
-	in = malloc(len + 1);
+	at = in = malloc(len + 1);
+	to = room = malloc(space);
 	good = room != NULL && in != NULL;
 	if (good) {
 		memcpy(in, data, len);
-		at = in;
-		to = room;
-		good = iconv(cd, &at, &left, &to, &space) != (size_t)-1 && left == 0;
-		if (good)
-			buf_add(out, room, (size_t)(to - room));
+		(void)iconv(cp932, NULL, NULL, NULL, NULL);
+		good = iconv(cp932, &at, &left, &to, &space) != (size_t)-1 && left == 0;
 	}
-	(void)iconv_close(cd);
+	if (good)
+		buf_add(out, room, (size_t)(to - room));
 	free(room);
 	free(in);
 	return good;
@@ -172,20 +173,30 @@ static json_t *roles_of(struct reading *r, const char *text)
 	return roles;
 }
 
+static bool read_day(const char *text, unsigned long day[3])
+{
+	for (int i = 0; i < 3; i++) {
+		char *end;
+
+		day[i] = strtoul(text, &end, 10);
+		if (text[0] < '0' || text[0] > '9' || (i < 2 ? *end != '-' && *end != '/' : *end != '\0'))
+			return false;
+		text = end + 1;
+	}
+	return day[0] >= 2000 && day[0] <= 9999 && day[1] >= 1 && day[1] <= 12 && day[2] >= 1 && day[2] <= 31;
+}
+
 /* 2027/3/31 as spreadsheets write it, too. */
 static json_t *day_of(struct reading *r, const char *text)
 {
-	unsigned year = 0, month = 0, day = 0;
-	char rest;
+	unsigned long day[3];
 
 	if (text[0] == '\0')
 		return json_string("");
-	/* NOLINTNEXTLINE(cert-err34-c): each number is looked at afterwards */
-	if ((sscanf(text, "%4u-%2u-%2u%c", &year, &month, &day, &rest) != 3 &&
-	     sscanf(text, "%4u/%2u/%2u%c", &year, &month, &day, &rest) != 3) ||
-	    year < 2000 || month < 1 || month > 12 || day < 1 || day > 31)
-		complain(r, UNTIL, _("this is no day; write 2027-03-31"));
-	return json_sprintf("%04u-%02u-%02u", year, month, day);
+	if (read_day(text, day))
+		return json_sprintf("%04lu-%02lu-%02lu", day[0], day[1], day[2]);
+	complain(r, UNTIL, _("this is no day; write 2027-03-31"));
+	return NULL;
 }
 
 /* ---- rows ---- */

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """People: two agree on a change, first passwords, last days, absence and deputies; over the sockets of a real keeper."""
-import contextlib
+import datetime
 import secrets
 import signal
 import unittest
 
 import tap
-from keeperhouse import House, Peer, Refused
+from keeperhouse import BIN, House, Peer, Refused
+from screen import Screen
 
 
 class People(unittest.TestCase):
@@ -151,6 +152,131 @@ class Accounts(People):
         self.enter("shinjin", passwords["shinjin"])
         self.assertFalse(self.peer().login("fuutou", passwords["fuutou"])["must_change"])
         self.approve(number)
+
+
+class Days(People):
+    DAY = 24 * 60 * 60
+
+    def setUp(self):
+        preloaded = BIN.parent / "tests/stepped_clock.so"
+        if not preloaded.exists():
+            self.skipTest("the sanitizers do not go with a preloaded clock")
+        super().setUp()
+        self.step = self.house.root / "step"
+        self.house.end()
+        self.house.environment.update(LD_PRELOAD=str(preloaded), STEPPED_CLOCK=str(self.step))
+        self.house.start()
+        self.somu, self.ciso = self.person("somu"), self.person("ciso")
+
+    def day(self, ahead):
+        japan = datetime.timezone(datetime.timedelta(hours=9))
+        return (datetime.datetime.now(japan) + datetime.timedelta(days=ahead)).date().isoformat()
+
+    def test_a_last_day_ends_sessions_and_logins_and_can_be_put_off(self):
+        hanako = self.person("hanako")
+        self.agree({"do": "change", "user": "u1", "until": self.day(2)})
+        hanako.view("now")
+        self.step.write_text(str(4 * self.DAY))
+        self.refused("account_over", hanako.view, "now")
+        self.refused("login_required", hanako.view, "now")
+        self.refused("account_over", self.peer().login, "hanako", self.house.passwords["hanako"])
+        self.agree({"do": "change", "user": "u1", "until": self.day(30)})
+        self.person("hanako").view("now")
+
+
+class Console(People):
+    """What a person at a terminal does."""
+
+    def screen(self, name):
+        screen = Screen(self.house.root)
+        self.addCleanup(screen.end)
+        screen.log_in(name, self.house.passwords[name])
+        screen.wait("閂[^>]*> ")
+        return screen
+
+    def approve_on(self, screen, name):
+        screen.line("user approve")
+        screen.wait("以上をすべて承認しますか")
+        screen.line("1")
+        screen.wait("パスワード")
+        screen.line(self.house.passwords[name])
+        screen.wait("初回パスワードです")
+
+    def test_an_account_is_asked_for_approved_and_entered(self):
+        somu = self.screen("somu")
+        somu.line("user add")
+        somu.wait("区分を選んで")
+        somu.line("1")
+        for answer in ("shinjin", "見本六郎", "総務課", "", "", "", ""):
+            somu.wait(": ")
+            somu.line(answer)
+        somu.wait("役割を選んで")
+        somu.line("8")
+        somu.wait("最終日")
+        somu.line("")
+        somu.wait("パスワード")
+        somu.line(self.house.passwords["somu"])
+        somu.wait("別の人の承認が必要です")
+        ciso = self.screen("ciso")
+        self.approve_on(ciso, "ciso")
+        first = ciso.wait(r"shinjin +([a-z0-9-]{19})").group(1)
+        new = Screen(self.house.root)
+        self.addCleanup(new.end)
+        new.log_in("shinjin", first)
+        for _ in range(2):
+            new.wait("新しいパスワード[^:]*: ")
+            new.line("own-password-1")
+        new.wait("閂[^>]*> ")
+        new.line("user show shinjin")
+        new.wait("総務課")
+
+    def test_a_table_of_200_people_is_one_request(self):
+        folder = self.house.root / "var/lib/kannuki-console"
+        folder.mkdir(parents=True)
+        somu = self.screen("somu")
+        somu.line("user export all.csv")
+        somu.wait("書き出しました")
+        table = (folder / "all.csv").read_text("utf-8-sig")
+        new = "".join(f'"","p{n}","異動 {n}","住民福祉課","主事","内線{n}","","p{n}@mihon.example","職員","職員等","",""\r\n'
+                      for n in range(200))
+        (folder / "april.csv").write_bytes((table + new).encode("cp932"))
+        somu.line("user import april.csv")
+        somu.wait("変更200件、変わらない人6人")
+        somu.wait("1件の申請として出しますか")
+        somu.line("1")
+        somu.wait("パスワード")
+        somu.line(self.house.passwords["somu"])
+        somu.wait(r"別の人の承認が必要です")
+        waiting = [r for r in self.ciso.view("people_requests")["requests"] if r["state"] == "asked"]
+        self.assertEqual([(r["count"], r["more"]) for r in waiting], [(200, False)])
+
+    def test_a_table_with_mistakes_asks_for_nothing(self):
+        folder = self.house.root / "var/lib/kannuki-console"
+        folder.mkdir(parents=True)
+        (folder / "bad.csv").write_text("ログイン名,氏名,役割\nhanako,見本花子,皇帝\n")
+        somu = self.screen("somu")
+        somu.line("user import bad.csv")
+        somu.wait("2行目「役割」")
+        somu.wait("何も申請していません")
+        self.assertEqual(self.ciso.view("people_requests")["requests"], [])
+
+
+class Killed(People):
+    def test_an_approval_is_there_as_a_whole_or_not_at_all(self):
+        for n in range(4):
+            number = self.request(*(self.add(f"p{n}x{i}", f"異動{n}の{i}") for i in range(3)))
+            peer = self.person("ciso")
+            peer.send("act", session=peer.session, idem=secrets.token_hex(16), act="people.approved",
+                      body={"request": number, "changes": 3}, **self.proof("ciso"))
+            self.somu.view("now")
+            if n % 2:
+                self.somu.ask("ledger.media")
+            self.house.end(signal.SIGKILL)
+            self.house.start()
+            self.somu, self.ciso = self.person("somu"), self.person("ciso")
+            there = [u for u in self.ciso.view("people")["users"] if u.get("login", "").startswith(f"p{n}x")]
+            request = next(r for r in self.ciso.view("people_requests")["requests"] if r["request"] == number)
+            self.assertEqual((len(there), request["state"]), (3, "done") if there else (0, "asked"))
 
 
 if __name__ == "__main__":
