@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Press to recorded while 64 connections flood the keeper with logins, against without: interleaved, one ratio."""
+import contextlib
 import statistics
 import time
 
@@ -20,16 +21,13 @@ def measure(house):
     with Panel(house) as panel:
         panel.hello()
         for _ in range(ROUNDS):
-            for times, is_flood in ((quiet, False), (flooded, True)):
-                flood = Flood(house)
-                if is_flood:
-                    flood.__enter__()
-                for _ in range(PRESSES):
-                    number += 1
-                    times.append(press(panel, number))
-                if is_flood:
-                    flood.__exit__()
-                    counts = {code: counts.get(code, 0) + times for code, times in flood.counts.items()}
+            flood = Flood(house)
+            for times, around in ((quiet, contextlib.nullcontext()), (flooded, flood)):
+                with around:
+                    for _ in range(PRESSES):
+                        number += 1
+                        times.append(press(panel, number))
+            counts = {code: counts.get(code, 0) + flood.counts.get(code, 0) for code in {*counts, *flood.counts}}
     return sorted(quiet), sorted(flooded), counts
 
 
