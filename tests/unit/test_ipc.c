@@ -64,12 +64,8 @@ static const char *type_for(const char *act)
 {
 	static const struct {
 		const char *begins, *type;
-	} others[] = {{"erasure.", "system"},
-		      {"incarnation.", "system"},
-		      {"maintenance.", "panel"},
-		      {"uplink.prove", "panel"},
-		      {"absence.", "panel"},
-		      {"people.", "people"},
+	} others[] = {{"erasure.", "system"},    {"incarnation.", "system"}, {"maintenance.", "panel"},
+		      {"uplink.prove", "panel"}, {"absence.", "panel"},      {"people.", "people"},
 		      {"user.", "people"}};
 
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
