@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -272,7 +273,7 @@ static void finish_errand(struct link *l, bool ok, const char *word, int64_t now
 
 	l->has_errand = !tell(l, &news, now_ns);
 	if (!l->has_errand)
-		explicit_bzero(&l->errand, sizeof l->errand);
+		sodium_memzero(&l->errand, sizeof l->errand);
 }
 
 /* What the controller says that it keeps. */
