@@ -27,9 +27,10 @@ enum err epoch_key_stored(struct ledger *l, uint64_t epoch, struct note_key *key
 
 static enum err say_not_opened(const struct ledger *l, uint64_t epoch, bool is_there, enum err err, struct fault *f)
 {
-	if (l->slots != NULL)
-		l->slots->is_missing = err == ERR_DENIED;
-	if (err == ERR_DENIED)
+	if (l->slots != NULL && err == ERR_DENIED)
+		l->slots->is_missing = true;
+	/* On one of the media is enough: what the other one lacks cannot be awaited. */
+	if (err == ERR_DENIED || (l->slots != NULL && l->slots->is_missing))
 		return fault_set(
 			f, ERR_STATE,
 			_("the secret of epoch %llu is sealed with a key of the panel's controller, which is not here; connect "
@@ -156,8 +157,11 @@ enum err load_next_epoch(struct ledger *l, struct signer *key, uint8_t hash[HASH
 
 enum err find_next_epoch(struct ledger *l, struct signer *key, uint8_t hash[HASH_SIZE], struct fault *f)
 {
-	enum err err = load_next_epoch(l, key, hash, f);
+	enum err err;
 
+	if (l->slots != NULL)
+		l->slots->is_missing = false;
+	err = load_next_epoch(l, key, hash, f);
 	if (err != ERR_OK && media_switch(&l->media))
 		err = load_next_epoch(l, key, hash, f);
 	return err;

@@ -94,6 +94,7 @@ static bool has_secret(struct ledger *l, const struct heads *h)
 	uint8_t hash[HASH_SIZE];
 	struct signer key;
 
+	l->slots->is_missing = false;
 	for (int i = 0; i < MEDIA_MAX; i++) {
 		if (!h->counts[i])
 			continue;

@@ -248,6 +248,44 @@ static void a_secret_on_one_medium_is_enough(void **state)
 	expect_equal(p);
 }
 
+/* Sealed with a key of the panel's controller, and one medium has lost its secret besides. */
+static void open_with(struct pair *p, struct slot_keys *slots)
+{
+	struct bench *b = &p->b;
+
+	must(ledger_open_telling(b->folder, test_now(), NULL, slots, &b->ledger, &b->fault), &b->fault);
+}
+
+static void expect_missing(struct pair *p, struct slot_keys *slots)
+{
+	struct bench *b = &p->b;
+	struct ledger *l = NULL;
+
+	assert_int_equal(ledger_open_telling(b->folder, test_now(), NULL, slots, &l, &b->fault), ERR_STATE);
+	assert_true(slots->is_missing);
+	assert_non_null(strstr(b->fault.text, "connect that controller"));
+}
+
+static void a_key_that_is_missing_is_told_whichever_medium_lost_its_secret(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	struct slot_keys with = {.seals = true, .kept = 1, .key = {{7}}}, without = {.seals = true};
+	const struct reincarnation by_itself = {.slots = &without};
+	char code[GENESIS_CODE_CHARS + 1];
+
+	for (int lost = 0; lost < 2; lost++) {
+		open_with(p, &with);
+		assert_int_equal(
+			sqlite3_exec(b->ledger->media.m[lost].store->db, "DELETE FROM secrets", NULL, NULL, NULL),
+			SQLITE_OK);
+		close_ledger(b);
+		expect_missing(p, &without);
+	}
+	must(ledger_reincarnate(b->folder, &by_itself, test_now(), code, &b->fault), &b->fault);
+	assert_non_null(strstr(read_begun(b).body, "panel_key_lost"));
+}
+
 static void one_that_ended_says_where_the_log_goes_on(void **state)
 {
 	struct pair *p = *state;
@@ -601,6 +639,7 @@ int main(void)
 		WITH_PAIR(what_is_busy_or_no_ledger_is_left_alone),
 		WITH_PAIR(what_could_go_on_is_ended_with_a_reason_only),
 		WITH_PAIR(a_secret_on_one_medium_is_enough),
+		WITH_PAIR(a_key_that_is_missing_is_told_whichever_medium_lost_its_secret),
 		WITH_PAIR(one_that_ended_says_where_the_log_goes_on),
 		WITH_PAIR(one_that_ended_is_exported_to_its_last_entry),
 		WITH_PAIR(numbers_go_on_from_log_to_log),
