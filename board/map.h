@@ -53,6 +53,7 @@
 #define BOARD_ABSENCE_MAX_S 900
 #define BOARD_WITNESS_REST_S 60      /* between two writes that do not start an epoch */
 #define BOARD_WITNESS_RISE 0x100000U /* the size may rise by so much at once */
+#define BOARD_KEY_RISE 1024          /* the generation may rise by so much at once */
 #define BOARD_SELF_TEST_S 86400      /* between two self-tests */
 /* What a host may have written: each thing it causes costs seconds of an allowance, and they come back as they pass. A
    cell of EEPROM is then written no more than once in eight minutes, for years. */
@@ -138,7 +139,7 @@ enum board_command { BOARD_COMMANDS(BOARD_COMMAND_CODE) };
 	X(11, NO_SUPPLY, "no_supply", "the coils have no supply")                                       \
 	X(12, BAD_ARGUMENT, "bad_argument", "the argument is out of its range")                         \
 	X(13, OLDER, "older", "older than what is kept")                                                \
-	X(14, TOO_FAR, "too_far", "the size rises by more than 1048576")                                \
+	X(14, TOO_FAR, "too_far", "size or generation rises by too much at once")                       \
 	X(15, OTHER_ROOT, "other_root", "another root for the size that is kept")                       \
 	X(16, OTHER_ORIGIN, "other_origin", "another log than the one kept, and the jumper is not set") \
 	X(17, TOO_SOON, "too_soon", "the host has had too much written of late")                        \

@@ -9,19 +9,32 @@ static bool some_key_is(const struct kept *kept, enum board_store_state state)
 	return kept->keys[0].state == state || kept->keys[1].state == state;
 }
 
+/* 0: none is kept. */
+static uint32_t newest_generation(const struct kept *kept)
+{
+	uint32_t newest = 0;
+
+	for (uint8_t i = 0; i < KEY_SLOTS; i++)
+		if (kept->keys[i].state == STORE_IS_KEPT && key_generation(&kept->keys[i]) > newest)
+			newest = key_generation(&kept->keys[i]);
+	return newest;
+}
+
 static enum board_result take(struct panel *p, const uint8_t *bytes)
 {
 	uint8_t slot = key_slot_next(&p->kept);
-	uint32_t generation = register_pair_at(bytes, 0);
+	uint32_t generation = register_pair_at(bytes, 0), newest = newest_generation(&p->kept);
 
 	if (memcmp(p->kept.keys[p->keys.newest].bytes, bytes, KEY_BYTES) == 0 &&
 	    p->kept.keys[p->keys.newest].state == STORE_IS_KEPT)
 		return RESULT_DONE;
 	if (some_key_is(&p->kept, STORE_IS_WRITING))
 		return RESULT_BUSY;
-	for (uint8_t i = 0; i < KEY_SLOTS; i++)
-		if (p->kept.keys[i].state == STORE_IS_KEPT && generation <= key_generation(&p->kept.keys[i]))
-			return RESULT_OLDER;
+	if (generation <= newest)
+		return RESULT_OLDER;
+	/* Nobody may come to the end of the numbers and so shut the slots for ever. */
+	if (generation - newest > BOARD_KEY_RISE)
+		return RESULT_TOO_FAR;
 	if (!panel_spend(&p->host.spent_s, BOARD_COST_KEY_S))
 		return RESULT_TOO_SOON;
 	memcpy(p->kept.keys[slot].bytes, bytes, KEY_BYTES);

@@ -266,6 +266,8 @@ static void assert_slot(int slot, enum board_store_state state, uint32_t generat
 static void keys_take_turns(void **state)
 {
 	(void)state;
+	assert_int_equal(key(0, 1), RESULT_OLDER);
+	assert_int_equal(key(BOARD_KEY_RISE + 1, 1), RESULT_TOO_FAR);
 	assert_int_equal(key(1, 1), RESULT_DONE);
 	assert_int_equal(key(2, 2), RESULT_BUSY);
 	run_with_host(300);
@@ -280,6 +282,8 @@ static void keys_take_turns(void **state)
 	restart();
 	assert_slot(0, STORE_IS_KEPT, 3);
 	assert_slot(1, STORE_IS_KEPT, 2);
+	assert_int_equal(key(UINT32_MAX, 9), RESULT_TOO_FAR);
+	assert_int_equal(key(3 + BOARD_KEY_RISE + 1, 9), RESULT_TOO_FAR);
 	assert_int_equal(key(4, 4), RESULT_DONE);
 	assert_int_equal(answered(KEY_SLOTS_SECOND + KEY_SLOT_STATE), STORE_IS_WRITING);
 	assert_int_equal(answered(KEY_SLOTS_FIRST + KEY_SLOT_STATE), STORE_IS_KEPT);
