@@ -10,6 +10,12 @@ static const char *reason(const char *word)
 		const char *word, *text;
 	} reasons[] = {{"no_keys", N_("this panel keeps no key; take seals_epochs out of kannuki.yaml")},
 		       {"not_kept", N_("its memory did not keep what was written; the board must be replaced")},
+		       {"too_soon", N_("it has had too much written of late; it is asked again in ten minutes")},
+		       {"older", N_("it keeps another key than was thought; it is asked again in ten minutes")},
+		       {"too_far", N_("it keeps another key than was thought; it is asked again in ten minutes")},
+		       {"busy", N_("too much was waiting")},
+		       {"bad_check", N_("it arrived damaged; check the cable")},
+		       {"bad_message", N_("programs of different versions are at work")},
 		       {"controller_absent", N_("the controller does not answer")},
 		       {"no_answer", N_("no answer came in time")}};
 
