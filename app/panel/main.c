@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -149,6 +150,7 @@ static void say_correct(const char *path, const struct panel_config *config)
 
 int main(int argc, char **argv)
 {
+	const struct rlimit no_core = {0, 0};
 	struct options options = {NULL, false, false};
 	struct fault f = {ERR_OK, ""};
 	struct panel_config config;
@@ -157,6 +159,8 @@ int main(int argc, char **argv)
 
 	diag_start("kannuki-paneld");
 	lang_use(lang_from_environment());
+	/* The controller's keys pass through memory, and must come to no medium. */
+	(void)setrlimit(RLIMIT_CORE, &no_core);
 	ended = options_read(argc, argv, &options);
 	if (ended != 0)
 		return ended - 1;

@@ -108,6 +108,22 @@ class Rotation(Keys):
         for _, key in third:
             self.assertIn(key, eeprom)
 
+    def test_a_key_comes_to_no_medium_and_to_nobody_else(self):
+        self.begin_sealing()
+        self.rotate()
+        keys = [key for _, key in self.kept()]
+        self.assertEqual((self.house.root / "run/kannuki-paneld/keys").stat().st_mode & 0o7777, 0o640)
+        for process in self.house.process, self.daemon.process:
+            with open(f"/proc/{process.pid}/limits", encoding="ascii") as limits:
+                self.assertRegex(limits.read(), r"Max core file size +0 +0 ")
+        files = [path for path in self.house.root.rglob("*") if path.is_file() and path.name != "keys"]
+        self.assertTrue(any(path.name == "ledger.db" for path in files))
+        for path in files:
+            data = path.read_bytes()
+            for key in keys:
+                self.assertNotIn(key, data, path)
+                self.assertNotIn(key.hex().encode(), data.lower(), path)
+
     def test_restarts_of_keeper_and_daemon_lose_nothing(self):
         self.begin_sealing()
         for how in "keeper", "daemon", "both", "killed", "box":
