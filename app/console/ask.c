@@ -5,6 +5,7 @@
 #include "console/layout.h"
 #include "console/when.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,6 +213,37 @@ char *ask_lines(struct console *c, const char *first)
 		SAY(c, _("! The text is too long: at most %d bytes. Put the rest on an attached sheet."), TEXT_MOST);
 	buf_fini(&text);
 	return NULL;
+}
+
+static bool is_day(const char *text)
+{
+	char wall[WALL_TEXT_SIZE];
+	int64_t wall_ms;
+
+	(void)snprintf(wall, sizeof wall, "%.10sT00:00:00.000Z", text);
+	return strlen(text) == 10 && wall_parse(wall, strlen(wall), &wall_ms) == ERR_OK;
+}
+
+char *ask_day(struct console *c, const char *prompt, const char *given, enum text_need need)
+{
+	char *typed = NULL;
+
+	for (;;) {
+		char *text = ask_text(c, prompt, typed != NULL ? typed : given, need);
+		struct buf narrow;
+
+		free(typed);
+		if (text == NULL || text[0] == '\0')
+			return text;
+		buf_init(&narrow, 256);
+		layout_narrow(&narrow, text);
+		typed = narrow.data != NULL ? strdup(narrow.data) : NULL;
+		buf_fini(&narrow);
+		free(text);
+		if (typed == NULL || is_day(typed))
+			return typed;
+		SAY(c, "%s", _("! That is not a day. Type year, month and day, such as 2027-03-31."));
+	}
 }
 
 void ask_explain_time(struct console *c, enum err err)

@@ -28,6 +28,8 @@ bool ask_pin(struct console *c, const char *prompt, char out[PASSWORD_SIZE]);
 char *ask_lines(struct console *c, const char *first);
 /* A time; Enter alone means now. False when left. */
 bool ask_time(struct console *c, const char *prompt, int64_t *wall_ms);
+/* A day, "2027-03-31"; heap string, "" for none where that is possible; NULL when left. */
+char *ask_day(struct console *c, const char *prompt, const char *given, enum text_need need);
 /* What is wrong with a typed time, beside the field. */
 void ask_explain_time(struct console *c, enum err err);
 

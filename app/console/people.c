@@ -322,8 +322,8 @@ static json_t *read_cases(const char *text)
 static bool ask_limits(struct console *c, const char *kind, json_t *change)
 {
 	bool needs = strcmp(kind, "auditor") == 0 || strcmp(kind, "external") == 0;
-	char *text = ask_text(c, _("Last day, such as 2027-03-31 (Enter: none): "), "",
-			      needs ? TEXT_NEEDED : TEXT_MAY_BE_EMPTY);
+	char *text = ask_day(c, _("Last day, such as 2027-03-31 (Enter: none): "), "",
+			     needs ? TEXT_NEEDED : TEXT_MAY_BE_EMPTY);
 
 	if (text == NULL)
 		return false;
@@ -369,8 +369,8 @@ enum { CHANGE_PERSON, CHANGE_ROLES, CHANGE_UNTIL, CHANGE_SCOPE };
 
 static bool ask_until(struct console *c, json_t *user, json_t *change)
 {
-	char *text = ask_text(c, _("Last day, such as 2027-03-31 (Enter: none): "), string_of(user, "until"),
-			      TEXT_MAY_BE_EMPTY);
+	char *text = ask_day(c, _("Last day, such as 2027-03-31 (Enter: none): "), string_of(user, "until"),
+			     TEXT_MAY_BE_EMPTY);
 
 	if (text != NULL)
 		(void)json_object_set_new(change, "until", json_string(text));
@@ -655,7 +655,7 @@ void people_absent(struct console *c, const struct call *call)
 	char *until = NULL;
 
 	if (add_whose(c, call, body))
-		until = ask_text(c, _("Last day of the absence, such as 2027-03-31: "), "", TEXT_NEEDED);
+		until = ask_day(c, _("Last day of the absence, such as 2027-03-31: "), "", TEXT_NEEDED);
 	if (until != NULL && add_deputy(c, body)) {
 		(void)json_object_set_new(body, "until", json_string(until));
 		(void)keeper_do(c, (struct deed){.act = "user.absent", .body = json_incref(body)});
