@@ -39,6 +39,18 @@ uint8_t coils_set(struct coils *c, uint8_t wanted, uint8_t told)
 	return pins_of(c);
 }
 
+void coils_again(struct coils *c, uint8_t uplinks, uint8_t mirrors)
+{
+	uint8_t stuck = uplinks & c->told & c->bistable & (uint8_t) ~(c->wanted | mirrors);
+
+	for (uint8_t i = 0; i < BISTABLE_UPLINKS; i++) {
+		if ((stuck >> i & 1) == 0 || c->pulses[i].left != 0)
+			continue;
+		c->pulses[i].left = BOARD_PULSES;
+		pulse(&c->pulses[i]);
+	}
+}
+
 static void step_one(struct pulses *p, bool agrees)
 {
 	p->ms--;

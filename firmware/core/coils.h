@@ -33,6 +33,8 @@ struct coils {
 void coils_init(struct coils *c, uint8_t bistable);
 /* Tells the uplinks of `told`, and those told before, what they shall be. Returns the pins to energise. */
 uint8_t coils_set(struct coils *c, uint8_t wanted, uint8_t told);
+/* Somebody asks once more to cut these: a bistable relay whose mirror contact still does not agree is pulsed anew. */
+void coils_again(struct coils *c, uint8_t uplinks, uint8_t mirrors);
 /* A millisecond has passed. `mirrors`: contacts that are closed. */
 void coils_step(struct coils *c, uint8_t mirrors);
 

@@ -99,6 +99,7 @@ static enum board_result isolate(struct panel *p, const struct command *command)
 
 	if (uplinks == 0)
 		return RESULT_BAD_UPLINKS;
+	p->told_anew |= uplinks;
 	if (are_cut(p, uplinks))
 		panel_end_running(p);
 	else

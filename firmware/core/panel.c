@@ -19,8 +19,10 @@ static void take_presses(struct panel *p, const struct trip_news *news)
 		panel_add(p, EVENT_DECLARE, 0, 0);
 	if ((news->pressed & INPUT_ISOLATE) != 0) {
 		drops |= panel_latch(p, p->kept.provision.isolate);
+		p->told_anew |= p->kept.provision.isolate;
 		panel_add(p, EVENT_ISOLATE, 0, p->kept.latch_number);
 	}
+	p->told_anew |= own;
 	for (uint8_t i = 0; own != 0; i++, own >>= 1) {
 		if ((own & 1) == 0)
 			continue;

@@ -95,6 +95,7 @@ struct panel {
 	uint16_t inputs;       /* enum board_input bits */
 	uint8_t coils;         /* uplinks to be energised */
 	uint8_t told;          /* uplinks that know what they shall be (coils.h) */
+	uint8_t told_anew;     /* uplinks that somebody asked to cut just now, cut already or not (coils_again) */
 	uint8_t tested;        /* uplinks whose coil is off only for a proof test */
 	uint8_t proof_awaited; /* uplinks whose cut was reported but not proven yet */
 	bool started;          /* the start-up test is over and coils may be on */

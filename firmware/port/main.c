@@ -77,6 +77,8 @@ static void drive_coils(void)
 	ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
 	{
 		trip_set_coils(&trip, panel.coils);
+		coils_again(&coils, panel.told_anew, (uint8_t)(trip.inputs.state / INPUT_MIRROR_1));
+		panel.told_anew = 0;
 		pins_set_coils(coils_set(&coils, trip.coils, panel.told));
 	}
 }

@@ -52,6 +52,24 @@ static void bistable_relays_close_open_and_hold_without_power(void **state)
 	assert_true(board_connected(sim.board, 1));
 }
 
+/* Three pulses have not opened it; whoever presses once more wants it tried once more. */
+static void a_bistable_relay_that_stayed_is_tried_again_by_the_next_press(void **state)
+{
+	uint64_t since, at;
+
+	(void)state;
+	up(&bistable);
+	board_weld(sim.board, 0, true);
+	sim_press_at(&sim, board_now(sim.board), SIM_UPLINK, 50);
+	sim_run_polling(&sim, 1000);
+	assert_int_equal(sim_find(&sim, EVENT_UNPROVEN, 500).uplink, 1);
+	since = board_log_end(sim.board);
+	at = board_now(sim.board) + 4321;
+	sim_press_at(&sim, at, SIM_UPLINK, 50);
+	sim_run_polling(&sim, 40);
+	assert_in_range(sim_noted(&sim, since, HAPPENED_COIL, 2, 1) - at, BOARD_MS(3), BOARD_MS(20));
+}
+
 static void isolate_opens_bistable_relays_with_the_processor_stuck(void **state)
 {
 	(void)state;
@@ -99,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(bistable_relays_close_open_and_hold_without_power, down),
+		cmocka_unit_test_teardown(a_bistable_relay_that_stayed_is_tried_again_by_the_next_press, down),
 		cmocka_unit_test_teardown(isolate_opens_bistable_relays_with_the_processor_stuck, down),
 		cmocka_unit_test_teardown(the_slow_bus_answers, down),
 		cmocka_unit_test_teardown(a_damaged_block_is_not_believed, down),

@@ -149,6 +149,8 @@ static inline void core_one_ms(void)
 	view.now = core.now;
 	panel_step(&core.panel, &view);
 	trip_set_coils(&core.trip, core.panel.coils);
+	coils_again(&core.coils, core.panel.told_anew, (uint8_t)(core.trip.inputs.state / INPUT_MIRROR_1));
+	core.panel.told_anew = 0;
 	core.pins = coils_set(&core.coils, core.trip.coils, core.panel.told);
 	trip_saved(&core.trip, journal_step(&core.panel.journal, &core.panel.kept));
 	if (core.busy_ms > 0)

@@ -222,6 +222,43 @@ static void a_welded_one_is_tried_three_times_and_reported(void **state)
 	assert_true((core.panel.faults & FAULT_MIRROR) != 0);
 }
 
+static int opening_ms(int ms)
+{
+	int on = 0;
+
+	for (; ms > 0; ms--) {
+		run_with_host(1);
+		on += (core.pins & OPENING_1) != 0;
+	}
+	return on;
+}
+
+/* Whoever presses once more wants it tried once more; so does whoever orders it. What is proven is left at rest. */
+static void a_welded_one_is_tried_again_when_somebody_asks_again(void **state)
+{
+	const struct command again = {.code = COMMAND_ISOLATE, .uplinks = 3, .nonce = 7};
+
+	(void)state;
+	core.welded = 1;
+	core_press(INPUT_UPLINK_1, 50);
+	run_with_host(1000);
+	core.pressed = INPUT_UPLINK_1;
+	assert_int_equal(opening_ms(500), BOARD_PULSES * BOARD_PULSE_MS);
+	core.pressed = 0;
+	assert_int_equal(opening_ms(500), 0);
+	panel_command(&core.panel, &again);
+	assert_int_equal(opening_ms(500), BOARD_PULSES * BOARD_PULSE_MS);
+	core.welded = 0;
+	core_press(INPUT_UPLINK_1, 50);
+	run_with_host(500);
+	assert_false(is_connected(1));
+	core.pressed = INPUT_UPLINK_1;
+	assert_int_equal(opening_ms(500), 0);
+	core.pressed = 0;
+	panel_command(&core.panel, &(const struct command){.code = COMMAND_ISOLATE, .uplinks = 3, .nonce = 8});
+	assert_int_equal(opening_ms(500), 0);
+}
+
 static void a_proof_test_works_with_pulses(void **state)
 {
 	const struct command prove = {.code = COMMAND_PROVE, .uplinks = 3, .nonce = 5};
@@ -250,6 +287,7 @@ int main(void)
 		WHEN_UP(a_press_before_the_start_is_over_opens_at_once),
 		WHEN_UP(permit_and_key_close_it_again),
 		WHEN_UP(a_welded_one_is_tried_three_times_and_reported),
+		WHEN_UP(a_welded_one_is_tried_again_when_somebody_asks_again),
 		WHEN_UP(a_proof_test_works_with_pulses),
 	};
 
