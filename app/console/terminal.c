@@ -138,6 +138,7 @@ bool terminal_was_pasted(const struct terminal *t)
 void terminal_set_idle(struct terminal *t, unsigned seconds)
 {
 	t->idle_ns = (int64_t)seconds * 1000000000;
+	t->typed_ns = moment_now().boot_ns;
 }
 
 void terminal_set_ascii(struct terminal *t, bool ascii)

@@ -33,7 +33,7 @@ class Terminal:
     def line(self, text):
         self.type(text + "\r")
 
-    def answer(self, chunk):
+    def tell_size(self, chunk):
         """What the program asks of the terminal itself."""
         self.unanswered += chunk
         replies = {ASK_SIZE: self.size and b"\x1b[%d;%dR" % self.size,
@@ -69,4 +69,4 @@ class Terminal:
                     chunk = b""
                 self.seen += chunk
                 self.pending += chunk
-                self.answer(chunk)
+                self.tell_size(chunk)

@@ -47,7 +47,8 @@ class Events(PanelCase):
         self.start()
         self.keeper.wait("hello", lambda: (self.keeper.last("panel.hello") or {}).get("map") == 2)
         self.assertEqual(self.keeper.last("panel.hello"),
-                         {"controller": "0123456789abcdef", "journal": "6a6f7572", "firmware": "0.1.0", "map": 2})
+                         {"controller": "0123456789abcdef", "journal": "6a6f7572", "firmware": "0.1.0", "map": 2,
+                          "protocol": 1})
 
     def test_events_arrive_in_order_with_their_words_and_are_acknowledged(self):
         self.start()

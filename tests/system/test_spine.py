@@ -107,6 +107,7 @@ class Person(Terminal):
 
     def log_out(self):
         self.line("logout")
+        self.wait("ログアウトしました")
 
     def receipt(self, text):
         found = re.search(RECEIPT, text)
