@@ -142,6 +142,7 @@ class Boot(unittest.TestCase):
         self.console.line("show now")
         self.console.wait("インターネット系.*遮断済")
         self.console.line("logout")
+        self.console.wait("ログアウトしました")
 
     def test_4_what_the_auditor_exports_is_good_outside(self):
         self.log_in("kansa")
