@@ -37,7 +37,7 @@ static size_t columns_of(uint32_t c)
 }
 
 /* Bytes of the longest beginning of `text` that fits; *used: its columns. */
-static size_t fit(const char *text, size_t columns, size_t *used)
+static size_t fits_in(const char *text, size_t columns, size_t *used)
 {
 	size_t len = strlen(text), at = 0;
 
@@ -58,7 +58,7 @@ size_t layout_columns(const char *text)
 {
 	size_t used;
 
-	(void)fit(text, SIZE_MAX / 2, &used);
+	(void)fits_in(text, SIZE_MAX / 2, &used);
 	return used;
 }
 
@@ -179,11 +179,11 @@ void layout_wrap(struct buf *out, const char *text, size_t width, size_t hang)
 
 void layout_pad(struct buf *out, const char *text, size_t columns)
 {
-	size_t used, fits = fit(text, columns, &used);
+	size_t used, fits = fits_in(text, columns, &used);
 	bool whole = text[fits] == '\0';
 
 	if (!whole)
-		fits = fit(text, columns - 1, &used);
+		fits = fits_in(text, columns - 1, &used);
 	for (size_t at = 0; at < fits;) {
 		uint32_t c;
 		size_t size = next_sign(text + at, fits - at, &c);
