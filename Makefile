@@ -22,7 +22,7 @@ WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wundef -Wvla 
 	-Wimplicit-fallthrough -Wnull-dereference $(if $(CI),-Werror)
 COMMON   := -std=c17 -g $(WARNINGS) -D_GNU_SOURCE -DKANNUKI_VERSION='"$(VERSION)"' \
 	-Iapp -I$(O)/generated -ffile-prefix-map=$(CURDIR)=.
-HARDEN   := -O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
+HARDEN   := -O3 -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
 	-ftrivial-auto-var-init=zero -fPIE
 LINK     := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 

@@ -264,10 +264,14 @@ static uint32_t digit64(char c)
 /* All characters belong to the alphabet and the bits that make no byte are zero. */
 static bool is_base64(const char *text, size_t len, unsigned wrong)
 {
+	const unsigned char *at = (const unsigned char *)text;
 	unsigned flags = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < len; i++)
-		flags |= digits64[(unsigned char)text[i]];
+	for (; i + 4 <= len; i += 4)
+		flags |= digits64[at[i]] | digits64[at[i + 1]] | digits64[at[i + 2]] | digits64[at[i + 3]];
+	for (; i < len; i++)
+		flags |= digits64[at[i]];
 	if (len % 4 == 1 || (flags & wrong) != 0)
 		return false;
 	return len % 4 == 0 || (digit64(text[len - 1]) & (len % 4 == 2 ? 15U : 3U)) == 0;
