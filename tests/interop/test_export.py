@@ -2,7 +2,6 @@
 """What kannuki-ledger exports, judged by both verifiers and by tools that know nothing of Kannuki."""
 import atexit
 import base64
-import contextlib
 import functools
 import hashlib
 import json
@@ -10,7 +9,6 @@ import os
 import pathlib
 import re
 import shutil
-import sqlite3
 import subprocess
 import tempfile
 import unittest

@@ -28,13 +28,14 @@ def run(program, *arguments, **options):
 
 
 def setUpModule():
+    global CODE, FILES
     made = run(BIN / "kannuki-ledger", "init", SCRATCH / "ledger", "--origin", "city.example/k0001/1")
-    globals()["CODE"] = made.stdout.split()[1].decode()
+    CODE = made.stdout.split()[1].decode()
     lines = "".join(json.dumps({"type": "incident.noted", "about": "2026-001", "text": f"note {i}"}) + "\n" for i in range(300))
     run(BIN / "kannuki-ledger", "append", SCRATCH / "ledger", input=lines.encode())
     run(BIN / "kannuki-ledger", "export", SCRATCH / "ledger", SCRATCH / "bundle")
     bundle = SCRATCH / "bundle"
-    globals()["FILES"] = {str(path.relative_to(bundle)): path.read_bytes() for path in sorted(bundle.rglob("*")) if path.is_file()}
+    FILES = {str(path.relative_to(bundle)): path.read_bytes() for path in sorted(bundle.rglob("*")) if path.is_file()}
 
 
 def tearDownModule():

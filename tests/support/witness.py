@@ -1,6 +1,5 @@
 """A neighbour as witness (C2SP tlog-witness): remembers how far it has seen a log, and cosigns only what continues it."""
 import base64
-import struct
 
 import bundles
 

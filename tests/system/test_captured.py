@@ -6,40 +6,16 @@ import json
 import re
 import secrets
 import subprocess
-import unittest
 
 import tap
-from keeperhouse import SOURCE, House, Panel, Peer, Refused, wait_until
+from housed import Housed
+from keeperhouse import SOURCE, Panel, Peer, Refused, wait_until
 
 PANEL_METHODS = {"panel.hello", "panel.event", "panel.state", "panel.witness", "panel.done", "panel.key"}
 NOBODY = 65534
 
 
-class Captured(unittest.TestCase):
-    def setUp(self):
-        self.house = House()
-        self.addCleanup(self.house.close)
-        done = self.house.set_up()
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.house.start()
-
-    def peer(self, kind):
-        peer = Peer(self.house, kind)
-        self.addCleanup(peer.close)
-        return peer
-
-    def person(self, name, kind="console"):
-        peer = self.house.login(name, kind)
-        self.addCleanup(peer.close)
-        return peer
-
-    def panel(self):
-        panel = Panel(self.house)
-        self.addCleanup(panel.close)
-        panel.hello()
-        panel.state()
-        return panel
-
+class Captured(Housed):
     def is_refused(self, socket, method, **params):
         """Over a fresh connection: what is not for this socket is answered so, or ends the connection."""
         with contextlib.closing(Peer(self.house, socket)) as peer:

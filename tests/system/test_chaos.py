@@ -11,7 +11,6 @@ import secrets
 import select
 import signal
 import time
-import unittest
 
 import tap
 from keeperhouse import Peer, Refused, wait_until

@@ -3,7 +3,6 @@
 import os
 import signal
 import stat
-import unittest
 
 import tap
 from test_console import ConsoleTest, PASSWORDS, RECEIPT

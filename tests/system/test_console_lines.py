@@ -9,7 +9,6 @@ import signal
 import subprocess
 import termios
 import time
-import unittest
 
 import tap
 from keeperhouse import SOURCE, wait_until

@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """Maintenance at the console: what an officer types and reads."""
-import unittest
 
 import tap
 from keeperhouse import Panel

@@ -2,7 +2,6 @@
 """Texts pasted into the console: whole or not at all, and never as commands."""
 import os
 import select
-import unittest
 
 import tap
 from test_console import ConsoleTest, RECEIPT

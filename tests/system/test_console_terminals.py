@@ -1,7 +1,5 @@
 #!/usr/bin/env python3
 """The console on terminals of many kinds: sizes, signs, the pager, noise on the line."""
-import os
-import unittest
 
 from screen import Screen, columns
 import tap

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """What the panel has seen of the record, as an officer reads it at the console."""
 import re
-import unittest
 
 import tap
 from keeperhouse import Panel

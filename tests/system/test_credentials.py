@@ -3,39 +3,16 @@
 import base64
 import signal
 import subprocess
-import unittest
 
 import tap
-from keeperhouse import BIN, SOURCE, House, Panel, Peer, Refused, wait_until
+from housed import Housed
+from keeperhouse import BIN, SOURCE, House, Panel, Refused, wait_until
 from screen import Screen
 
 PIN = "284061"
 
 
-class Credentials(unittest.TestCase):
-    def setUp(self):
-        self.house = House()
-        self.addCleanup(self.house.close)
-        done = self.house.set_up()
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.house.start()
-
-    def peer(self, kind="console"):
-        peer = Peer(self.house, kind)
-        self.addCleanup(peer.close)
-        return peer
-
-    def person(self, name, kind="console"):
-        peer = self.house.login(name, kind)
-        self.addCleanup(peer.close)
-        return peer
-
-    def refused(self, error, call, *arguments, **params):
-        with self.assertRaises(Refused) as caught:
-            call(*arguments, **params)
-        self.assertEqual(caught.exception.code, error, caught.exception)
-        return caught.exception.args_given
-
+class Credentials(Housed):
     def bodies(self, act):
         """Of the newest entries of an act, oldest first."""
         with self.house.login("kansa") as auditor:

@@ -6,19 +6,18 @@ import os
 import pathlib
 import secrets
 import signal
-import socket
 import stat
 import subprocess
-import unittest
 import zipfile
 
 import tap
 from authority import Authority
-from keeperhouse import BIN, SOURCE, House, Panel, Peer, Refused, wait_until
+from housed import Callers
+from keeperhouse import BIN, House, Panel, Peer, Refused, wait_until
 from witness import Neighbour
 
 
-class Keeper(unittest.TestCase):
+class Keeper(Callers):
     """One keeper for all cases: they only add to its record."""
 
     @classmethod
@@ -33,27 +32,11 @@ class Keeper(unittest.TestCase):
     def tearDownClass(cls):
         cls.house.close()
 
-    def peer(self, kind="console"):
-        peer = Peer(self.house, kind)
-        self.addCleanup(peer.close)
-        return peer
-
-    def person(self, name, kind="console"):
-        peer = self.house.login(name, kind)
-        self.addCleanup(peer.close)
-        return peer
-
     def panel(self):
         panel = Panel(self.house)
         self.addCleanup(panel.close)
         panel.hello()
         return panel
-
-    def refused(self, code, call, *arguments, **params):
-        with self.assertRaises(Refused) as caught:
-            call(*arguments, **params)
-        self.assertEqual(caught.exception.code, code, caught.exception)
-        return caught.exception.args_given
 
     def declare(self, person, **params):
         return person.act("incident.declared", text="端末の画面に脅迫文が出た", **params)

@@ -8,34 +8,17 @@ import re
 import secrets
 import stat
 import threading
-import unittest
 
 import tap
 from flood import Flood
-from keeperhouse import SOURCE, House, Panel, Peer, Refused, wait_until
+from housed import Housed
+from keeperhouse import SOURCE, Panel, Peer, wait_until
 
 
-class Hostile(unittest.TestCase):
+class Hostile(Housed):
     def setUp(self):
-        self.house = House()
-        self.addCleanup(self.house.close)
-        done = self.house.set_up()
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.house.start()
-        self.panel = Panel(self.house)
-        self.addCleanup(self.panel.close)
-        self.panel.hello()
-        self.panel.state()
-
-    def person(self, name, kind="console"):
-        peer = self.house.login(name, kind)
-        self.addCleanup(peer.close)
-        return peer
-
-    def refused(self, code, call, *arguments, **params):
-        with self.assertRaises(Refused) as caught:
-            call(*arguments, **params)
-        self.assertEqual(caught.exception.code, code, caught.exception)
+        super().setUp()
+        self.panel = self.panel()
 
     def declare(self, person, **params):
         return person.act("incident.declared", text="不審なメールを開いた", **params)["about"]

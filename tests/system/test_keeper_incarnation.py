@@ -8,21 +8,18 @@ import secrets
 import shutil
 import sqlite3
 import subprocess
-import unittest
 
 import tap
+from housed import Founded
 from keeperhouse import BIN, House, Panel, Refused, wait_until
 
 FIRST, SECOND = 0, 1
 WHY = {"authority": "条例", "reason": "申出"}
 
 
-class Incarnation(unittest.TestCase):
+class Incarnation(Founded):
     def setUp(self):
-        self.house = House()
-        self.addCleanup(self.house.close)
-        done = self.house.set_up()
-        self.assertEqual(done.returncode, 0, done.stderr)
+        super().setUp()
         self.idem = secrets.token_hex(16)
 
     def declare(self, text, idem=None):

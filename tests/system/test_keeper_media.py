@@ -10,6 +10,7 @@ import threading
 import unittest
 
 import tap
+from housed import Founded
 from keeperhouse import House, Panel, Refused, wait_until
 
 BUILD = pathlib.Path(os.environ["KANNUKI_BUILD"])
@@ -46,12 +47,9 @@ class Load(threading.Thread):
 
 
 @unittest.skipIf("asan" in str(BUILD), "the sanitizer wants to be loaded first")
-class Media(unittest.TestCase):
+class Media(Founded):
     def setUp(self):
-        self.house = House()
-        self.addCleanup(self.house.close)
-        done = self.house.set_up()
-        self.assertEqual(done.returncode, 0, done.stderr)
+        super().setUp()
         self.how = self.house.root / "how"
 
     def breakable(self, medium):

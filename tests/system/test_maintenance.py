@@ -1,32 +1,16 @@
 #!/usr/bin/env python3
 """Maintenance of the panel, proof tests and announced absence: what the keeper makes of them."""
 import signal
-import unittest
 
 import tap
-from keeperhouse import House, Panel, Refused, wait_until
+from housed import Housed
+from keeperhouse import wait_until
 
 
-class Maintenance(unittest.TestCase):
+class Maintenance(Housed):
     def setUp(self):
-        self.house = House()
-        self.addCleanup(self.house.close)
-        done = self.house.set_up()
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.house.start()
+        super().setUp()
         self.number = 0
-
-    def person(self, name):
-        peer = self.house.login(name)
-        self.addCleanup(peer.close)
-        return peer
-
-    def panel(self):
-        panel = Panel(self.house)
-        self.addCleanup(panel.close)
-        panel.hello()
-        panel.state()
-        return panel
 
     def event(self, panel, kind, **params):
         self.number += 1
@@ -34,12 +18,6 @@ class Maintenance(unittest.TestCase):
 
     def begin(self, person, hours=2):
         return person.act("maintenance.begun", body={"hours": hours}, text="年次点検")
-
-    def refused(self, code, call, *arguments, **params):
-        with self.assertRaises(Refused) as caught:
-            call(*arguments, **params)
-        self.assertEqual(caught.exception.code, code, caught.exception)
-        return caught.exception.args_given
 
     def entry(self, seq):
         entries = self.person("kansa").ask("ledger.show", **{"from": seq, "count": 1})["entries"]

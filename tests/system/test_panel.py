@@ -6,7 +6,7 @@ import tempfile
 import unittest
 
 import tap
-from fake_board import (COIL, EXPECT_ABSENCE, FITTED, ISOLATE, LAMP_DRILL, LAMP_FAULT, LAMP_INCIDENT, LAMP_RECORDED,
+from fake_board import (EXPECT_ABSENCE, FITTED, ISOLATE, LAMP_DRILL, LAMP_FAULT, LAMP_INCIDENT, LAMP_RECORDED,
                        PERMIT, PROVE, VOID, FakeBoard)
 from fake_panel_keeper import FakeKeeper
 from paneld import Paneld, wait_until

@@ -5,7 +5,7 @@ import unittest
 
 import tap
 from fake_panel_keeper import FakeKeeper
-from paneld import Paneld, wait_until
+from paneld import Paneld
 from simboard import Simboard
 
 

@@ -3,37 +3,17 @@
 import datetime
 import secrets
 import signal
-import unittest
 
 import tap
-from keeperhouse import BIN, House, Peer, Refused
+from housed import Housed
+from keeperhouse import BIN
 from screen import Screen
 
 
-class People(unittest.TestCase):
+class People(Housed):
     def setUp(self):
-        self.house = House()
-        self.addCleanup(self.house.close)
-        done = self.house.set_up()
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.house.start()
+        super().setUp()
         self.somu, self.ciso = self.person("somu"), self.person("ciso")
-
-    def peer(self):
-        peer = Peer(self.house)
-        self.addCleanup(peer.close)
-        return peer
-
-    def person(self, name):
-        peer = self.house.login(name)
-        self.addCleanup(peer.close)
-        return peer
-
-    def refused(self, code, call, *arguments, **params):
-        with self.assertRaises(Refused) as caught:
-            call(*arguments, **params)
-        self.assertEqual(caught.exception.code, code, caught.exception)
-        return caught.exception.args_given
 
     def proof(self, name):
         return {"proof": self.house.passwords[name]}

@@ -3,33 +3,24 @@
 import json
 import secrets
 import subprocess
-import unittest
 
 import tap
-from keeperhouse import BIN, House, Panel, Refused, wait_until
+from housed import Housed
+from keeperhouse import BIN, Panel, Refused, wait_until
 from screen import Screen
 
 SECRET = "名簿の持ち出しの疑い"
 RECEIPT = r"記録しました　記録番号\d+"
 
 
-class Restricted(unittest.TestCase):
+class Restricted(Housed):
     """The suspect is joho, the system administrator; kacho and ciso know."""
 
     def setUp(self):
-        self.house = House()
-        self.addCleanup(self.house.close)
-        done = self.house.set_up()
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.house.start()
+        super().setUp()
         self.kacho, self.suspect = self.person("kacho"), self.person("joho")
         self.ids = {user["name"]: user["id"] for user in self.kacho.view("people")["users"]}
         self.readers = [self.ids["見本一郎"], self.ids["見本四郎"]]
-
-    def person(self, name):
-        peer = self.house.login(name)
-        self.addCleanup(peer.close)
-        return peer
 
     def declare(self, **params):
         return self.kacho.act("incident.declared", body={"readers": self.readers}, text=SECRET, **params)

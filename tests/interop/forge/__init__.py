@@ -8,6 +8,9 @@ import re
 from forge import files, entries, disclosures, thieves, notes, parts, witnesses, zips  # in the order of the table
 from forge.box import CLASSES, RANGE, WHOLE, ZIP, Box
 
+__all__ = ["RANGE", "WHOLE", "ZIP", "Box", "mutants", "verdicts", "files", "entries", "disclosures", "thieves", "notes",
+           "parts", "witnesses", "zips"]
+
 
 def mutants(box):
     """(class, mutant) of every class."""

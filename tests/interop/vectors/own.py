@@ -5,7 +5,7 @@ import zipfile
 import edwards
 import merkle
 import sealed
-from sealed import EPOCH_1, EPOCH_2, IDENTITY, ORIGIN, STRANGER, WITNESSES, b64, b64url, note, sha256
+from sealed import EPOCH_1, IDENTITY, ORIGIN, STRANGER, WITNESSES, b64, b64url, note, sha256
 
 LEAVES = [merkle.leaf_hash(b"leaf %d" % n) for n in range(13)]
 
