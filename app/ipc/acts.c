@@ -572,6 +572,30 @@ const struct act_kind act_kinds[] = {
 	  {"at", PARAM_TEXT, OPTIONAL, 24},
 	  {"digest", PARAM_HEX, OPTIONAL, 64}}},
 
+	/* Evidence, and who has it. */
+	{"evidence.taken",
+	 "incident",
+	 ACT_BY_PERSON,
+	 ACT_ON_CASE | ACT_HAS_TEXT | ACT_HAS_FILES,
+	 "Something was secured: what, where, when, by whom, and where it is kept; with its files, if it has any.",
+	 {{"kind", PARAM_WORD, REQUIRED, 0},
+	  {"at", PARAM_TEXT, OPTIONAL, 24},
+	  {"copy_of", PARAM_COUNT, OPTIONAL, 0},
+	  {"evidence", PARAM_COUNT, OPTIONAL, 0},
+	  {"files", PARAM_COUNT, OPTIONAL, 0}}},
+	{"evidence.handed",
+	 "incident",
+	 ACT_BY_PERSON,
+	 ACT_ON_CASE | ACT_HAS_TEXT,
+	 "Evidence went from one hand into another, with its seal as it was found.",
+	 {{"evidence", PARAM_COUNT, REQUIRED, 0}, {"seal", PARAM_WORD, REQUIRED, 0}, {"at", PARAM_TEXT, OPTIONAL, 24}}},
+	{"evidence.copied",
+	 "incident",
+	 ACT_BY_KEEPER,
+	 0,
+	 "A file of the evidence was given out.",
+	 {{"evidence", PARAM_COUNT, REQUIRED, 0}, {"file", PARAM_COUNT, REQUIRED, 0}}},
+
 	/* Cutting and connecting from software. Cut: done first, then recorded. Connect: recorded first.
 	 */
 	{"uplink.isolate",

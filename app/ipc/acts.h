@@ -29,6 +29,12 @@
  *
  *   restore.*       uplinks [id]
  *
+ *   evidence.taken  evidence: its number in the case, from 1, and files: how many there are; the keeper adds both.
+ *                   kind: as of view `evidence`; copy_of: the evidence that it is a working copy of. text {"what",
+ *                   "where", "taker", "witness", "method", "place" where it is kept, "seal" its number}, "what"
+ * required evidence.handed seal: intact, broken or none, as found; text {"from", "to", "why", "place", "witness"},
+ * from, to and why required evidence.copied file: which of its files, from 1
+ *
  *   panel.pressed   maintenance: true for a press in maintenance, which opens no case
  *
  *   uplink.tested   result good, bad, interrupted (a trip came) or refused; why: of bad, the contact did not `close` or
@@ -54,6 +60,7 @@ enum act_flags {
 	ACT_NEEDS_PROOF = 4, /* the person's PIN, or the password of one who has none */
 	ACT_HAS_TEXT = 8,    /* may carry `text` */
 	ACT_HAS_PERSON = 16, /* may carry `person` */
+	ACT_HAS_FILES = 64,  /* may carry `files` */
 	ACT_ON_PANEL = 32    /* with ACT_ON_CASE: in maintenance `about` may be absent */
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "ipc/descriptors.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,8 +23,16 @@ struct client {
 	int last_id;
 	push_taker *take;
 	void *context;
+	struct descriptors came; /* with the newest message */
 	char message[MESSAGE_MAX + 1];
 };
+
+static void forget_files(struct client *c)
+{
+	for (unsigned i = 0; i < c->came.count; i++)
+		(void)close(c->came.fd[i]);
+	c->came.count = 0;
+}
 
 enum err client_open(enum peer peer, push_taker *take, void *context, struct client **out, struct fault *f)
 {
@@ -56,6 +65,7 @@ void client_close(struct client *c)
 		return;
 	if (c->fd >= 0)
 		(void)close(c->fd);
+	forget_files(c);
 	free(c);
 }
 
@@ -70,14 +80,15 @@ static void hand_out(struct client *c, const char *push, json_t *params)
 		c->take(c->context, push, params);
 }
 
-/* Receives one message. ERR_BUSY: nothing there (only with MSG_DONTWAIT). */
-static enum err receive(struct client *c, int flags, json_t **message, struct fault *f)
+/* Receives one message. ERR_BUSY: nothing there. */
+static enum err receive(struct client *c, json_t **message, struct fault *f)
 {
 	ssize_t got;
 	json_t *json;
 
+	forget_files(c);
 	do
-		got = recv(c->fd, c->message, sizeof c->message, flags);
+		got = descriptors_receive(c->fd, c->message, sizeof c->message, &c->came);
 	while (got < 0 && errno == EINTR);
 	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return ERR_BUSY;
@@ -108,7 +119,7 @@ enum err client_read(struct client *c, struct fault *f)
 {
 	for (int i = 0; i < READ_AT_ONCE; i++) {
 		json_t *message = NULL;
-		enum err err = receive(c, MSG_DONTWAIT, &message, f);
+		enum err err = receive(c, &message, f);
 
 		if (err == ERR_BUSY)
 			return ERR_OK;
@@ -120,7 +131,8 @@ enum err client_read(struct client *c, struct fault *f)
 	return ERR_OK;
 }
 
-enum err client_send(struct client *c, const char *method, json_t *params, int *id, struct fault *f)
+static enum err send_with(struct client *c, const char *method, json_t *params, const struct client_files *files,
+			  int *id, struct fault *f)
 {
 	json_t *request = json_pack("{s:i, s:s, s:O*}", "id", ++c->last_id, "method", method, "params", params);
 	char *text = json_dumps(request, JSON_COMPACT);
@@ -135,7 +147,7 @@ enum err client_send(struct client *c, const char *method, json_t *params, int *
 				MESSAGE_MAX);
 	} else {
 		do
-			put = send(c->fd, text, strlen(text), MSG_NOSIGNAL);
+			put = descriptors_send(c->fd, text, strlen(text), files->given, files->count, 0);
 		while (put < 0 && errno == EINTR);
 		if (put < 0)
 			err = fault_set(f, ERR_IO, "the keeper does not answer: %s", strerror(errno));
@@ -144,6 +156,13 @@ enum err client_send(struct client *c, const char *method, json_t *params, int *
 	if (err == ERR_OK && id != NULL)
 		*id = c->last_id;
 	return err;
+}
+
+enum err client_send(struct client *c, const char *method, json_t *params, int *id, struct fault *f)
+{
+	const struct client_files none = {.count = 0};
+
+	return send_with(c, method, params, &none, id, f);
 }
 
 /* Takes `message` if it answers request `id`. */
@@ -166,11 +185,26 @@ static enum err take_answer(json_t *message, int id, json_t **result, bool *answ
 enum err client_call(struct client *c, const char *method, json_t *params, int timeout_ms, json_t **result,
 		     struct fault *f)
 {
+	struct client_files none = {.count = 0};
+
+	return client_call_with(c, method, params, &none, timeout_ms, result, f);
+}
+
+/* The first file that came with an answer. */
+static int take_file(struct client *c)
+{
+	return c->came.count > 0 ? c->came.fd[--c->came.count] : -1;
+}
+
+enum err client_call_with(struct client *c, const char *method, json_t *params, struct client_files *files,
+			  int timeout_ms, json_t **result, struct fault *f)
+{
 	int64_t until_ns = moment_now().boot_ns + (int64_t)timeout_ms * 1000000;
 	enum err err;
 	int id;
 
-	err = client_send(c, method, params, &id, f);
+	files->got = -1;
+	err = send_with(c, method, params, files, &id, f);
 	if (err != ERR_OK)
 		return err;
 	for (;;) {
@@ -184,7 +218,7 @@ enum err client_call(struct client *c, const char *method, json_t *params, int t
 					 timeout_ms);
 		if (poll(&ready, 1, (int)(left_ms < INT_MAX ? left_ms : INT_MAX)) <= 0)
 			continue;
-		err = receive(c, MSG_DONTWAIT, &message, f);
+		err = receive(c, &message, f);
 		if (err == ERR_BUSY)
 			continue;
 		if (err != ERR_OK)
@@ -192,6 +226,8 @@ enum err client_call(struct client *c, const char *method, json_t *params, int t
 		err = take_answer(message, id, result, &answered);
 		if (!answered)
 			hand_out_message(c, message);
+		else if (err == ERR_OK)
+			files->got = take_file(c);
 		json_decref(message);
 		if (answered)
 			return err;

@@ -21,6 +21,15 @@ int client_fd(const struct client *c);
    {"code", "args"}. ERR_TIMEOUT, ERR_IO (connection gone), ERR_RANGE (message too large): *result untouched. */
 enum err client_call(struct client *c, const char *method, json_t *params, int timeout_ms, json_t **result,
 		     struct fault *f) MUST_USE;
+/* The same with open files that go along (they stay the caller's) and one that may come with the answer: *got, the
+   caller's to close, -1 when none did. */
+struct client_files {
+	int given[FILES_MAX];
+	unsigned count;
+	int got;
+};
+enum err client_call_with(struct client *c, const char *method, json_t *params, struct client_files *files,
+			  int timeout_ms, json_t **result, struct fault *f) MUST_USE;
 /* The same without waiting: sends; the answer is given to the taker as push "answer" with {"id", "result"|"error"}.
  *id receives the number. */
 enum err client_send(struct client *c, const char *method, json_t *params, int *id, struct fault *f) MUST_USE;

@@ -89,6 +89,9 @@ static enum err fit_place(const struct act_request *r, const char **field, struc
 	*field = "person";
 	if (r->person != NULL && ((r->kind->flags & ACT_HAS_PERSON) == 0 || !is_words(r->person, 2)))
 		return fault_set(f, ERR_FORMAT, "'person' must be an object of words, if %s has one", r->kind->name);
+	*field = "files";
+	if (r->files != NULL && (r->kind->flags & ACT_HAS_FILES) == 0)
+		return fault_set(f, ERR_FORMAT, "'files' do not belong to %s", r->kind->name);
 	*field = NULL;
 	return ERR_OK;
 }
@@ -103,6 +106,7 @@ enum err act_request_read(json_t *params, struct act_request *out, const char **
 		.body = json_object_get(params, "body"),
 		.text = json_object_get(params, "text"),
 		.person = json_object_get(params, "person"),
+		.files = json_object_get(params, "files"),
 		.proof = json_string_value(json_object_get(params, "proof")),
 	};
 	enum err err;

@@ -24,7 +24,7 @@ struct act_request {
 	const char *idem;
 	const char *about; /* NULL when absent */
 	json_t *body;      /* borrowed; NULL when absent */
-	json_t *text, *person;
+	json_t *text, *person, *files;
 	const char *proof;
 };
 

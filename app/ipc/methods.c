@@ -54,7 +54,18 @@ const struct method methods[] = {
 	  {"text", PARAM_ANY, OPTIONAL, 0},
 	  {"person", PARAM_OBJECT, OPTIONAL, 0},
 	  {"proof", PARAM_TEXT, OPTIONAL, 256},
+	  {"files", PARAM_FILES, OPTIONAL, 0},
 	  LANGUAGE}},
+	{"evidence.get",
+	 PEER_PEOPLE,
+	 WITH_SESSION,
+	 NULL,
+	 "One file of a piece of evidence: an open file, for reading only, goes along with the answer, once that is recorded.",
+	 {SESSION,
+	  LANGUAGE,
+	  {"about", PARAM_TEXT, REQUIRED, 64},
+	  {"evidence", PARAM_COUNT, REQUIRED, 0},
+	  {"file", PARAM_COUNT, REQUIRED, 0}}},
 	{"password",
 	 PEER_PEOPLE,
 	 WITH_ANY_SESSION,
@@ -345,6 +356,31 @@ static bool is_word(const char *text)
 	return len >= 1 && len <= 64 && text[len] == '\0';
 }
 
+static bool is_label(json_t *value, size_t most)
+{
+	const char *text = json_string_value(value);
+	size_t len = json_string_length(value);
+
+	return text != NULL && strlen(text) == len && len > 0 && len <= most && !text_has_control(text, len, "");
+}
+
+/* Names are words for people, never paths. */
+static bool is_files(json_t *list)
+{
+	json_t *file;
+	size_t i;
+
+	json_array_foreach (list, i, file) {
+		json_t *type = json_object_get(file, "type");
+
+		if (!is_label(json_object_get(file, "name"), FILE_NAME_MAX) ||
+		    (type != NULL && !is_label(type, FILE_TYPE_MAX)) ||
+		    json_object_size(file) != (type != NULL ? 2 : 1))
+			return false;
+	}
+	return json_is_array(list) && json_array_size(list) <= FILES_MAX;
+}
+
 static bool is_flat(json_t *value, int depth)
 {
 	const char *key;
@@ -399,6 +435,8 @@ static const char *mismatch(const struct param *p, json_t *value)
 		return json_is_array(value) && is_flat(value, 4) ? NULL : "a list, nested at most 4 deep";
 	case PARAM_ANY:
 		return is_flat(value, 4) ? NULL : "nested at most 4 deep";
+	case PARAM_FILES:
+		return is_files(value) ? NULL : "a list of at most 8 files, each with its name";
 	case PARAM_END:
 	default:
 		return "absent";

@@ -3,6 +3,7 @@
  * One message is one SOCK_SEQPACKET datagram: a JSON object of at most 64 KiB.
  *   request   {"id": 7, "method": "act", "params": {…}}
  *   answer    {"id": 7, "result": {…}}   or   {"id": 7, "error": {"code": "wrong_role", "args": {…}}}
+ *   An open file (SCM_RIGHTS) goes along with a request for each member of a list of kind PARAM_FILES.
  *   push      {"push": "changed", "params": {…}}      keeper → peer, unasked, never answered by id
  *
  * The panel daemon: `kind` in panel.event is the event's word in board/map.h (declare_pressed, cut_button …) and
@@ -73,8 +74,12 @@ enum param_kind {
 	PARAM_FLAG,   /* true or false */
 	PARAM_OBJECT, /* JSON object, depth at most 4 */
 	PARAM_LIST,   /* JSON array, depth at most 4 */
-	PARAM_ANY
+	PARAM_ANY,
+	PARAM_FILES /* at most FILES_MAX of {"name", "type"?}: one for each open file that goes along with the message
+		     */
 };
+
+enum { FILES_MAX = 8, FILE_NAME_MAX = 255, FILE_TYPE_MAX = 127 };
 
 enum param_need { OPTIONAL, REQUIRED };
 

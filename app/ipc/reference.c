@@ -36,6 +36,11 @@ static const char intro[] =
 	"the first. `login` answers `{\"session\", \"user\": {\"id\", \"name\", \"roles\"}, \"receipt\"}`, `ledger.check`\n"
 	"`{\"verdict\": \"good\"|\"bad\", \"entries\", \"code\", \"why\"}`, `ledger.export` a receipt with `path`.\n"
 	"\n"
+	"With a request open files may go along (`SCM_RIGHTS`), which an act that takes `files` stores and names in its entry by\n"
+	"SHA-256: what they hold is copied and hashed from its beginning, beside everything else, and the act is answered when all\n"
+	"is recorded; `progress` has the work `files`. Only ordinary files and memfds of at most 2 GiB are taken. With the answer of\n"
+	"`evidence.get` comes one.\n"
+	"\n"
 	"Where a method needs a right, the procedure pack says which roles have it. What takes long is done in slices between\n"
 	"everything else, one such work at a time; whoever waits for it is told how far it is:\n"
 	"`progress {\"work\": \"check\", \"done\": 5000, \"total\": 20000}`. The `idem` of a panel event is made by the keeper: 16 hex digits of the controller, 16 of the event's number.\n"
@@ -72,9 +77,9 @@ static const char intro[] =
 static void print_kind(FILE *out, const struct param *p)
 {
 	static const char *const words[] = {
-		[PARAM_END] = "",          [PARAM_TEXT] = "text",   [PARAM_WORD] = "word",
-		[PARAM_HEX] = "hex",       [PARAM_COUNT] = "count", [PARAM_FLAG] = "flag",
-		[PARAM_OBJECT] = "object", [PARAM_LIST] = "list",   [PARAM_ANY] = "anything",
+		[PARAM_END] = "",         [PARAM_TEXT] = "text",   [PARAM_WORD] = "word",     [PARAM_HEX] = "hex",
+		[PARAM_COUNT] = "count",  [PARAM_FLAG] = "flag",   [PARAM_OBJECT] = "object", [PARAM_LIST] = "list",
+		[PARAM_ANY] = "anything", [PARAM_FILES] = "files",
 	};
 
 	(void)fprintf(out, "%s", words[p->kind]);
@@ -118,7 +123,9 @@ static void print_methods(FILE *out)
 	}
 	(void)fputs(
 		"\n`?`: may be absent. text N: UTF-8, at most N bytes, no control characters but LF and TAB. word: 1 to 64 of\n"
-		"`a-z 0-9 . _ -`. hex N: exactly N lower-case digits. count: 0 to 2^53. Objects and lists nest at most 4 deep.\n",
+		"`a-z 0-9 . _ -`. hex N: exactly N lower-case digits. count: 0 to 2^53. Objects and lists nest at most 4 deep.\n"
+		"files: at most 8 of `{\"name\", \"type\"?}`, one for each open file that goes along (`SCM_RIGHTS`); a message with more\n"
+		"or fewer of them is refused, and they are closed.\n",
 		out);
 }
 
@@ -131,12 +138,13 @@ static void print_acts(FILE *out)
 		    "| Act | Class | By | Means | Needs | `body` |\n|---|---|---|---|---|---|\n",
 		    out);
 	for (const struct act_kind *a = act_kinds; a->name != NULL; a++) {
-		(void)fprintf(out, "| `%s` | %s | %s | %s |%s%s%s%s%s | ", a->name, a->type, origins[a->origin],
+		(void)fprintf(out, "| `%s` | %s | %s | %s |%s%s%s%s%s%s | ", a->name, a->type, origins[a->origin],
 			      a->meaning, (a->flags & ACT_OPENS_CASE) != 0 ? " opens a case" : "",
 			      (a->flags & ACT_ON_CASE) != 0 ? " `about`" : "",
 			      (a->flags & ACT_NEEDS_PROOF) != 0 ? " `proof`" : "",
 			      (a->flags & ACT_HAS_TEXT) != 0 ? " `text`?" : "",
-			      (a->flags & ACT_HAS_PERSON) != 0 ? " `person`?" : "");
+			      (a->flags & ACT_HAS_PERSON) != 0 ? " `person`?" : "",
+			      (a->flags & ACT_HAS_FILES) != 0 ? " `files`?" : "");
 		print_params(out, a->body);
 		(void)fputs(" |\n", out);
 	}

@@ -2,6 +2,7 @@
 
 #include "base/diag.h"
 #include "base/file.h"
+#include "ipc/descriptors.h"
 #include "ipc/message.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ static const struct peer_kind {
 
 struct output {
 	struct output *next;
+	int fd; /* that goes along, -1: none */
 	size_t len;
 	char text[];
 };
@@ -69,6 +71,7 @@ struct server {
 	unsigned open[PEER_KINDS];
 	struct server_counts counts;
 	char message[MESSAGE_MAX + 1];
+	struct descriptors came; /* with the message that is being handled */
 };
 
 static const struct peer_kind *kind_of(enum peer peer)
@@ -145,13 +148,20 @@ static struct connection *find(const struct server *s, uint64_t number)
 	return NULL;
 }
 
+static void output_free(struct output *o)
+{
+	if (o->fd >= 0)
+		(void)close(o->fd);
+	free(o);
+}
+
 static void drop_output(struct connection *c)
 {
 	while (c->first != NULL) {
 		struct output *o = c->first;
 
 		c->first = o->next;
-		free(o);
+		output_free(o);
 	}
 	c->last = NULL;
 	c->waiting = 0;
@@ -202,7 +212,7 @@ static void flush(struct connection *c)
 {
 	while (c->first != NULL) {
 		struct output *o = c->first;
-		ssize_t put = send(c->fd, o->text, o->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t put = descriptors_send(c->fd, o->text, o->len, &o->fd, o->fd >= 0, MSG_DONTWAIT);
 
 		if (put < 0 && errno == EINTR)
 			continue;
@@ -216,23 +226,27 @@ static void flush(struct connection *c)
 		}
 		c->first = o->next;
 		c->waiting -= o->len;
-		free(o);
+		output_free(o);
 	}
 	c->last = NULL;
 	want(c, EPOLLIN);
 }
 
-static void enqueue(struct connection *c, const char *text, size_t len)
+/* Takes over `fd`, if there is one. */
+static void enqueue(struct connection *c, const char *text, size_t len, int fd)
 {
 	struct output *o = malloc(sizeof *o + len);
 
 	if (o == NULL || c->waiting + len > OUTPUT_MAX) {
 		free(o);
+		if (fd >= 0)
+			(void)close(fd);
 		count_cut(c->server, c->kind, &c->credentials, CUT_STALLED, "takes no answers");
 		doom(c);
 		return;
 	}
 	o->next = NULL;
+	o->fd = fd;
 	o->len = len;
 	memcpy(o->text, text, len);
 	if (c->last != NULL)
@@ -244,8 +258,8 @@ static void enqueue(struct connection *c, const char *text, size_t len)
 	flush(c);
 }
 
-/* Takes over `message`. False: it could not be made or is too large. */
-static bool deliver(struct server *s, uint64_t number, json_t *message)
+/* Takes over `message`, and `fd` if it is not -1. False: it could not be made or is too large. */
+static bool deliver_with(struct server *s, uint64_t number, json_t *message, int fd)
 {
 	struct connection *c = find(s, number);
 	char *text = c != NULL && message != NULL ? json_dumps(message, JSON_COMPACT) : NULL;
@@ -253,22 +267,29 @@ static bool deliver(struct server *s, uint64_t number, json_t *message)
 
 	json_decref(message);
 	if (c != NULL && fits)
-		enqueue(c, text, strlen(text));
-	else if (!fits)
+		enqueue(c, text, strlen(text), fd);
+	else if (fd >= 0)
+		(void)close(fd);
+	if (!fits)
 		diag(DIAG_ERROR, "%s %llu: a message to it could not be made or is too large", c->kind->name,
 		     (unsigned long long)number);
 	free(text);
 	return fits;
 }
 
+static bool deliver(struct server *s, uint64_t number, json_t *message)
+{
+	return deliver_with(s, number, message, -1);
+}
+
 /* Whoever asks must hear something: a connection that closes would only make it ask again. */
-static void answer(struct server *s, struct ticket ticket, json_t *message)
+static void answer(struct server *s, struct ticket ticket, json_t *message, int fd)
 {
 	struct connection *c = find(s, ticket.connection);
 
 	if (c != NULL && c->work > 0)
 		c->work--;
-	if (deliver(s, ticket.connection, message) ||
+	if (deliver_with(s, ticket.connection, message, fd) ||
 	    deliver(s, ticket.connection,
 		    json_pack("{s:I, s:{s:s, s:{}}}", "id", (json_int_t)ticket.id, "error", "code", "busy", "args")))
 		return;
@@ -277,17 +298,24 @@ static void answer(struct server *s, struct ticket ticket, json_t *message)
 		doom(c);
 }
 
-void server_answer(struct server *s, struct ticket ticket, json_t *result)
+void server_answer_with(struct server *s, struct ticket ticket, json_t *result, int fd)
 {
 	answer(s, ticket,
-	       json_pack("{s:I, s:o}", "id", (json_int_t)ticket.id, "result", result != NULL ? result : json_object()));
+	       json_pack("{s:I, s:o}", "id", (json_int_t)ticket.id, "result", result != NULL ? result : json_object()),
+	       fd);
+}
+
+void server_answer(struct server *s, struct ticket ticket, json_t *result)
+{
+	server_answer_with(s, ticket, result, -1);
 }
 
 void server_refuse(struct server *s, struct ticket ticket, const char *code, json_t *args)
 {
 	answer(s, ticket,
 	       json_pack("{s:I, s:{s:s, s:o}}", "id", (json_int_t)ticket.id, "error", "code", code, "args",
-			 args != NULL ? args : json_object()));
+			 args != NULL ? args : json_object()),
+	       -1);
 }
 
 void server_push(struct server *s, uint64_t connection, const char *push, json_t *params)
@@ -320,6 +348,21 @@ static bool is_flood(struct connection *c, bool was_quick)
 	return c->quick > QUICK_BURST;
 }
 
+/* What came along must be asked for by the message: one for each member of a list of files. */
+static bool files_fit(const struct request *r, const char **field, struct fault *f)
+{
+	size_t named = 0;
+
+	for (const struct param *p = r->method->params; p->kind != PARAM_END; p++)
+		if (p->kind == PARAM_FILES)
+			named = json_array_size(json_object_get(r->params, p->name));
+	if (named == r->came->count)
+		return true;
+	*field = "files";
+	(void)fault_set(f, ERR_FORMAT, "%zu files are named, %u came along", named, r->came->count);
+	return false;
+}
+
 static void handle(struct connection *c, const struct message *m)
 {
 	struct server *s = c->server;
@@ -327,7 +370,8 @@ static void handle(struct connection *c, const struct message *m)
 			    .peer = c->kind->peer,
 			    .uid = c->credentials.uid,
 			    .method = method_find(m->method),
-			    .params = m->params};
+			    .params = m->params,
+			    .came = &s->came};
 	const char *field = NULL;
 	unsigned work = c->work++;
 	struct fault f;
@@ -336,7 +380,7 @@ static void handle(struct connection *c, const struct message *m)
 		server_refuse(s, r.ticket, "unknown_method", NULL);
 	else if ((r.method->peers & (unsigned)r.peer) == 0)
 		server_refuse(s, r.ticket, "peer_refused", json_pack("{s:s}", "method", r.method->name));
-	else if (params_check(r.method->params, r.params, &field, &f) != ERR_OK)
+	else if (params_check(r.method->params, r.params, &field, &f) != ERR_OK || !files_fit(&r, &field, &f))
 		server_refuse(s, r.ticket, "invalid", json_pack("{s:s, s:s}", "field", field, "why", f.text));
 	else
 		s->hooks.request(s->hooks.context, &r);
@@ -353,7 +397,7 @@ static bool read_one(struct connection *c)
 	ssize_t got;
 
 	do
-		got = recv(c->fd, s->message, sizeof s->message, MSG_DONTWAIT | MSG_TRUNC);
+		got = descriptors_receive(c->fd, s->message, sizeof s->message, &s->came);
 	while (got < 0 && errno == EINTR);
 	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return false;
@@ -374,6 +418,18 @@ static bool read_one(struct connection *c)
 	return true;
 }
 
+/* Whatever becomes of the message, what came along with it and was not taken is closed. */
+static bool read_next(struct connection *c)
+{
+	struct server *s = c->server;
+	bool goes_on = read_one(c);
+
+	if (s->came.count > 0 && !c->doomed && descriptors_are_stuck())
+		complain(c, CUT_FLOOD, "sends open files faster than they can be closed");
+	descriptors_drop(&s->came);
+	return goes_on;
+}
+
 static int on_ready(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct connection *c = userdata;
@@ -383,7 +439,7 @@ static int on_ready(sd_event_source *source, int fd, uint32_t events, void *user
 	if (!c->doomed && (events & EPOLLOUT) != 0)
 		flush(c);
 	for (int i = 0; i < READ_AT_ONCE && !c->doomed; i++)
-		if (!read_one(c))
+		if (!read_next(c))
 			break;
 	if (c->doomed)
 		connection_end(c);

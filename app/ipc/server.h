@@ -26,6 +26,7 @@ enum cut { CUT_MALFORMED, CUT_OVERSIZED, CUT_STALLED, CUT_FLOOD, CUT_FULL, CUT_F
 const char *cut_word(enum cut cut);
 
 struct server;
+struct descriptors;
 
 /* Where an answer goes. Stays valid for ever; an answer to a connection that is gone is dropped. */
 struct ticket {
@@ -39,6 +40,9 @@ struct request {
 	uid_t uid; /* of the process at the other end, as the kernel says */
 	const struct method *method;
 	json_t *params; /* borrowed, already fitted to the method's table; NULL when absent */
+	/* Open files that came along, as many as a PARAM_FILES names. During the hook only; who takes them sets count
+	 * to 0. */
+	struct descriptors *came;
 };
 
 /* The hooks run on the loop and must not block. */
@@ -68,6 +72,8 @@ enum peer peer_by_name(const char *name);
 
 /* All three take over the JSON reference; NULL stands for an empty object. */
 void server_answer(struct server *s, struct ticket ticket, json_t *result);
+/* An open file goes along; it is taken over. */
+void server_answer_with(struct server *s, struct ticket ticket, json_t *result, int fd);
 void server_refuse(struct server *s, struct ticket ticket, const char *code, json_t *args);
 void server_push(struct server *s, uint64_t connection, const char *push, json_t *params);
 

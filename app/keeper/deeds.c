@@ -1,6 +1,6 @@
 /* Acts of people: shape, retry, password, rules, and then doctrine 1: cut first and record, record first and connect.
  */
-#include "keeper/keeper.h"
+#include "keeper/intake.h"
 
 #include "base/bytes.h"
 #include "ledger/hash.h"
@@ -110,7 +110,8 @@ static void record_deed(struct keeper *k, const struct request *r, const struct 
 			      .idem = idem,
 			      .body = body,
 			      .text = d->act.text,
-			      .person = d->act.person};
+			      .person = d->act.person,
+			      .files = d->wish.files};
 	struct fault f = {.err = ERR_NOMEM, .text = "out of memory"};
 
 	deed_key(idem, d->act.idem);
@@ -194,7 +195,21 @@ static void number_case(const struct keeper *k, struct deed *d, struct moment no
 	} while (book_is_restricted(book, d->opens));
 }
 
-static void do_deed(struct keeper *k, const struct request *r, const struct session *session)
+static void wish_for(const struct keeper *k, const struct session *session, struct deed *d, json_t *files)
+{
+	d->no_body = json_object();
+	d->wish = (struct wish){.who = session->user,
+				.kind = d->act.kind,
+				.about = d->act.about,
+				.body = d->act.body != NULL ? d->act.body : d->no_body,
+				.text = d->act.text,
+				.person = d->act.person,
+				.files = files,
+				.latch = panel_latch(k),
+				.unproven = panel_unproven(k)};
+}
+
+static void do_deed_with(struct keeper *k, const struct request *r, const struct session *session, json_t *files)
 {
 	struct moment now = moment_now();
 	const char *field = NULL;
@@ -203,15 +218,7 @@ static void do_deed(struct keeper *k, const struct request *r, const struct sess
 	/* While the password was being checked the same act may have been recorded by a retry. */
 	if (act_request_read(r->params, &d.act, &field, NULL) != ERR_OK || is_retry(k, r, session, &d.act))
 		return;
-	d.no_body = json_object();
-	d.wish = (struct wish){.who = session->user,
-			       .kind = d.act.kind,
-			       .about = d.act.about,
-			       .body = d.act.body != NULL ? d.act.body : d.no_body,
-			       .text = d.act.text,
-			       .person = d.act.person,
-			       .latch = panel_latch(k),
-			       .unproven = panel_unproven(k)};
+	wish_for(k, session, &d, files);
 	if (is_permitted(k, r, &d, now)) {
 		if ((d.act.kind->flags & ACT_OPENS_CASE) != 0)
 			number_case(k, &d, now);
@@ -229,6 +236,25 @@ static void do_deed(struct keeper *k, const struct request *r, const struct sess
 	json_decref(d.no_body);
 }
 
+static void do_deed(struct keeper *k, const struct request *r, const struct session *session)
+{
+	do_deed_with(k, r, session, NULL);
+}
+
+/* Nobody fills the media with what will not be recorded: asked before, and again when the files are stored. */
+static void take_files(struct keeper *k, const struct request *r, const struct session *session,
+		       const struct act_request *act)
+{
+	struct deed d = {.act = *act, .opens = ""};
+
+	if (is_retry(k, r, session, act))
+		return;
+	wish_for(k, session, &d, act->files);
+	if (is_permitted(k, r, &d, moment_now()))
+		intake_begin(k, r, session, act->files, do_deed_with);
+	json_decref(d.no_body);
+}
+
 void deeds_act(struct keeper *k, const struct request *r, const struct session *session)
 {
 	struct act_request act;
@@ -239,7 +265,9 @@ void deeds_act(struct keeper *k, const struct request *r, const struct session *
 		server_refuse(k->server, r->ticket, "invalid", json_pack("{s:s, s:s}", "field", field, "why", f.text));
 		return;
 	}
-	if ((act.kind->flags & ACT_NEEDS_PROOF) == 0)
+	if (json_array_size(act.files) > 0)
+		take_files(k, r, session, &act);
+	else if ((act.kind->flags & ACT_NEEDS_PROOF) == 0)
 		do_deed(k, r, session);
 	else if (is_retry(k, r, session, &act))
 		return;

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/diag.h"
+#include "keeper/intake.h"
 #include "keeper/views.h"
 
 #include <signal.h>
@@ -23,6 +24,7 @@ static const struct {
 	{"logout", accounts_logout},
 	{"view", reader_view},
 	{"act", deeds_act},
+	{"evidence.get", evidence_get},
 	{"password", accounts_password},
 	{"pin", credentials_pin},
 	{"totp.begin", credentials_totp_begin},
@@ -125,6 +127,7 @@ static void on_gone(void *context, uint64_t connection)
 		if (k->subscribers[i] == connection)
 			k->subscribers[i] = 0;
 	panel_gone(k, connection);
+	intake_gone(k, connection);
 }
 
 /* ---- receipts ------------------------------------------------------------------------------------------- */
@@ -227,6 +230,7 @@ static void on_media(void *context)
 static void on_closing(void *context)
 {
 	chore_let_go(context);
+	intake_let_go(context);
 }
 
 static void on_lost(void *context, const struct fault *fault)
@@ -394,6 +398,7 @@ static void leave_views(struct keeper *k)
 void keeper_close(struct keeper *k)
 {
 	chore_end(k);
+	intake_end(k);
 	people_end(k);
 	worker_free(k->worker);
 	/* What is staged is committed and answered before the sockets go. */

@@ -6,6 +6,8 @@
  *   credentials.c  PIN, codes from a telephone, recovery codes
  *   envelope.c  the sealed envelope
  *   deeds.c     acts of people
+ *   intake.c    files that come along with an act
+ *   evidence.c  files of the evidence, out again
  *   people.c    what two people agreed on about people
  *   panel.c     events of the controller, commands to it
  *   seen.c      what the controller has seen of the log
@@ -112,6 +114,7 @@ struct keeper {
 	int64_t began_ns;
 	uint64_t subscribers[SUBSCRIBERS_MAX]; /* connections; 0: free */
 	struct chore *chore;                   /* the long work in hand, or NULL */
+	struct intakes *intakes;               /* files on their way into the record, or NULL */
 	bool erasing_failed;                   /* it is tried again with the next heartbeat */
 	sd_event_source *rounds[ROUNDS_MAX], *clock;
 };
@@ -127,7 +130,7 @@ typedef void handler(struct keeper *k, const struct request *r, const struct ses
 handler accounts_login, accounts_logout, accounts_password;
 handler envelope_seal;
 handler credentials_pin, credentials_totp_begin, credentials_totp_confirm, credentials_totp_end;
-handler deeds_act;
+handler deeds_act, evidence_get;
 handler panel_hello, panel_event, panel_state, panel_witness, panel_keys, panel_done;
 handler reader_hello, reader_view, reader_subscribe;
 handler entries_show, entries_find;

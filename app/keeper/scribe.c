@@ -303,7 +303,7 @@ void scribe_close(struct scribe *s)
 
 /* The strings of one entry while it is staged. */
 struct written {
-	char *body, *text, *person;
+	char *body, *text, *person, *files;
 };
 
 static char *dump(json_t *json)
@@ -322,8 +322,10 @@ static enum err write_down(struct written *w, const struct entry *entry, bool is
 	w->body = is_whole ? dump(body) : NULL;
 	w->text = dump(entry->text);
 	w->person = dump(entry->person);
+	w->files = dump(entry->files);
 	json_decref(body);
-	if (w->body == NULL || (entry->text != NULL && w->text == NULL) || (entry->person != NULL && w->person == NULL))
+	if (w->body == NULL || (entry->text != NULL && w->text == NULL) ||
+	    (entry->person != NULL && w->person == NULL) || (entry->files != NULL && w->files == NULL))
 		return fault_set(f, ERR_NOMEM, "out of memory");
 	return ERR_OK;
 }
@@ -333,6 +335,7 @@ static void written_fini(struct written *w)
 	free(w->body);
 	free(w->text);
 	free(w->person);
+	free(w->files);
 }
 
 static struct staged *add_waiter(struct scribe *s, struct waiter waiter, const struct receipt *receipt)
@@ -362,7 +365,8 @@ static enum err stage(struct scribe *s, const struct entry *entry, const char *s
 			      .idem = entry->idem,
 			      .body = w->body,
 			      .text = w->text,
-			      .person = w->person};
+			      .person = w->person,
+			      .files = w->files};
 	struct record record = {.boot = s->recall.boot,
 				.epoch = ledger_head(s->chain.ledger).epoch,
 				.at = now,
@@ -374,7 +378,8 @@ static enum err stage(struct scribe *s, const struct entry *entry, const char *s
 				.idem = draft.idem,
 				.body = draft.body,
 				.text = draft.text,
-				.person = draft.person};
+				.person = draft.person,
+				.files = draft.files};
 	enum err err = ledger_add(s->chain.ledger, &draft, now, &record.seq, record.leaf, f);
 
 	if (err != ERR_OK)
@@ -447,7 +452,7 @@ static bool is_refusal(enum err err)
 
 static enum err stage_one(struct scribe *s, const struct entry *entry, struct receipt *receipt, struct fault *f)
 {
-	struct written w = {NULL, NULL, NULL};
+	struct written w = {NULL, NULL, NULL, NULL};
 	const char *sealed = book_sealed_for(s->book, entry->kind, entry->about, entry->body);
 	enum err err = write_down(&w, entry, sealed != NULL, f);
 

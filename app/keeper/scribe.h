@@ -41,6 +41,7 @@ struct entry {
 	const char *idem;  /* or NULL */
 	json_t *body;      /* object; "act" is added here when absent; borrowed */
 	json_t *text, *person;
+	json_t *files; /* that are stored already */
 };
 
 /* Whether what was committed is what people look at. */

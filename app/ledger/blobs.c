@@ -253,7 +253,13 @@ void ledger_file_places(const struct ledger *l, struct file_places *out)
 			(void)snprintf(out->folders[out->count++], sizeof out->folders[0], "%s", l->media.m[i].folder);
 }
 
-static enum err copy_all(int fd, struct part *parts, int count, struct kept_file *kept, struct fault *f)
+static bool goes_on(const struct file_watch *watch, uint64_t so_far)
+{
+	return watch == NULL || watch->go_on(watch->context, so_far);
+}
+
+static enum err copy_all(int fd, const struct file_watch *watch, struct part *parts, int count, struct kept_file *kept,
+			 struct fault *f)
 {
 	struct hasher *hasher = hasher_new();
 	uint8_t hash[HASH_SIZE];
@@ -263,6 +269,10 @@ static enum err copy_all(int fd, struct part *parts, int count, struct kept_file
 
 	kept->size = 0;
 	while (err == ERR_OK) {
+		if (!goes_on(watch, kept->size)) {
+			err = fault_set(f, ERR_STATE, _("storing the file was broken off"));
+			break;
+		}
 		got = read(fd, chunk, sizeof chunk);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -280,16 +290,38 @@ static enum err copy_all(int fd, struct part *parts, int count, struct kept_file
 	return err;
 }
 
+/* With what is claimed on it there must still be room for entries. */
+static enum err find_room(const struct file_places *places, const struct file_watch *watch, struct fault *f)
+{
+	for (int i = 0; i < places->count && watch != NULL; i++) {
+		struct space space;
+
+		space_measure(places->folders[i], &space);
+		if (space.level != SPACE_UNKNOWN && !space_has_room(&space, watch->size))
+			return fault_set(f, ERR_FULL, _("%s: there is no room for a file of %llu bytes"),
+					 places->folders[i], (unsigned long long)watch->size);
+	}
+	return ERR_OK;
+}
+
 enum err file_keep(const struct file_places *places, int fd, struct kept_file *out, struct fault *f)
+{
+	return file_keep_watched(places, fd, NULL, out, f);
+}
+
+enum err file_keep_watched(const struct file_places *places, int fd, const struct file_watch *watch,
+			   struct kept_file *out, struct fault *f)
 {
 	struct part parts[LEDGER_MEDIA] = {{.fd = -1}, {.fd = -1}};
 	struct kept_file kept;
 	enum err err = places->count > 0 ? ERR_OK : fault_set(f, ERR_STATE, _("no medium can take a file"));
 
+	if (err == ERR_OK)
+		err = find_room(places, watch, f);
 	for (int i = 0; i < places->count && err == ERR_OK; i++)
 		err = part_begin(&parts[i], places->folders[i], f);
 	if (err == ERR_OK)
-		err = copy_all(fd, parts, places->count, &kept, f);
+		err = copy_all(fd, watch, parts, places->count, &kept, f);
 	for (int i = 0; i < places->count && err == ERR_OK; i++)
 		err = part_end(&parts[i], kept.sha256, f);
 	for (int i = 0; i < LEDGER_MEDIA; i++)
@@ -297,4 +329,40 @@ enum err file_keep(const struct file_places *places, int fd, struct kept_file *o
 	if (err == ERR_OK)
 		*out = kept;
 	return err;
+}
+
+/* ---- one of them ---- */
+
+bool ledger_has_file(const struct ledger *l, const char *sha256)
+{
+	char path[PATH_MAX];
+	bool has = is_blob_name(sha256);
+
+	for (int i = 0; i < MEDIA_MAX && has; i++)
+		if (l->media.m[i].state == MEDIUM_GOOD)
+			has = blob_path(path, l->media.m[i].folder, sha256, NULL) == ERR_OK && access(path, F_OK) == 0;
+	return has;
+}
+
+void ledger_drop_file(struct ledger *l, const char *sha256)
+{
+	struct buf hashes = {.cap = HASH_SIZE};
+	uint8_t hash[HASH_SIZE];
+	size_t len = sizeof hash;
+
+	if (!is_blob_name(sha256) || hex_decode(hash, &len, sha256, FILE_HASH_CHARS) != ERR_OK)
+		return;
+	buf_add(&hashes, hash, sizeof hash);
+	blobs_remove(l, &hashes);
+	buf_fini(&hashes);
+}
+
+enum err ledger_open_file(const struct ledger *l, const char *sha256, int *fd)
+{
+	enum err err = ERR_MISSING;
+
+	for (int i = 0; i < MEDIA_MAX && err != ERR_OK && is_blob_name(sha256); i++)
+		if (l->media.m[i].state == MEDIUM_GOOD)
+			err = blob_open(&l->media.m[i], sha256, fd);
+	return err == ERR_OK ? ERR_OK : ERR_MISSING;
 }

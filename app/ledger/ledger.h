@@ -177,6 +177,21 @@ void ledger_file_places(const struct ledger *l, struct file_places *out);
 /* Copies what can be read from `fd` to every place while hashing it, and syncs. ERR_FULL: only room for entries is
  * left. */
 enum err file_keep(const struct file_places *places, int fd, struct kept_file *out, struct fault *f) MUST_USE;
+/* The same of what comes from elsewhere. `size` is what it claims to have: where there is no room for that it is not
+   begun. `go_on` is asked at each piece; ERR_STATE when it says no. */
+struct file_watch {
+	uint64_t size;
+	bool (*go_on)(void *context, uint64_t so_far);
+	void *context;
+};
+enum err file_keep_watched(const struct file_places *places, int fd, const struct file_watch *watch,
+			   struct kept_file *out, struct fault *f) MUST_USE;
+/* It is on every medium in use; an erasure, or a medium that came back, may have got in between. */
+bool ledger_has_file(const struct ledger *l, const char *sha256);
+/* Removes it unless a recorded entry names it. Nothing may be staged. */
+void ledger_drop_file(struct ledger *l, const char *sha256);
+/* For reading. ERR_MISSING: on no medium in use. */
+enum err ledger_open_file(const struct ledger *l, const char *sha256, int *fd) MUST_USE;
 
 /* Makes everything staged durable and signed. Nothing staged: does nothing. On failure everything
    staged is abandoned and none of it may be acknowledged. After a sync that failed (ERR_IO) the file may say other

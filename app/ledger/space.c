@@ -45,6 +45,12 @@ void space_measure(const char *folder, struct space *out)
 													  : SPACE_GOOD;
 }
 
+bool space_has_room(const struct space *space, uint64_t size)
+{
+	return space->level != SPACE_RESERVE_USED && space->free_bytes >= for_entries &&
+	       size <= space->free_bytes - for_entries;
+}
+
 static uint64_t held(const char *path)
 {
 	struct stat about;

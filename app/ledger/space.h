@@ -13,6 +13,8 @@
 enum reserve { RESERVE_FOR_ENTRIES, RESERVE_TO_ERASE };
 
 void space_measure(const char *folder, struct space *out);
+/* Would a file of this size leave enough for entries? */
+bool space_has_room(const struct space *space, uint64_t size);
 /* Makes what is missing when there is room for it; what fails is tried again another time. */
 void space_hold(const char *folder);
 /* Gives one up. False: there was none. */

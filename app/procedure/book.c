@@ -49,6 +49,7 @@ static void case_free(struct incident *incident)
 	json_decref(incident->answers);
 	json_decref(incident->lines);
 	json_decref(incident->presses);
+	json_decref(incident->evidence);
 	json_decref(incident->readers);
 	free(incident);
 }
@@ -111,6 +112,7 @@ enum err case_open(struct book *book, const struct event *event, struct incident
 	incident->answers = json_object();
 	incident->lines = json_array();
 	incident->presses = json_object();
+	incident->evidence = json_array();
 	book->cases[book->cases_count++] = incident;
 	*out = incident;
 	return ERR_OK;

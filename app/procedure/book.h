@@ -27,6 +27,7 @@ struct wish {
 	json_t *body;      /* object without "act"; borrowed */
 	json_t *text;      /* or NULL */
 	json_t *person;    /* or NULL */
+	json_t *files;     /* array or NULL */
 	uint64_t latch;    /* of the newest trip, as the panel says now; 0: not known */
 	unsigned unproven; /* mask of uplink indexes: no contact proves their cut, as the panel says now */
 };

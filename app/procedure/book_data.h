@@ -101,13 +101,15 @@ struct incident {
 	char declared[WALL_TEXT_SIZE]; /* "" when the clock was unset */
 	char declared_by[ID_SIZE];
 	char detected[WALL_TEXT_SIZE];
-	json_t *title;          /* string or NULL */
-	json_t *types;          /* array of ids */
-	json_t *rows;           /* {row: {"state", "by", "at", "note"}} */
-	json_t *answers;        /* {question: {"state", "answer", "by", "at"}} */
-	json_t *lines;          /* [{"seq", "at", "recorded", "who", "act", "body", "text"}] */
-	json_t *presses;        /* {seq: who or null} */
-	json_t *readers;        /* [id]: nobody else may know of it; NULL: everybody may */
+	json_t *title;    /* string or NULL */
+	json_t *types;    /* array of ids */
+	json_t *rows;     /* {row: {"state", "by", "at", "note"}} */
+	json_t *answers;  /* {question: {"state", "answer", "by", "at"}} */
+	json_t *lines;    /* [{"seq", "at", "recorded", "who", "act", "body", "text"}] */
+	json_t *presses;  /* {seq: who or null} */
+	json_t *readers;  /* [id]: nobody else may know of it; NULL: everybody may */
+	json_t *evidence; /* [{"row": "taken" | "handed", …}] (evidence.c) */
+	uint64_t evidence_count;
 	struct report *reports; /* number 1 first */
 	size_t reports_count;
 	struct restore restore;
@@ -139,7 +141,7 @@ struct book {
 struct event {
 	const struct record *record;
 	const char *act;
-	json_t *body, *text, *person;
+	json_t *body, *text, *person, *files;
 	struct incident *incident; /* NULL when it concerns none */
 	char at[WALL_TEXT_SIZE];   /* when it happened: recorded less its age; "" unknown */
 	char recorded[WALL_TEXT_SIZE];
@@ -175,7 +177,7 @@ struct folder {
 };
 /* Each ends with NULL. */
 extern const struct folder case_folders[], report_folders[], panel_folders[], erasure_folders[], maintenance_folders[],
-	credential_folders[], restricted_folders[], people_folders[];
+	credential_folders[], restricted_folders[], people_folders[], evidence_folders[];
 enum err case_open(struct book *book, const struct event *event, struct incident **out) MUST_USE;
 
 /* The first step that was agreed to by telephone and not looked at since (後閲); 0 when there is none. */
@@ -234,6 +236,9 @@ enum err fold_maintenance_press(struct book *book, const struct event *event) MU
 bool is_maintenance_press(const struct book *book, const json_t *press);
 /* When the next proof test is due; −1 when no clock was ever set. */
 int64_t prove_due_ms(const struct book *book, const struct uplink *uplink);
+
+/* evidence.c: what the keeper adds to the body; 0, or -1 out of memory. */
+int add_evidence(const struct book *book, const struct wish *wish, json_t *body);
 
 /* What is asked of a case, or without one of the maintenance. */
 struct restore *restore_of(struct book *book, struct incident *incident);

@@ -74,7 +74,7 @@ static fold *find_fold(const char *act)
 {
 	static const struct folder *const all[] = {
 		book_folders,        panel_folders,      case_folders,       report_folders, erasure_folders,
-		maintenance_folders, credential_folders, restricted_folders, people_folders,
+		maintenance_folders, credential_folders, restricted_folders, people_folders, evidence_folders,
 	};
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -177,6 +177,8 @@ enum err book_apply(struct book *book, const struct record *record, struct fault
 		err = read_json(record->text, &event.text, record->seq, "text", f);
 	if (err == ERR_OK)
 		err = read_json(record->person, &event.person, record->seq, "person", f);
+	if (err == ERR_OK)
+		err = read_json(record->files, &event.files, record->seq, "files", f);
 	event.act = text_in(event.body, "act");
 	if (err == ERR_OK && event.act != NULL) {
 		set_times(&event);
@@ -187,5 +189,6 @@ enum err book_apply(struct book *book, const struct record *record, struct fault
 	json_decref(event.body);
 	json_decref(event.text);
 	json_decref(event.person);
+	json_decref(event.files);
 	return err;
 }

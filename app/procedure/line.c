@@ -121,6 +121,29 @@ static void add_row(struct buf *out, const struct book *book, const json_t *body
 			 index >= 0 ? word_in(&answer_states[index], lang) : state);
 }
 
+/* "Evidence 3 Log", and what it is. */
+static void add_evidence_words(struct buf *out, const json_t *body, const json_t *text, enum lang lang)
+{
+	const json_t *number = json_object_get(body, "evidence"), *file = json_object_get(body, "file");
+	int kind = word_index(evidence_kinds, EVIDENCE_KIND_COUNT, text_in(body, "kind"));
+	int seal = word_index(seal_states, SEAL_STATE_COUNT, text_in(body, "seal"));
+	const char *what = text_in(text, "what"), *from = text_in(text, "from"), *to = text_in(text, "to");
+
+	if (number == NULL)
+		return;
+	buf_addf(out, " %" JSON_INTEGER_FORMAT, json_integer_value(number));
+	if (file != NULL)
+		buf_addf(out, "-%" JSON_INTEGER_FORMAT, json_integer_value(file));
+	if (kind >= 0)
+		buf_addf(out, " %s", word_in(&evidence_kinds[kind], lang));
+	if (what != NULL)
+		buf_addf(out, "%s%s", lang == LANG_EN ? ": " : "：", what);
+	if (from != NULL && to != NULL)
+		buf_addf(out, " %s → %s", from, to);
+	if (seal >= 0)
+		buf_addf(out, lang == LANG_EN ? " (%s)" : "（%s）", word_in(&seal_states[seal], lang));
+}
+
 json_t *line_words(const struct book *book, const json_t *line, enum lang lang)
 {
 	const json_t *body = json_object_get(line, "body");
@@ -145,6 +168,7 @@ json_t *line_words(const struct book *book, const json_t *line, enum lang lang)
 		add_list(&out, book, body, lang);
 		add_choice(&out, book, body, lang);
 		add_row(&out, book, body, lang);
+		add_evidence_words(&out, body, json_object_get(line, "text"), lang);
 	}
 	if (text != NULL)
 		buf_addf(&out, "%s%s", out.len > 0 ? (lang == LANG_EN ? ": " : "：") : "", text);

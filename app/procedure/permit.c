@@ -243,7 +243,8 @@ static enum err permit_paper(const struct ask *ask)
 	return ask->book->has_new_code ? ERR_OK : deny(ask, WHY_NO_NEW_CODE, NULL);
 }
 
-/* AFTER: also when the case is over, because a network must be connectable again. */
+/* AFTER: also when the case is over, because a network must be connectable again, and evidence goes on to the police or
+   back to its owner. */
 enum when { WHILE_OPEN, AFTER };
 
 static const struct {
@@ -265,6 +266,8 @@ static const struct {
 	{"report.returned", WHILE_OPEN, permit_returned},
 	{"report.approved", AFTER, permit_approved},
 	{"report.sent", WHILE_OPEN, permit_sent},
+	{"evidence.taken", AFTER, permit_evidence_taken},
+	{"evidence.handed", AFTER, permit_evidence_handed},
 	{"uplink.isolate", WHILE_OPEN, check_uplinks},
 	{"restore.requested", AFTER, permit_requested},
 	{"restore.permitted", AFTER, permit_permitted},
@@ -323,6 +326,8 @@ static enum err check_body(const struct ask *ask)
 		return deny_field(ask, "text", "");
 	if (json_is_string(ask->wish->text) && json_string_length(ask->wish->text) > TEXT_MAX)
 		return deny(ask, WHY_TOO_LONG, json_pack("{s:s}", "field", "text"));
+	if (ask->wish->files != NULL && (kind->flags & ACT_HAS_FILES) == 0)
+		return deny_field(ask, "files", "");
 	if (ask->wish->person != NULL && (kind->flags & ACT_HAS_PERSON) == 0)
 		return deny_field(ask, "person", "");
 	return ERR_OK;

@@ -49,6 +49,9 @@ enum err permit_restricted(const struct ask *ask) MUST_USE;
 enum err permit_unrestricted(const struct ask *ask) MUST_USE;
 /* Of the body's `readers`, if there are any. */
 enum err check_readers(const struct ask *ask) MUST_USE;
+/* evidence.c */
+enum err permit_evidence_taken(const struct ask *ask) MUST_USE;
+enum err permit_evidence_handed(const struct ask *ask) MUST_USE;
 /* permit.c: the labels of a rule's roles as one string. */
 json_t *role_labels(const struct pack_file *p, const struct rule *rule, enum lang lang);
 bool is_observer(const struct pack_file *p, const struct user *user);

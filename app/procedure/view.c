@@ -171,6 +171,7 @@ static const struct {
 	{"checklist", true, view_checklist, NULL},
 	{"facts", true, view_facts, NULL},
 	{"timeline", true, view_timeline, NULL},
+	{"evidence", true, view_evidence, NULL},
 	{"report", true, NULL, view_report},
 	{"report_text", true, NULL, view_report_text},
 };

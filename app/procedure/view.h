@@ -20,6 +20,7 @@
  *            by the keeper; one medium: only "first"; "room" only when it becomes scarce
  *            HEAD = {"about","title","state":"open|ended|closed","state_label","phase","phase_label","priority",
  *                    "priority_label","declared":T,"declared_by","done":N,"left":N,"notes":N,
+ *                    "evidence":N,
  *                    "drill":bool,"restricted":bool,
  *                    "reports":[{"report":N,"label":"第1報","state":"draft|submitted|returned|sealed|sent","state_label"}]}
  * incidents  {"incidents":[HEAD…],"cursor":N|null}                           newest first, all states
@@ -36,7 +37,13 @@
  * facts      {"about","questions":[{"id","kind","text","state":"open|answered|unknown|inquiry|na","state_label",
  *             "answer","by","at"}],"states":[{"id","label","needs_text":bool}],"cursor":N|null}
  * timeline   {"about","lines":[{"seq":N,"at":T,"recorded":T,"who","act","label","text"}],"cursor":N|null}
- * report     {"about","report":N,"form","label","state","state_label","stage":id,"stages":[{"id","label"}],
+ * evidence   {"about","evidence":[ROW…] as recorded,"kinds":[{"id","label"}],"seals":[{"id","label"}],"acts":[… as of
+ *             incident],"cursor":N|null}
+ *            ROW = {"row":"taken|handed","evidence":N,"seq","at":T|null,"recorded":T|null,"who","details":{…}|null when
+ *                   erased (acts.h), of taken:
+ * "kind","kind_label","copy_of":N,"files":[{"name","type","size","sha256"}] |null when erased, absent when there never
+ * were any; of handed: "seal","seal_label"} report
+ * {"about","report":N,"form","label","state","state_label","stage":id,"stages":[{"id","label"}],
  *             "cells":[{"id","label","section","kind":"text|lines|time|choice|choices|table|fixed","options":[{"id","label","group"}],
  *                       "value":string|id|[ids]|[[time,text]…]|null,"state":"known|unknown","from":"prefill|typed","changed":bool}],
  *             "chain":[{"step":N,"role","role_label","state":"waiting|due|sealed|returned","state_label","by","at",
@@ -86,5 +93,9 @@ const char *view_at(size_t index, enum view_scope *scope);
    ERR_DENIED: *refusal is filled (not_found, wrong_role, invalid). */
 enum err view(const struct book *book, const struct view_request *request, json_t **out,
 	      struct refusal *refusal) MUST_USE;
+
+/* The hash of a file of the evidence, for whoever may see the view that `request` is for ("evidence"); borrowed. */
+enum err book_evidence_file(const struct book *book, const struct view_request *request, uint64_t number, uint64_t file,
+			    const char **sha256, struct refusal *refusal) MUST_USE;
 
 #endif

@@ -148,16 +148,17 @@ json_t *view_head(const struct look *look, const struct incident *incident)
 	const struct item *phase = present_phase(look, incident);
 	struct counts counts = count_checks(look, incident, NULL);
 
-	return json_pack("{s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:o, s:s, s:s, s:b, s:b}",
-			 "about", incident->about, "title", marked_title(look, incident), "state",
-			 case_states[incident->state].id, "state_label", state_of(look, incident), "phase", phase->id,
-			 "phase_label", label_pick(&phase->label, look->lang), "priority",
-			 time_or_null(incident->priority), "priority_label", priority_label(look, incident), "declared",
-			 time_or_null(incident->declared), "declared_by", opener(look, incident), "done",
-			 (json_int_t)counts.done, "left", (json_int_t)counts.left, "notes",
-			 (json_int_t)json_array_size(incident->lines), "reports", reports_of(look, incident), "permit",
-			 permit_of(&incident->restore), "permit_why", permit_why(look, &incident->restore), "drill",
-			 (int)incident->is_drill, "restricted", incident->readers != NULL);
+	return json_pack(
+		"{s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:o, s:s, s:s, s:b, s:b}",
+		"about", incident->about, "title", marked_title(look, incident), "state",
+		case_states[incident->state].id, "state_label", state_of(look, incident), "phase", phase->id,
+		"phase_label", label_pick(&phase->label, look->lang), "priority", time_or_null(incident->priority),
+		"priority_label", priority_label(look, incident), "declared", time_or_null(incident->declared),
+		"declared_by", opener(look, incident), "done", (json_int_t)counts.done, "left", (json_int_t)counts.left,
+		"notes", (json_int_t)json_array_size(incident->lines), "evidence", (json_int_t)incident->evidence_count,
+		"reports", reports_of(look, incident), "permit", permit_of(&incident->restore), "permit_why",
+		permit_why(look, &incident->restore), "drill", (int)incident->is_drill, "restricted",
+		incident->readers != NULL);
 }
 
 static json_t *chosen_types(const struct look *look)

@@ -46,6 +46,9 @@ json_t *show_press(const struct look *look);
 /* restricted.c: who may know of it; empty: everybody. */
 json_t *show_readers(const struct look *look, const struct incident *incident);
 
+/* evidence.c */
+json_t *view_evidence(const struct look *look);
+
 /* erasure.c */
 json_t *view_erasures(const struct look *look);
 

@@ -14,6 +14,8 @@ const struct word_pair uplink_states[] = {UPLINK_STATES(PAIR)};
 const struct word_pair test_states[] = {TEST_STATES(PAIR)};
 const struct word_pair user_kinds[] = {USER_KINDS(PAIR)};
 const struct word_pair agreement_states[] = {AGREEMENT_STATES(PAIR)};
+const struct word_pair evidence_kinds[] = {EVIDENCE_KINDS(PAIR)};
+const struct word_pair seal_states[] = {SEAL_STATES(PAIR)};
 #undef PAIR
 
 const char *word_in(const struct word_pair *word, enum lang lang)
@@ -106,6 +108,11 @@ static const struct {
 	{"restore.permitted",
 	 {NULL, "回線の再接続を承認する（別の人）", "Permit connecting again (another person)"},
 	 {NULL, "回線の再接続を承認", "Connecting again permitted"}},
+	{"evidence.taken", {NULL, "証拠品を登録する", "Put evidence into the record"}, {NULL, "証拠品", "Evidence"}},
+	{"evidence.handed",
+	 {NULL, "証拠品の受渡しを記録する", "Record that evidence was handed over"},
+	 {NULL, "証拠品の受渡し", "Evidence handed over"}},
+	{"evidence.copied", {NULL, "", ""}, {NULL, "証拠品のファイルを取り出し", "File of evidence given out"}},
 	{"maintenance.begun",
 	 {NULL, "パネルの点検を始める", "Begin maintenance of the panel"},
 	 {NULL, "パネルの点検を開始", "Maintenance begun"}},
@@ -225,6 +232,20 @@ const char *field_word(const char *field, enum lang lang)
 	int index = word_index(fields, (int)(sizeof fields / sizeof fields[0]), field);
 
 	return index >= 0 ? word_in(&fields[index], lang) : field;
+}
+
+const char *detail_word(const char *detail, enum lang lang)
+{
+	static const struct word_pair details[] = {
+		{"what", "何を", "What it is"},      {"where", "採取した場所・機器", "Where it was taken"},
+		{"taker", "採取した人", "Taken by"}, {"witness", "立会人", "Witness"},
+		{"method", "採取の方法", "How"},     {"place", "保管場所", "Kept at"},
+		{"seal", "封印番号", "Seal number"}, {"from", "渡した人", "From"},
+		{"to", "受け取った人", "To"},        {"why", "目的", "Why"},
+	};
+	int index = word_index(details, (int)(sizeof details / sizeof details[0]), detail);
+
+	return index >= 0 ? word_in(&details[index], lang) : detail;
 }
 
 const char *change_word(const char *change, enum lang lang)
@@ -490,6 +511,40 @@ static const struct {
 	[WHY_ACCOUNT_OVER] = {"wrong_role",
 			      {"account_over", "この利用者は終了しているか、最終日を過ぎています。",
 			       "This account has ended, or its last day has passed."}},
+	[WHY_DETAIL] = {"invalid", {"detail", "「{field}」を入力してください。", "'{field}' is missing. Fill it in."}},
+	[WHY_DETAIL_LONG] = {"invalid",
+			     {"too_long", "「{field}」が長すぎます。300字ほどに縮めてください。",
+			      "'{field}' is too long. Shorten it to about 1000 letters."}},
+	[WHY_NO_EVIDENCE] = {"invalid",
+			     {"no_evidence", "この事案に証拠品{given}はありません。",
+			      "This case has no evidence {given}."}},
+	[WHY_NO_FILE] = {"not_found",
+			 {"no_file", "その証拠品に、その番号のファイルはないか、消去されています。",
+			  "That evidence has no file of this number, or it was erased."}},
+	[WHY_FILE_GONE] =
+		{"medium_failed",
+		 {"file_gone",
+		  "ファイルがどの記録媒体からも読めません。記録の点検（ledger check）をして、管理者に連絡してください。",
+		  "No medium gives the file. Check the record (ledger check) and call your administrator."}},
+	[WHY_FILE_KIND] = {"invalid",
+			   {"file_kind",
+			    "登録できるのは、読み取れる通常のファイルだけです（フォルダーや機器は登録できません）。",
+			    "Only ordinary files that can be read are taken: no folders, pipes or devices."}},
+	[WHY_FILE_SIZE] =
+		{"invalid",
+		 {"file_size",
+		  "ファイルが大きすぎます（上限{most}）。媒体のまま保管し、媒体を証拠品として登録してください。",
+		  "The file is too large (at most {most}). Keep it on its medium, and record that as evidence."}},
+	[WHY_FILE_ROOM] =
+		{"wrong_state",
+		 {"file_room",
+		  "記録媒体の空きが足りないため、ファイルを受け取れません。古い記録を書き出して消去するか、大きい媒体に替えてください。"
+		  "現物の証拠品（ファイルなし）は登録できます。",
+		  "There is no room on the media for this file. Export and erase old ones, or put in larger media. Evidence without "
+		  "a file can still be recorded."}},
+	[WHY_FILE_READ] = {"invalid",
+			   {"file_read", "ファイルを最後まで読めませんでした。もう一度やり直してください。",
+			    "The file could not be read to its end. Do it again."}},
 	[WHY_NO_VIEW] = {"invalid", {"view", "「{given}」という画面はありません。", "There is no view '{given}'."}},
 };
 

@@ -63,6 +63,23 @@
 	X(TEST_INTERRUPTED, "interrupted", "遮断操作により中断", "interrupted by a cut") \
 	X(TEST_REFUSED, "refused", "実施できなかった", "could not be done")
 
+/* What is gone first when the power goes stands first. */
+#define EVIDENCE_KINDS(X)                                                              \
+	X(EVIDENCE_MEMORY, "memory", "メモリ・接続状況など（電源を切ると消えるもの）", \
+	  "Memory, connections (gone when switched off)")                              \
+	X(EVIDENCE_LOG, "log", "ログ", "Log")                                          \
+	X(EVIDENCE_DISK, "disk", "ディスクの複製", "Disk image")                       \
+	X(EVIDENCE_MAIL, "mail", "電子メール", "Mail")                                 \
+	X(EVIDENCE_PHOTO, "photo", "写真・画面の記録", "Photo or screen shot")         \
+	X(EVIDENCE_DEVICE, "device", "機器・媒体の現物", "Device or medium itself")    \
+	X(EVIDENCE_PAPER, "paper", "紙の文書", "Paper")                                \
+	X(EVIDENCE_OTHER, "other", "その他", "Other")
+/* As whoever took it over found it. */
+#define SEAL_STATES(X)                                         \
+	X(SEAL_INTACT, "intact", "封印に異常なし", "Intact")   \
+	X(SEAL_BROKEN, "broken", "封印が破れている", "Broken") \
+	X(SEAL_NONE, "none", "封印なし", "Not sealed")
+
 #define WORD_ENUM(name, id, ja, en) name,
 enum case_state { CASE_STATES(WORD_ENUM) CASE_STATE_COUNT };
 enum check_state { CHECK_STATES(WORD_ENUM) CHECK_STATE_COUNT };
@@ -73,13 +90,15 @@ enum uplink_state { UPLINK_STATES(WORD_ENUM) UPLINK_STATE_COUNT };
 enum test_state { TEST_STATES(WORD_ENUM) TEST_STATE_COUNT };
 enum user_kind { USER_KINDS(WORD_ENUM) USER_KIND_COUNT };
 enum agreement_state { AGREEMENT_STATES(WORD_ENUM) AGREEMENT_STATE_COUNT };
+enum evidence_kind { EVIDENCE_KINDS(WORD_ENUM) EVIDENCE_KIND_COUNT };
+enum seal_state { SEAL_STATES(WORD_ENUM) SEAL_STATE_COUNT };
 #undef WORD_ENUM
 
 struct word_pair {
 	const char *id, *ja, *en;
 };
 extern const struct word_pair case_states[], check_states[], answer_states[], report_states[], step_states[],
-	uplink_states[], test_states[], user_kinds[], agreement_states[];
+	uplink_states[], test_states[], user_kinds[], agreement_states[], evidence_kinds[], seal_states[];
 
 const char *word_in(const struct word_pair *word, enum lang lang);
 /* What stands between the members of a list. */
@@ -98,6 +117,8 @@ const char *act_done(const char *act, enum lang lang);
 /* What is said of a person ("職名"), and what is done to an account ("新規"). */
 const char *field_word(const char *field, enum lang lang);
 const char *change_word(const char *change, enum lang lang);
+/* What is said of evidence ("保管場所"). */
+const char *detail_word(const char *detail, enum lang lang);
 
 /* "system" and "panel" in words; any other id as it is. */
 const char *actor_name(const char *id, enum lang lang);
@@ -193,6 +214,15 @@ enum why {
 	WHY_NOT_AWAY,
 	WHY_OTHERS_ABSENCE,
 	WHY_ACCOUNT_OVER,
+	WHY_DETAIL,
+	WHY_DETAIL_LONG,
+	WHY_NO_EVIDENCE,
+	WHY_NO_FILE,
+	WHY_FILE_GONE,
+	WHY_FILE_KIND,
+	WHY_FILE_SIZE,
+	WHY_FILE_ROOM,
+	WHY_FILE_READ,
 	WHY_COUNT
 };
 

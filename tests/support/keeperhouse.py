@@ -45,9 +45,16 @@ class Peer:
         self.pushes = []
         self.answers = {}
         self.session = None
+        self.came = []  # open files that came with the newest message
 
     def close(self):
+        self.drop_files()
         self.socket.close()
+
+    def drop_files(self):
+        for fd in self.came:
+            os.close(fd)
+        self.came = []
 
     def __enter__(self):
         return self
@@ -56,15 +63,20 @@ class Peer:
         self.close()
 
     def receive(self):
-        data = self.socket.recv(1 << 17)
+        self.drop_files()
+        data, self.came, _, _ = socket.recv_fds(self.socket, 1 << 17, 8)
         if not data:
             raise ConnectionError("the keeper closed the connection")
         return json.loads(data)
 
     def send(self, method, **params):
+        return self.send_along([], method, **params)
+
+    def send_along(self, fds, method, **params):
+        """The same with open files."""
         self.last_id += 1
         request = {"id": self.last_id, "method": method, "params": params}
-        self.socket.send(json.dumps(request).encode())
+        socket.send_fds(self.socket, [json.dumps(request).encode()], fds)
         return self.last_id
 
     def take(self, number):
@@ -106,6 +118,10 @@ class Peer:
 
     def act(self, act, idem=None, **params):
         return self.ask("act", idem=idem or secrets.token_hex(16), act=act, **params)
+
+    def act_along(self, fds, act, idem=None, **params):
+        return self.take(self.send_along(fds, "act", session=self.session, idem=idem or secrets.token_hex(16), act=act,
+                                         **params))
 
 
 class Panel(Peer):

@@ -27,10 +27,10 @@ static unsigned roll(unsigned sides)
 
 static const char *const people[] = {CLERK, HEAD, GENERAL, CISO, AUDITOR, "u99"};
 static const char *const cases[] = {"2026-001", "2026-001", "2026-001", "2026-002", "2026-003"};
-static const char *const words[] = {"done",        "na",      "deferred", "answered",    "unknown", "incident",
-				    "none",        "high",    "screen",   "paper",       "phone",   "mail",
-				    "first",       "interim", "final",    "false_alarm", "basic-1", "basic-2",
-				    "malware-1-1", "when",    "where",    "what",        "nonsense"};
+static const char *const words[] = {
+	"done",        "na",    "deferred", "answered", "unknown",  "incident", "none",        "high",    "screen",
+	"paper",       "phone", "mail",     "first",    "interim",  "final",    "false_alarm", "basic-1", "basic-2",
+	"malware-1-1", "when",  "where",    "what",     "nonsense", "log",      "intact",      "none"};
 static const char *const uplinks[] = {"internet", "lgwan", "mynumber", "moon"};
 
 static json_t *random_list(const char *name)
@@ -62,7 +62,9 @@ static json_t *random_value(const struct town *town, const struct param *p)
 	case PARAM_WORD:
 		return json_string(strcmp(p->name, "user") == 0 ? PICK(people) : PICK(words));
 	case PARAM_COUNT:
-		return json_integer((json_int_t)(strcmp(p->name, "report") == 0 ? 1 + roll(3) : town->seq - roll(4)));
+		return json_integer((json_int_t)(strcmp(p->name, "report") == 0 || strcmp(p->name, "evidence") == 0
+							 ? 1 + roll(3)
+							 : town->seq - roll(4)));
 	case PARAM_LIST:
 		return random_list(p->name);
 	case PARAM_OBJECT:
@@ -71,6 +73,7 @@ static json_t *random_value(const struct town *town, const struct param *p)
 		return json_string(roll(2) == 0 ? "2026-11-20T00:00:00.000Z" : "nonsense");
 	case PARAM_FLAG:
 		return json_boolean(roll(2));
+	case PARAM_FILES:
 	case PARAM_HEX:
 	case PARAM_ANY:
 	case PARAM_END:
@@ -93,6 +96,10 @@ static json_t *random_text(const struct act_kind *act)
 {
 	if (roll(3) == 0)
 		return NULL;
+	if (strncmp(act->name, "evidence.", 9) == 0)
+		return json_pack("{s:s, s:s, s:s}", strcmp(act->name, "evidence.taken") == 0 ? "what" : "from",
+				 PICK(words), strcmp(act->name, "evidence.taken") == 0 ? "where" : "to", PICK(words),
+				 strcmp(act->name, "evidence.taken") == 0 ? "seal" : "why", PICK(words));
 	return strcmp(act->name, "report.drafted") == 0 ? json_pack("{s:s}", "remarks", PICK(words))
 							: json_string(PICK(words));
 }

@@ -82,7 +82,8 @@ static void others_hear_that_there_is_no_such_case(void **state)
 {
 	static const char *const acts[] = {"incident.noted",        "incident.triaged", "incident.restricted",
 					   "incident.unrestricted", "report.drafted",   "uplink.isolate",
-					   "restore.requested",     "incident.closed"};
+					   "restore.requested",     "incident.closed",  "evidence.taken",
+					   "evidence.handed"};
 	struct town *town = *state;
 	char about[NUMBER_SIZE];
 

@@ -30,6 +30,7 @@ static void apply(struct book *book, const json_t *entry)
 		.body = text_of(entry, "body"),
 		.text = text_of(entry, "text"),
 		.person = text_of(entry, "person"),
+		.files = text_of(entry, "files"),
 	};
 
 	if (book_apply(book, &record, &fault) != ERR_OK)
@@ -55,10 +56,10 @@ static void record(struct town *town, const char *who, const char *about, const 
 		sealed = book_sealed_for(town->book, act_find(act), about, body);
 	if (sealed != NULL)
 		(void)json_object_set_new(whole, "by", json_string(who));
-	entry = json_pack("{s:I, s:s, s:s, s:s?, s:o, s:o, s:o, s:I}", "seq", (json_int_t)++town->seq, "who",
+	entry = json_pack("{s:I, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:I}", "seq", (json_int_t)++town->seq, "who",
 			  sealed != NULL ? "system" : who, "about", sealed != NULL ? "-" : about, "restricted", sealed,
-			  "body", dumped(whole), "text", dumped(text), "person", dumped(person), "wall",
-			  (json_int_t)town->now.wall_ms);
+			  "body", dumped(whole), "text", dumped(text), "person", dumped(person), "files",
+			  dumped(town->files), "wall", (json_int_t)town->now.wall_ms);
 	json_decref(whole);
 	assert_non_null(entry);
 	assert_int_equal(json_array_append_new(town->records, entry), 0);
@@ -122,8 +123,13 @@ void town_wait(struct town *town, int minutes)
 enum err town_try(struct town *town, const char *who, const char *act, const char *about, json_t *body, json_t *text)
 {
 	const struct act_kind *kind = act_find(act);
-	struct wish wish = {
-		.who = who, .kind = kind, .about = about, .body = body, .text = text, .unproven = town->unproven};
+	struct wish wish = {.who = who,
+			    .kind = kind,
+			    .about = about,
+			    .body = body,
+			    .text = text,
+			    .files = town->files,
+			    .unproven = town->unproven};
 	char fresh[16];
 	enum err err;
 	json_t *whole;
@@ -144,6 +150,8 @@ enum err town_try(struct town *town, const char *who, const char *act, const cha
 	}
 	json_decref(body);
 	json_decref(text);
+	json_decref(town->files);
+	town->files = NULL;
 	return err;
 }
 
@@ -217,7 +225,7 @@ char *town_picture(const struct town *town, const struct book *book)
 
 char *town_picture_for(const struct town *town, const struct book *book, const char *who)
 {
-	static const char *const of_case[] = {"incident", "checklist", "facts", "timeline"};
+	static const char *const of_case[] = {"incident", "checklist", "facts", "timeline", "evidence"};
 	const struct picture p = {.town = town, .book = book, .who = who, .all = json_array()};
 	json_t *heads, *head;
 	char *text;

@@ -20,6 +20,7 @@ struct town {
 	struct moment now;
 	struct refusal refusal; /* of the last refused act */
 	uint64_t seq;           /* of the last record */
+	json_t *files;          /* that come along with the next act, and are recorded with it; taken over */
 	unsigned unproven;      /* uplinks whose contact proves nothing, as the panel says */
 };
 
