@@ -1,5 +1,5 @@
 # Programs that only tests and benchmarks use, and the list of test kinds `make test` runs.
-TESTS ?= unit firmware interop browser crash system
+TESTS ?= unit firmware packs interop browser crash system
 
 test-programs: unit-tests
 bench-programs:
