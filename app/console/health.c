@@ -65,6 +65,8 @@ static void show_panel(struct console *c, json_t *panel)
 					 : _("  panel     its program DOES NOT ANSWER"));
 	json_array_foreach (faults, i, fault)
 		SAY(c, _("            fault: %s"), json_string_value(fault));
+	if (is_true(panel, "flooded"))
+		SAY(c, "%s", _("            ! too many like events, now counted: look for a loose wire"));
 }
 
 static void show(struct console *c, json_t *health)

@@ -37,6 +37,9 @@
  *
  *   panel.pressed   maintenance: true for a press in maintenance, which opens no case
  *
+ *   panel.*, uplink.*  times, with `before`: like events that the keeper has counted (keeper/flood.h), number and retry
+ *                   key those of the last; entries from number `before` on are newer than it
+ *
  *   uplink.tested   result good, bad, interrupted (a trip came) or refused; why: of bad, the contact did not `close` or
  *                   `open`; of refused, the controller's word (enum board_result) or the daemon's; without an uplink
  *                   it is about all that were asked for

@@ -34,7 +34,11 @@ static void on_proven(struct keeper *k, const struct request *r, const struct se
 	const struct reincarnation why = {
 		.who = session->user, .via = peer_via(r->peer), .reason = param_text(r, "reason")};
 	struct fault f = {.text = ""};
-	enum err err = scribe_reincarnate(k->scribe, &why, &f);
+	enum err err;
+
+	flood_mind(k);
+	flood_record(k);
+	err = scribe_reincarnate(k->scribe, &why, &f);
 
 	if (err == ERR_OK)
 		server_answer(k->server, r->ticket, incarnation_json(k));

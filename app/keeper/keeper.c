@@ -366,6 +366,7 @@ enum err keeper_open(struct keeper *k, const struct config *config, struct fault
 		err = fault_set(f, ERR_NOMEM, "out of memory");
 	if (err == ERR_OK) {
 		accounts_recall(k);
+		flood_begin(k);
 		note_config(k, config);
 		erase_look(k);
 	}
@@ -414,5 +415,6 @@ void keeper_close(struct keeper *k)
 	slots_close(&k->slots);
 	secrets_close(k->secrets);
 	json_decref(k->panel.state);
+	flood_clear(&k->flood);
 	k->event = sd_event_unref(k->event);
 }

@@ -9,7 +9,9 @@
  *   intake.c    files that come along with an act
  *   evidence.c  files of the evidence, out again
  *   people.c    what two people agreed on about people
- *   panel.c     events of the controller, commands to it
+ *   panel.c     the panel daemon, commands to the controller
+ *   events.c    events of the controller
+ *   flood.c     too many of them
  *   seen.c      what the controller has seen of the log
  *   sealing.c   the key it keeps of the next epoch's secret
  *   reader.c    hello, view
@@ -33,6 +35,7 @@
 #include "ipc/message.h"
 #include "ipc/server.h"
 #include "keeper/config.h"
+#include "keeper/flood.h"
 #include "keeper/lockout.h"
 #include "keeper/room.h"
 #include "keeper/scribe.h"
@@ -41,7 +44,7 @@
 #include "keeper/slots.h"
 #include "keeper/worker.h"
 
-enum { SUBSCRIBERS_MAX = 64, ROUNDS_MAX = 8 };
+enum { SUBSCRIBERS_MAX = 64, ROUNDS_MAX = 9 };
 
 /* The panel daemon and what it last said. Not recorded, not needed to go on. */
 struct panel {
@@ -105,6 +108,7 @@ struct keeper {
 	struct agreement *agreement;        /* about people, while its passwords are made; or NULL */
 	char nobody_hash[SECRET_HASH_SIZE]; /* a wrong name takes as long as a wrong password */
 	struct panel panel;
+	struct flood flood;
 	struct seen seen;
 	struct slots slots;
 	struct sealing sealing;
@@ -205,7 +209,16 @@ void panel_push_absence(struct keeper *k, uint64_t seconds);
 void panel_push_lamps(struct keeper *k);
 void panel_gone(struct keeper *k, uint64_t connection);
 /* Nothing became of a permit. */
-void panel_permit_lapsed(struct keeper *k);
+void panel_permit_lapsed(struct keeper *k, const char *cause);
+
+/* What was counted before the start becomes entries. */
+void flood_begin(struct keeper *k);
+/* Now, so that the tallies are empty. */
+void flood_record(struct keeper *k);
+/* After a commit that failed, before the tallies are used. */
+void flood_mind(struct keeper *k);
+/* Every FLOOD_MINUTES. */
+void flood_round(struct keeper *k);
 /* For the heartbeat; a new reference. */
 json_t *panel_summary(const struct keeper *k);
 /* Mask of uplinks whose cut no contact proves, so that the panel would refuse to connect them. */

@@ -1,4 +1,4 @@
-/* The panel: events of the controller become entries; commands go to it by push. */
+/* The panel: its daemon comes and goes, commands go to it by push. Its events are in events.c. */
 #include "keeper/keeper.h"
 
 #include "base/diag.h"
@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const int64_t minute_ns = INT64_C(60) * 1000000000;
-enum { JOIN_MINUTES = 10, PERMIT_SECONDS = 300 };
+enum { PERMIT_SECONDS = 300 };
 
 /* ---- commands ----------------------------------------------------------------------------------------- */
 
@@ -102,7 +101,8 @@ void panel_push_lamps(struct keeper *k)
 	     maintenance = book_in_maintenance(scribe_book(k->scribe)),
 	     drill = maintenance || book_has_open_drill(scribe_book(k->scribe)),
 	     fault = !scribe_is_well(k->scribe) || media_are_fewer(k) || media_room(k) >= SPACE_NO_FILES ||
-		     incarnation_needs_care(k) || seen_needs_care(k) || book_envelope_is_open(scribe_book(k->scribe));
+		     incarnation_needs_care(k) || seen_needs_care(k) || scribe_recall(k->scribe)->is_flooded ||
+		     book_envelope_is_open(scribe_book(k->scribe));
 	int lamps = (incident ? 1 : 0) | (fault ? 2 : 0) | (drill ? 4 : 0) | (maintenance ? 8 : 0);
 
 	if (k->panel.connection == 0 || k->panel.lamps == lamps)
@@ -184,157 +184,14 @@ json_t *panel_summary(const struct keeper *k)
 	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
 		if (json_object_get(k->panel.state, kept[i]) != NULL)
 			(void)json_object_set(summary, kept[i], json_object_get(k->panel.state, kept[i]));
+	if (scribe_recall(k->scribe)->is_flooded)
+		(void)json_object_set_new(summary, "flooded", json_true());
 	if (k->seen.is_known)
 		(void)json_object_set_new(summary, "seen", seen_json(k));
 	return summary;
 }
 
-/* ---- events --------------------------------------------------------------------------------------------- */
-
-enum joining { NO_CASE, JOINS, JOINS_PERMIT, JOINS_OR_OPENS, OPENS };
-
-/* How each event of board/map.h is recorded; one that is not here becomes panel.noted under its own name. */
-static const struct event_cell {
-	const char *event;
-	const char *act;
-	const char *key, *word; /* a coded fact: button or cause */
-	const char *arg;        /* what the event's argument is called; NULL: not kept */
-	enum joining joining;
-} cells[] = {
-	{"started", "panel.started", NULL, NULL, "cause", NO_CASE},
-	{"declare_pressed", "panel.pressed", "button", "declare", NULL, OPENS},
-	{"isolate_pressed", "panel.pressed", "button", "isolate", NULL, JOINS_OR_OPENS},
-	{"uplink_pressed", "panel.pressed", "button", "isolate_uplink", NULL, JOINS_OR_OPENS},
-	{"cut_button", "uplink.cut", "cause", "button", "edge_to_coil_us", JOINS},
-	{"cut_command", "uplink.cut", "cause", "command", "edge_to_coil_us", JOINS},
-	{"cut_host_lost", "uplink.cut", "cause", "host_lost", NULL, JOINS},
-	{"cut_at_start", "uplink.cut", "cause", "at_start", NULL, JOINS},
-	{"cut_supply", "uplink.cut", "cause", "supply", NULL, JOINS},
-	{"proven", "uplink.proven", NULL, NULL, "edge_to_contact_us", JOINS},
-	{"unproven", "uplink.unproven", NULL, NULL, NULL, JOINS},
-	{"restored", "uplink.restored", NULL, NULL, NULL, JOINS_PERMIT},
-	{"restore_failed", "restore.expired", "cause", "contact_closed", NULL, JOINS_PERMIT},
-	{"permit_expired", "restore.expired", "cause", "expired", NULL, JOINS_PERMIT},
-	{"permit_voided_trip", "restore.expired", "cause", "newer_trip", NULL, JOINS_PERMIT},
-	{"permit_voided_command", "restore.expired", "cause", "withdrawn", NULL, JOINS_PERMIT},
-	{"proof_good", "uplink.tested", "result", "good", "coil_to_contact_us", NO_CASE},
-	{"proof_bad", "uplink.tested", "result", "bad", NULL, NO_CASE},
-};
-
-static const struct event_cell *cell_of(const char *event)
-{
-	static const struct event_cell other = {NULL, "panel.noted", NULL, NULL, "arg", NO_CASE};
-
-	for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++)
-		if (strcmp(cells[i].event, event) == 0)
-			return &cells[i];
-	return &other;
-}
-
-static void add_uplink(struct keeper *k, json_t *body, uint64_t number)
-{
-	const char *id = number > 0 ? book_uplink_id(scribe_book(k->scribe), number - 1) : NULL;
-	char unnamed[24];
-
-	if (number == 0)
-		return;
-	(void)snprintf(unnamed, sizeof unnamed, "%" PRIu64, number);
-	(void)json_object_set_new(body, "uplink", json_string(id != NULL ? id : unnamed));
-}
-
-static json_t *event_body(struct keeper *k, const struct request *r, const struct event_cell *cell)
-{
-	static const char *const kept[] = {"number", "age_ms", "times", "last_age_ms"};
-	json_t *body = json_object();
-
-	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
-		if (json_object_get(r->params, kept[i]) != NULL)
-			(void)json_object_set(body, kept[i], json_object_get(r->params, kept[i]));
-	if (cell->event == NULL)
-		(void)json_object_set(body, "kind", json_object_get(r->params, "kind"));
-	if (cell->key != NULL)
-		(void)json_object_set_new(body, cell->key, json_string(cell->word));
-	if (cell->arg != NULL && json_object_get(r->params, "arg") != NULL)
-		(void)json_object_set(body, cell->arg, json_object_get(r->params, "arg"));
-	if (cell->event != NULL && strcmp(cell->event, "proof_bad") == 0)
-		(void)json_object_set_new(body, "why", json_string(param_count(r, "arg") == 0 ? "close" : "open"));
-	if (strcmp(cell->act, "uplink.restored") == 0 && json_is_true(json_object_get(r->params, "unproven")))
-		(void)json_object_set_new(body, "unproven", json_true());
-	add_uplink(k, body, param_count(r, "uplink"));
-	return body;
-}
-
-/* DECLARE pressed again in the same minutes, or after ISOLATE, means the same case. */
-static bool is_same_alarm(const struct keeper *k, const char *newest, int64_t now_ns)
-{
-	return newest != NULL && strcmp(newest, k->panel.pressed_case) == 0 &&
-	       now_ns - k->panel.pressed_ns < JOIN_MINUTES * minute_ns;
-}
-
-/* An event that happened before maintenance began or after its time is meant, and so may be one whose age is not known.
-   A permit and a command know their case. */
-static bool is_of_maintenance(const struct keeper *k, const struct request *r, const struct event_cell *cell,
-			      struct moment now)
-{
-	const struct recall *recall = scribe_recall(k->scribe);
-	json_t *age = json_object_get(r->params, "age_ms");
-	int64_t since_ms = recall_age_ms(recall, recall->maintenance_boot, &recall->maintenance_begun, &now);
-
-	return recall->is_in_maintenance && cell->joining != NO_CASE && cell->joining != JOINS_PERMIT &&
-	       strcmp(cell->event, "cut_command") != 0 && json_is_integer(age) && json_integer_value(age) <= since_ms &&
-	       (since_ms - json_integer_value(age)) / 1000 < recall->maintenance_s;
-}
-
-/* Which case the event belongs to; "-": none. True when it opens it. */
-static bool choose_case(struct keeper *k, enum joining joining, struct moment now, char out[65])
-{
-	const struct recall *recall = scribe_recall(k->scribe);
-	const char *newest = book_newest_open_case(scribe_book(k->scribe));
-	bool opens = (joining == OPENS && !is_same_alarm(k, newest, now.boot_ns)) ||
-		     (joining == JOINS_OR_OPENS && newest == NULL);
-
-	(void)snprintf(out, 65, "-");
-	if (joining == NO_CASE)
-		return false;
-	if (opens)
-		book_next_case(scribe_book(k->scribe), now, out);
-	else if (joining == JOINS_PERMIT && recall->permit_is_open)
-		(void)snprintf(out, 65, "%s", recall->permit_about);
-	else if (newest != NULL)
-		(void)snprintf(out, 65, "%s", newest);
-	return opens;
-}
-
-static void remember_press(struct keeper *k, const char *about, int64_t now_ns)
-{
-	k->panel.pressed_ns = now_ns;
-	(void)snprintf(k->panel.pressed_case, sizeof k->panel.pressed_case, "%s", about);
-}
-
-static void record_event(struct keeper *k, const struct request *r, const struct event_cell *cell, const char *idem)
-{
-	struct moment now = moment_now();
-	json_t *body = event_body(k, r, cell);
-	char about[65] = "-";
-	bool in_maintenance = is_of_maintenance(k, r, cell, now);
-	bool opens = !in_maintenance && choose_case(k, cell->joining, now, about);
-	struct entry entry = {.who = "panel",
-			      .via = "panel",
-			      .kind = act_find(cell->act),
-			      .about = about,
-			      .idem = idem,
-			      .body = body};
-
-	if (cell->joining == OPENS || cell->joining == JOINS_OR_OPENS) {
-		(void)json_object_set_new(body, "opens", json_boolean(opens));
-		if (in_maintenance)
-			(void)json_object_set_new(body, "maintenance", json_true());
-		else
-			remember_press(k, about, now.boot_ns);
-	}
-	record_and_answer(k, &entry, AT_ONCE, r->ticket);
-	json_decref(body);
-}
+/* ---- outcomes ---------------------------------------------------------------------------------------------- */
 
 /* `why`: the panel's own word, when it refused; or NULL. */
 static void note_expired(struct keeper *k, const char *about, const char *cause, const char *why)
@@ -347,66 +204,9 @@ static void note_expired(struct keeper *k, const char *about, const char *cause,
 	json_decref(body);
 }
 
-/* FNV-1a: a number for a word that no later version changes. */
-static unsigned word_code(const char *word)
+void panel_permit_lapsed(struct keeper *k, const char *cause)
 {
-	uint32_t code = 2166136261U;
-
-	for (; *word != '\0'; word++)
-		code = (code ^ (unsigned char)*word) * 16777619U;
-	return code;
-}
-
-/* The retry key of an event: controller, journal and number. `salt` tells apart two events that carry the same. */
-static void event_key(char out[33], const struct request *r, unsigned salt)
-{
-	unsigned long journal = strtoul(param_text(r, "journal"), NULL, 16);
-
-	(void)snprintf(out, 33, "%.16s%08lx%08" PRIx32, param_text(r, "controller"), journal ^ salt,
-		       (uint32_t)param_count(r, "number"));
-}
-
-void panel_event(struct keeper *k, const struct request *r, const struct session *session)
-{
-	const struct event_cell *cell = cell_of(param_text(r, "kind"));
-	struct waiter waiter = {NULL, NULL};
-	char idem[33];
-	enum err err;
-
-	(void)session;
-	if (param_count(r, "number") > UINT32_MAX) {
-		server_refuse(k->server, r->ticket, "invalid", json_pack("{s:s}", "field", "number"));
-		return;
-	}
-	waiter = receipt_waiter(k, r->ticket);
-	event_key(idem, r, 0);
-	err = waiter.hear == NULL ? ERR_NOMEM : scribe_repeat(k->scribe, idem, "panel", cell->act, waiter);
-	if (err == ERR_EXISTS) {
-		/* A controller that lost its memory but not its journal counts from 1 again. Its press must be
-		   recorded, not refused for ever. */
-		diag(DIAG_WARNING,
-		     "controller %.16s: event %" PRIu64 " was another act before; it has lost its numbering",
-		     param_text(r, "controller"), param_count(r, "number"));
-		event_key(idem, r, word_code(param_text(r, "kind")));
-		err = scribe_repeat(k->scribe, idem, "panel", cell->act, waiter);
-	}
-	if (err == ERR_OK)
-		return;
-	free(waiter.context);
-	if (err == ERR_MISSING) {
-		record_event(k, r, cell, idem);
-		if (strcmp(cell->act, "panel.started") == 0 && scribe_recall(k->scribe)->permit_is_open)
-			note_expired(k, scribe_recall(k->scribe)->permit_about, "restarted", NULL);
-	} else {
-		server_refuse(k->server, r->ticket, err == ERR_EXISTS ? "conflict" : "busy", NULL);
-	}
-}
-
-/* ---- outcomes ---------------------------------------------------------------------------------------------- */
-
-void panel_permit_lapsed(struct keeper *k)
-{
-	note_expired(k, scribe_recall(k->scribe)->permit_about, "no_answer", NULL);
+	note_expired(k, scribe_recall(k->scribe)->permit_about, cause, NULL);
 }
 
 static void note_not_cut(struct keeper *k)

@@ -123,6 +123,17 @@ static void on_witnessed(struct recall *r, const struct record *record, json_t *
 	copy(r->seen_by, sizeof r->seen_by, body, "controller");
 }
 
+/* Only the keeper's own word: the panel may name an event as it likes. */
+static void on_noted(struct recall *r, const struct record *record, json_t *body)
+{
+	const char *kind = json_string_value(json_object_get(body, "kind"));
+
+	if (kind == NULL || strcmp(record->who, "system") != 0)
+		return;
+	if (strcmp(kind, "flood_begun") == 0 || strcmp(kind, "flood_over") == 0)
+		r->is_flooded = strcmp(kind, "flood_begun") == 0;
+}
+
 static bool is_about(const struct failed_logins *f, const char *account, const char *via)
 {
 	return strcmp(f->account, account) == 0 && strcmp(f->via, via) == 0;
@@ -186,6 +197,7 @@ static const struct cell {
 	{"incarnation.noted", on_incarnation_noted},
 	{"space.changed", on_space},
 	{"log.witnessed", on_witnessed},
+	{"panel.noted", on_noted},
 };
 
 static const struct cell *find_cell(const char *act)

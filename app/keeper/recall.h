@@ -33,7 +33,8 @@ struct recall {
 	bool incarnation_is_noted;
 	/* What the panel's controller has seen of the log, as it was compared last, and which one. */
 	char seen_verdict[65], seen_by[17];
-	char room[16]; /* the level that was told last; "": none was */
+	char room[16];   /* the level that was told last; "": none was */
+	bool is_flooded; /* by the panel's events */
 	/* Maintenance of the panel, as long as nobody has ended it. */
 	bool is_in_maintenance;
 	struct moment maintenance_begun;

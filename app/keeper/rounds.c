@@ -14,7 +14,7 @@
 static const uint64_t second_us = 1000000;
 enum { PERMIT_PATIENCE_S = 360, COVER_LEAST_S = 600, COVER_SPREAD_S = 8 * 3600 };
 
-enum round { HEARTBEAT, EPOCH, HOUSE, TIDY, PERMIT, MAINTENANCE, CUTS, COVER, ROUND_COUNT };
+enum round { HEARTBEAT, EPOCH, HOUSE, TIDY, PERMIT, MAINTENANCE, CUTS, COVER, FLOOD, ROUND_COUNT };
 _Static_assert((int)ROUND_COUNT <= (int)ROUNDS_MAX, "there is a source for each round");
 
 static void set_in(struct keeper *k, enum round round, uint64_t seconds)
@@ -79,7 +79,7 @@ static void tidy(struct keeper *k)
 static void end_permit(struct keeper *k)
 {
 	if (scribe_recall(k->scribe)->permit_is_open)
-		panel_permit_lapsed(k);
+		panel_permit_lapsed(k, "no_answer");
 }
 
 static void end_maintenance(struct keeper *k)
@@ -114,7 +114,7 @@ static const struct {
 } rounds[ROUND_COUNT] = {
 	[HEARTBEAT] = {beat, 600},  [EPOCH] = {begin_epoch, 3600}, [HOUSE] = {look_after_house, 60},
 	[TIDY] = {tidy, 0},         [PERMIT] = {end_permit, 0},    [MAINTENANCE] = {end_maintenance, 0},
-	[CUTS] = {peers_report, 0}, [COVER] = {cover, 0},
+	[CUTS] = {peers_report, 0}, [COVER] = {cover, 0},          [FLOOD] = {flood_round, FLOOD_MINUTES * 60},
 };
 
 void rounds_report_cuts(struct keeper *k, uint64_t in_ns)

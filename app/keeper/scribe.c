@@ -495,6 +495,26 @@ enum err scribe_record(struct scribe *s, const struct entry *entry, enum urgency
 	return scribe_record_all(s, entry, 1, urgency, waiter, f);
 }
 
+uint64_t scribe_next(const struct scribe *s)
+{
+	return s->applied;
+}
+
+enum err scribe_put_tally(struct scribe *s, unsigned number, const char *text, struct waiter waiter, struct fault *f)
+{
+	struct receipt none = {.seq = 0};
+	enum err err = s->chain.ledger != NULL ? ledger_put_tally(s->chain.ledger, number, text, f)
+					       : fault_set(f, ERR_IO, "the ledger could not be opened again");
+
+	if (err == ERR_OK && waiter.hear != NULL && add_waiter(s, waiter, &none) == NULL) {
+		err = fault_set(f, ERR_NOMEM, "out of memory");
+		give_up(s, f);
+	}
+	if (err == ERR_OK && waiter.hear != NULL)
+		arrange_commit(s, AT_ONCE);
+	return err;
+}
+
 void scribe_note(struct scribe *s, const struct entry *entry)
 {
 	struct fault f;

@@ -90,6 +90,11 @@ enum err scribe_record(struct scribe *s, const struct entry *entry, enum urgency
 /* The same for entries that are recorded all together or not at all; the waiter hears of the first. */
 enum err scribe_record_all(struct scribe *s, const struct entry *entries, size_t count, enum urgency urgency,
 			   struct waiter waiter, struct fault *f) MUST_USE;
+/* Number of the entry that is staged next. */
+uint64_t scribe_next(const struct scribe *s);
+/* Stages what is counted for an entry to come (ledger_put_tally). Without a waiter it goes with what is staged next. */
+enum err scribe_put_tally(struct scribe *s, unsigned number, const char *text, struct waiter waiter,
+			  struct fault *f) MUST_USE;
 /* For the keeper's own entries, where nobody waits. */
 void scribe_note(struct scribe *s, const struct entry *entry);
 

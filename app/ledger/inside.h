@@ -28,8 +28,9 @@ struct running {
 	struct signer key;
 };
 
-/* What a new incarnation says of itself. */
+/* What a new incarnation says of itself, and takes over. */
 struct succession {
+	const struct batch *tallies;
 	const char *continues; /* JSON: what the logs before it said last */
 	const char *begun;     /* body of incarnation.begun */
 	const char *text;      /* JSON, or NULL */
@@ -77,6 +78,9 @@ struct ledger {
 	unsigned next_case;
 	struct salts salts;
 };
+
+/* All of them as changes; none when they cannot be read. */
+void tallies_copy(struct ledger *l, struct batch *to);
 
 /* An empty ledger whose media are known but not open. *out is untouched unless it succeeds. */
 enum err ledger_new(struct ledger **out, struct fault *f) MUST_USE;

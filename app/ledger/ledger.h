@@ -200,6 +200,13 @@ enum err ledger_commit(struct ledger *l, struct moment now, struct fault *f) MUS
 void ledger_abandon(struct ledger *l);
 bool ledger_has_staged(const struct ledger *l);
 
+/* What is counted for an entry to come: durable with the next commit, in the place of what was counted under this
+   number before. NULL: its entry is staged, and it goes. A new incarnation takes all of them over. Reading them gives
+   what was durable last. */
+typedef void tally_taker(void *context, unsigned number, const char *text, size_t len);
+enum err ledger_put_tally(struct ledger *l, unsigned number, const char *text, struct fault *f) MUST_USE;
+enum err ledger_tallies(struct ledger *l, tally_taker *take, void *context, struct fault *f) MUST_USE;
+
 /* Finishes the epoch and begins the next. Nothing may be staged. The keeper calls it every hour. */
 enum err ledger_rotate(struct ledger *l, struct moment now, struct fault *f) MUST_USE;
 /* Runs SQLite's checkpoint when it is worth it; the keeper calls it after 1 s of idleness. (A commit that finds more

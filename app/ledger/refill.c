@@ -498,8 +498,10 @@ static enum err copy_the_rest(struct refill *r, struct fault *f)
 		{"SELECT size, reply FROM stamps WHERE ?2 >= ?1", STORE_PUT_STAMP},
 		{"SELECT size, line FROM cosignatures WHERE ?2 >= ?1", STORE_PUT_COSIGNATURE},
 		{"SELECT epoch, nonce FROM asked WHERE ?2 >= ?1", STORE_PUT_ASKED},
+		{"SELECT number, counted FROM tallies WHERE ?2 >= ?1", STORE_PUT_TALLY},
 	};
-	static const enum store_statement cuts[] = {STORE_CUT_STAMPS, STORE_CUT_COSIGNATURES, STORE_CUT_ASKED};
+	static const enum store_statement cuts[] = {STORE_CUT_STAMPS, STORE_CUT_COSIGNATURES, STORE_CUT_ASKED,
+						    STORE_DROP_TALLIES};
 	struct store *from = media_store(&r->ledger->media);
 	bool is_any = false;
 	/* What was erased since its entry was copied. */

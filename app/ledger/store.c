@@ -41,8 +41,10 @@ static const char pairs[] = "ALTER TABLE medium ADD COLUMN paired INTEGER NOT NU
 static const char marks[] = "CREATE TABLE marks(mark INTEGER, seq INTEGER, PRIMARY KEY(mark, seq)) WITHOUT ROWID;"
 			    "ALTER TABLE head ADD COLUMN marked INTEGER NOT NULL DEFAULT 0;";
 
+static const char tallies[] = "CREATE TABLE tallies(number INTEGER PRIMARY KEY, counted BLOB NOT NULL);";
+
 /* Each is run once, in order; user_version counts them. */
-static const char *const additions[] = {first_tables, second_medium, pins, earlier, pairs, marks};
+static const char *const additions[] = {first_tables, second_medium, pins, earlier, pairs, marks, tallies};
 enum { ADDITIONS = sizeof additions / sizeof *additions };
 
 static const char *const texts[STORE_STATEMENTS] = {
@@ -66,6 +68,9 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_PUT_STAMP] = "INSERT OR REPLACE INTO stamps(size, reply) VALUES(?1, ?2)",
 	[STORE_PUT_COSIGNATURE] = "INSERT OR IGNORE INTO cosignatures(size, line) VALUES(?1, ?2)",
 	[STORE_PUT_ASKED] = "INSERT OR REPLACE INTO asked(epoch, nonce) VALUES(?1, ?2)",
+	[STORE_PUT_TALLY] = "INSERT OR REPLACE INTO tallies(number, counted) VALUES(?1, ?2)",
+	[STORE_DROP_TALLY] = "DELETE FROM tallies WHERE number = ?1",
+	[STORE_DROP_TALLIES] = "DELETE FROM tallies",
 	[STORE_ERASE_FILES] = "UPDATE entries SET files = NULL WHERE seq = ?1",
 	[STORE_ERASE_PERSON] = "UPDATE entries SET person = NULL WHERE seq = ?1",
 	[STORE_ERASE_TEXT] = "UPDATE entries SET text = NULL WHERE seq = ?1",
@@ -103,6 +108,7 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_COUNT_NODES] = "SELECT count(*) FROM nodes",
 	[STORE_GET_STAMP] = "SELECT reply FROM stamps WHERE size = ?1",
 	[STORE_GET_COSIGNATURES] = "SELECT line FROM cosignatures WHERE size = ?1 ORDER BY line",
+	[STORE_GET_TALLIES] = "SELECT number, counted FROM tallies WHERE number >= ?1 ORDER BY number",
 	[STORE_LAST_COSIGNED] = "SELECT max(size) FROM cosignatures",
 	[STORE_LAST_WITNESS_ASKED] =
 		"SELECT epoch FROM asked WHERE epoch < ?1 AND nonce IS NULL ORDER BY epoch DESC LIMIT 1",

@@ -16,6 +16,7 @@
  *   blobs         sha256, seq: which stored file belongs to which entry
  *   stamps        size, RFC 3161 reply;   cosignatures   size, witness's line
  *   asked         epoch, nonce: whose closing checkpoint a witness (nonce NULL) or a time stamp authority was shown
+ *   tallies       number, what it counts: things for an entry to come (tally.c)
  *   medium        one row: generation, alone, filling, paired (media.h)
  *
  * Tables and columns are only ever added, so an older program reads and goes on writing what a newer one made; a change
@@ -59,6 +60,9 @@ enum store_statement {
 	STORE_PUT_STAMP,
 	STORE_PUT_COSIGNATURE,
 	STORE_PUT_ASKED,
+	STORE_PUT_TALLY,
+	STORE_DROP_TALLY,
+	STORE_DROP_TALLIES,
 	STORE_ERASE_FILES,
 	STORE_ERASE_PERSON,
 	STORE_ERASE_TEXT,
@@ -100,6 +104,7 @@ enum store_statement {
 	STORE_GET_STAMP,
 	/* One row after another, by store_next of the statement. */
 	STORE_GET_COSIGNATURES,
+	STORE_GET_TALLIES,
 	STORE_LAST_COSIGNED,
 	/* The newest before epoch, or entry, ?1. */
 	STORE_LAST_WITNESS_ASKED,

@@ -24,8 +24,9 @@ struct heads {
 	struct standing s[MEDIA_MAX];
 	bool counts[MEDIA_MAX]; /* heard, and not known to be only behind the other */
 	enum ending ending;
-	uint64_t common;       /* entries that all that count have */
-	uint64_t before;       /* entries in the logs before all these */
+	uint64_t common; /* entries that all that count have */
+	uint64_t before; /* entries in the logs before all these */
+	struct batch tallies;
 	struct fault of_other; /* of HALF_FILLED: why the other medium cannot be used */
 };
 
@@ -134,6 +135,8 @@ static enum err judge(struct ledger *l, struct heads *h, const struct fault faul
 		err = lineage_read(l, &lineage, f);
 	if (err == ERR_OK)
 		h->before = lineage.before;
+	if (err == ERR_OK)
+		tallies_copy(l, &h->tallies);
 	return err;
 }
 
@@ -268,6 +271,10 @@ static enum err write_next(const struct ledger *old, const char *origin, const s
 		err = ERR_OK;
 	}
 	err = err == ERR_OK ? ledger_begin_first(l, origin, now, f) : f->err;
+	if (err == ERR_OK && !batch_is_empty(succession->tallies)) {
+		batch_join(&l->changes, succession->tallies);
+		err = ledger_commit(l, now, f);
+	}
 	for (int i = 0; i < MEDIA_MAX; i++)
 		made[i] = l->media.m[i].state == MEDIUM_GOOD;
 	if (err == ERR_OK)
@@ -280,7 +287,8 @@ static enum err write_next(const struct ledger *old, const char *origin, const s
 static enum err begin(const struct ledger *old, const struct heads *h, const struct reincarnation *why,
 		      struct moment now, char code[GENESIS_CODE_CHARS + 1], struct fault *f)
 {
-	struct succession succession = {.who = why->who != NULL ? why->who : "system",
+	struct succession succession = {.tallies = &h->tallies,
+					.who = why->who != NULL ? why->who : "system",
 					.via = why->via != NULL ? why->via : "keeper"};
 	struct buf continues = {.cap = NOTE_MAX}, begun = {.cap = NOTE_MAX};
 	char origin[NOTE_NAME_MAX + 1], *text = NULL;
@@ -335,6 +343,7 @@ enum err ledger_reincarnate(const char *folder, const struct reincarnation *why,
 		err = begin(old, &h, why, now, code, f);
 	standing_fini(&h.s[0]);
 	standing_fini(&h.s[1]);
+	batch_fini(&h.tallies);
 	ledger_close(old);
 	return err;
 }

@@ -121,6 +121,9 @@ struct erasure {
 enum err book_next_erasure(const struct book *book, struct erasure *out) MUST_USE;
 
 /* Uplinks, as set up (index = the controller's uplink number − 1). NULL beyond the last. */
+/* Would this event of the panel take a permit, a proof or a connection away? Then it cannot do so again before it was
+   given anew. `about`: its case, "-" for none. */
+bool book_takes_back(const struct book *book, const struct act_kind *kind, const char *about, const json_t *body);
 const char *book_uplink_id(const struct book *book, size_t index);
 /* As the record says; true as long as it says nothing of a cut. */
 bool book_uplink_is_connected(const struct book *book, size_t index);

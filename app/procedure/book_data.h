@@ -37,6 +37,7 @@ struct uplink {
 	json_t *setup; /* as in setup.done */
 	enum uplink_state state;
 	bool was_connected; /* before its contact contradicted it */
+	uint64_t seq;       /* of the entry that says so */
 	int64_t contact_us; /* edge to contact; −1 when unknown */
 	char since[WALL_TEXT_SIZE];
 	char set_up[WALL_TEXT_SIZE];

@@ -20,6 +20,13 @@ static void void_restores(struct book *book)
 	void_restore(&book->maintenance.restore);
 }
 
+/* An entry that tells of several events which the keeper counted: when they came they changed nothing, so that they
+   void nothing now. The number of the first entry that is newer than the last of them; 0: it is no such entry. */
+static uint64_t counted_before(const struct event *event)
+{
+	return (uint64_t)json_integer_value(json_object_get(event->body, "before"));
+}
+
 static enum err fold_press(struct book *book, const struct event *event)
 {
 	struct incident *incident = event->incident;
@@ -27,7 +34,7 @@ static enum err fold_press(struct book *book, const struct event *event)
 	char seq[24];
 	enum err err;
 
-	if (button != NULL && strcmp(button, "declare") != 0)
+	if (button != NULL && strcmp(button, "declare") != 0 && counted_before(event) == 0)
 		void_restores(book);
 	if (incident == NULL && json_is_true(json_object_get(event->body, "opens")) && strcmp(about, "-") != 0) {
 		err = case_open(book, event, &incident);
@@ -49,26 +56,31 @@ static enum err fold_isolate(struct book *book, const struct event *event)
 	return ERR_OK;
 }
 
+/* NULL also when newer entries tell otherwise of it. */
 static struct uplink *uplink_of(struct book *book, const struct event *event)
 {
 	int index = book_uplink_index(book, text_in(event->body, "uplink"));
+	uint64_t before = counted_before(event);
 
-	return index >= 0 ? &book->uplinks[index] : NULL;
+	return index >= 0 && (before == 0 || book->uplinks[index].seq < before) ? &book->uplinks[index] : NULL;
 }
 
 static void enter(struct uplink *uplink, enum uplink_state state, const struct event *event)
 {
+	uint64_t before = counted_before(event);
+
 	uplink->state = state;
+	uplink->seq = before > 0 ? before - 1 : event->record->seq;
 	uplink->contact_us = -1;
 	memcpy(uplink->since, event->at, sizeof uplink->since);
 }
 
 static enum err fold_cut(struct book *book, const struct event *event)
 {
-	struct uplink *uplink;
+	struct uplink *uplink = uplink_of(book, event);
 
-	void_restores(book);
-	uplink = uplink_of(book, event);
+	if (counted_before(event) == 0)
+		void_restores(book);
 	if (uplink != NULL)
 		enter(uplink, UPLINK_CUTTING, event);
 	return ERR_OK;
@@ -116,6 +128,8 @@ static enum err fold_restored(struct book *book, const struct event *event)
 	if (uplink == NULL)
 		return ERR_OK;
 	enter(uplink, UPLINK_CONNECTED, event);
+	if (counted_before(event) > 0)
+		return ERR_OK;
 	restore->uplinks &= ~(1U << (unsigned)(uplink - book->uplinks));
 	if (restore->uplinks == 0)
 		restore->state = RESTORE_NONE;
@@ -127,10 +141,51 @@ static enum err fold_expired(struct book *book, const struct event *event)
 	struct restore *restore = restore_of(book, event->incident);
 	const char *cause = text_in(event->body, "cause"), *why = text_in(event->body, "why");
 
+	if (counted_before(event) > 0)
+		return ERR_OK;
 	restore->state = RESTORE_NONE;
 	id_copy(restore->cause, cause != NULL ? cause : "");
 	id_copy(restore->why, why != NULL ? why : "");
 	return ERR_OK;
+}
+
+/* ---- what an event would take away ---- */
+
+static bool is_in_flight(const struct restore *restore)
+{
+	return restore->state != RESTORE_NONE;
+}
+
+static bool is_any_in_flight(const struct book *book)
+{
+	for (size_t i = 0; i < book->cases_count; i++)
+		if (is_in_flight(&book->cases[i]->restore))
+			return true;
+	return is_in_flight(&book->maintenance.restore);
+}
+
+static bool counts_as_connected(const struct uplink *uplink)
+{
+	return uplink->state == UPLINK_CONNECTED || (uplink->state == UPLINK_UNKNOWN && uplink->was_connected);
+}
+
+bool book_takes_back(const struct book *book, const struct act_kind *kind, const char *about, const json_t *body)
+{
+	const char *button = text_in(body, "button");
+	const struct incident *incident = case_find(book, about);
+	const struct restore *restore = incident != NULL ? &incident->restore : &book->maintenance.restore;
+	int index = book_uplink_index(book, text_in(body, "uplink"));
+	const struct uplink *uplink = index >= 0 ? &book->uplinks[index] : NULL;
+
+	if (strcmp(kind->name, "panel.pressed") == 0)
+		return button != NULL && strcmp(button, "declare") != 0 && is_any_in_flight(book);
+	if (strcmp(kind->name, "uplink.cut") == 0)
+		return is_any_in_flight(book) || (uplink != NULL && counts_as_connected(uplink));
+	if (strcmp(kind->name, "uplink.unproven") == 0)
+		return uplink != NULL && uplink->state != UPLINK_UNKNOWN;
+	if (strcmp(kind->name, "uplink.restored") == 0)
+		return uplink != NULL && is_in_flight(restore) && (restore->uplinks >> (unsigned)index & 1U) != 0;
+	return strcmp(kind->name, "restore.expired") == 0 && is_in_flight(restore);
 }
 
 const struct folder panel_folders[] = {

@@ -61,6 +61,13 @@ static void add_measured(struct buf *out, const json_t *us)
 			 json_integer_value(us) / 100 % 10);
 }
 
+static void add_times(struct buf *out, const json_t *times, enum lang lang)
+{
+	if (json_integer_value(times) > 1)
+		buf_addf(out, lang == LANG_EN ? ", %" JSON_INTEGER_FORMAT " times" : "（%" JSON_INTEGER_FORMAT "回）",
+			 json_integer_value(times));
+}
+
 static void add_lapse(struct buf *out, const json_t *body, enum lang lang)
 {
 	const char *cause = text_in(body, "cause"), *why = text_in(body, "why");
@@ -158,6 +165,7 @@ json_t *line_words(const struct book *book, const json_t *line, enum lang lang)
 		if (text_in(body, "uplink") != NULL)
 			buf_addf(&out, " %s", uplink_label(book, text_in(body, "uplink"), lang));
 		add_measured(&out, json_object_get(body, "edge_to_contact_us"));
+		add_times(&out, json_object_get(body, "times"), lang);
 		if (json_is_true(json_object_get(body, "unproven")))
 			buf_adds(&out, lang == LANG_EN ? " (no contact proves it)" : "（接点による確認なし）");
 		if (strcmp(act, "restore.expired") == 0)

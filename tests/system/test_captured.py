@@ -5,6 +5,7 @@ import contextlib
 import json
 import re
 import secrets
+import signal
 import subprocess
 
 import tap
@@ -152,6 +153,129 @@ class PanelDaemon(Captured):
         other.call("panel.hello", controller="00000000000000ff", journal="00000001", firmware="0.1.0", map=2)
         wait_until("both", lambda: len(self.acts_of_log("panel.pressed")) == 1)
         self.assertEqual(len(self.acts_of_log("panel.pressed")), 1)
+
+
+class Flood(Captured):
+    """The panel daemon invents events, or a wire chatters for days."""
+
+    BURST, CLASSES = 32, 93
+
+    def setUp(self):
+        super().setUp()
+        self.flooding = self.panel()
+        self.number = 0
+
+    def entries(self):
+        with self.house.login("kansa") as auditor:
+            return auditor.ask("system.health")["record"]["entries"]
+
+    def flood(self, events, at_once=50):
+        """Sends them like a daemon that waits for no answer, and waits for all answers in the end."""
+        waiting = []
+        for kind, params in events:
+            self.number += 1
+            waiting.append(self.flooding.send("panel.event", controller=Panel.CONTROLLER, journal=Panel.JOURNAL,
+                                              number=self.number, kind=kind, age_ms=0, **params))
+            if len(waiting) == at_once:
+                for number in waiting:
+                    self.flooding.take(number)
+                waiting = []
+        return [self.flooding.take(number) for number in waiting]
+
+    def told(self, act, about_counted):
+        """How many events the entries of an act tell of: those that were recorded singly, or those that were counted."""
+        bodies = [entry["body"] for entry in self.bodies(act)]
+        return sum(body.get("times", 1) for body in bodies if ("before" in body) == about_counted)
+
+    def bodies(self, act):
+        found, seq, size = [], 0, self.entries()
+        with self.house.login("kansa") as auditor:
+            while seq < size:
+                page = auditor.ask("ledger.show", count=50, **{"from": seq})["entries"]
+                found += [auditor.ask("ledger.show", count=1, **{"from": entry["seq"]})["entries"][0]
+                          for entry in page if entry["act"] == act]
+                seq = max(entry["seq"] for entry in page) + 1
+        return found
+
+    def test_a_true_press_among_100000_false_events_is_recorded_and_acted_upon(self):
+        before = self.entries()
+        noise = [("mirror_well", {"uplink": 3}), ("unproven", {"uplink": 3})] * 25000
+        self.flood(noise)
+        self.flooding.pushes.clear()
+        receipt = self.flood([("isolate_pressed", {})])[0]
+        self.assertIn("seq", receipt)
+        self.assertNotEqual(receipt["about"], "-")
+        self.flood([("cut_button", {"uplink": 1, "arg": 900}), ("proven", {"uplink": 1, "arg": 5000})])
+        self.assertTrue(self.flooding.next_push("panel.lamps")["incident"])
+        self.flood(noise)
+        with self.house.login("kansa") as auditor:
+            entry = auditor.ask("ledger.show", count=1, **{"from": receipt["seq"]})["entries"][0]
+            uplink = next(one for one in auditor.view("now")["uplinks"] if one["id"] == "internet")
+        self.assertEqual((entry["act"], entry["body"]["button"], entry["body"]["opens"]), ("panel.pressed", "isolate", True))
+        self.assertEqual(uplink["state"], "cut")
+        self.assertLess(self.entries() - before, 2 * self.BURST + 60)
+
+    def test_what_was_counted_is_told_after_a_kill(self):
+        self.flood([("key_on", {})] * 500)
+        self.assertEqual(self.told("panel.noted", False), self.BURST + 1)
+        self.house.end(signal.SIGKILL)
+        self.house.start()
+        self.assertEqual(self.told("panel.noted", True), 500 - self.BURST)
+        counted = [entry["body"] for entry in self.bodies("panel.noted") if "before" in entry["body"]]
+        self.assertEqual([body["kind"] for body in counted], ["key_on"])
+        self.assertGreaterEqual(counted[0]["age_ms"], counted[0]["last_age_ms"])
+
+    def test_an_event_that_was_counted_and_is_sent_again_counts_once(self):
+        self.flood([("key_off", {})] * (self.BURST + 10))
+        last = {"controller": Panel.CONTROLLER, "journal": Panel.JOURNAL, "number": self.number, "kind": "key_off"}
+        self.assertTrue(self.flooding.call("panel.event", **last)["counted"])
+        self.house.end(signal.SIGKILL)
+        self.house.start()
+        with contextlib.closing(Panel(self.house)) as panel:
+            panel.hello()
+            self.assertIn("seq", panel.call("panel.event", **last))
+        self.assertEqual(self.told("panel.noted", True), 10)
+
+    def test_the_log_grows_by_no_more_than_its_bound_whatever_is_invented(self):
+        """Every kind, known or not, for every uplink, known or not; each far more often than is recorded singly."""
+        table = (SOURCE / "board/map.h").read_text(encoding="utf-8")
+        kinds = re.findall(r'X\(\d+, [A-Z_]+, +"(\w+)", [01],', table)
+        self.assertGreater(len(kinds), 30)
+        before = self.entries()
+        self.flood((kind, {"uplink": uplink}) for _ in range(self.BURST + 8)
+                   for kind in (*kinds, "invented", "novel") for uplink in (1, 2, 3, 4, 5, 77))
+        self.assertLess(self.entries() - before, self.CLASSES * self.BURST + 200)
+
+    def test_a_flood_lights_fault_and_is_an_entry(self):
+        self.flooding.pushes.clear()
+        self.flood([("host_back", {})] * (self.BURST + 1))
+        self.assertTrue(self.flooding.next_push("panel.lamps")["fault"])
+        begun = [entry for entry in self.bodies("panel.noted") if entry["body"]["kind"] == "flood_begun"]
+        self.assertEqual([(entry["who"], entry["via"]) for entry in begun], [("system", "keeper")])
+
+    def test_it_cannot_say_that_the_flood_is_over(self):
+        self.flood([("host_back", {})] * (self.BURST + 1))
+        self.flood([("flood_over", {})])
+        with self.house.login("kansa") as auditor:
+            self.assertTrue(auditor.ask("system.health")["panel"]["flooded"])
+
+    def test_a_false_cut_that_is_counted_does_not_void_what_was_permitted_since(self):
+        """Nor does one that comes later: that voids it, as a true one would."""
+        self.flood([("isolate_pressed", {})])
+        self.flood([("cut_button", {"uplink": 1})] * (self.BURST + 20))
+        somu = self.person("somu", "web")
+        about = somu.view("incidents")["incidents"][0]["about"]
+        proof = self.house.passwords["somu"]
+        somu.act("restore.requested", about=about, body={"uplinks": ["internet"]}, proof=proof)
+        self.house.end(signal.SIGKILL)
+        self.house.start()
+        self.assertEqual(self.told("uplink.cut", True), 20)
+        with self.house.login("somu") as somu:
+            self.assertEqual(somu.view("incidents")["incidents"][0]["permit"], "asked")
+        self.flooding = self.panel()
+        self.assertIn("seq", self.flood([("cut_button", {"uplink": 1})])[0])
+        with self.house.login("somu") as somu:
+            self.assertNotEqual(somu.view("incidents")["incidents"][0]["permit"], "asked")
 
 
 if __name__ == "__main__":

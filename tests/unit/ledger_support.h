@@ -73,6 +73,28 @@ static inline int drop_ledger(void **state)
 	return 0;
 }
 
+/* The tallies as "1=text 2=text ". */
+static inline void add_tally(void *context, unsigned number, const char *text, size_t len)
+{
+	char *to = context;
+
+	(void)snprintf(to + strlen(to), 128 - strlen(to), "%u=%.*s ", number, (int)len, text);
+}
+
+static inline void expect_tallies(struct bench *b, const char *expected)
+{
+	char all[128] = "";
+
+	must(ledger_tallies(b->ledger, add_tally, all, &b->fault), &b->fault);
+	assert_string_equal(all, expected);
+}
+
+static inline void put_tally(struct bench *b, unsigned number, const char *text)
+{
+	must(ledger_put_tally(b->ledger, number, text, &b->fault), &b->fault);
+	must(ledger_commit(b->ledger, test_now(), &b->fault), &b->fault);
+}
+
 /* One entry a commit. */
 static inline void add_entries(struct bench *b, unsigned count)
 {

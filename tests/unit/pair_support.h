@@ -110,6 +110,7 @@ static inline void dump(struct store *s, struct buf *out)
 		"SELECT size, reply FROM stamps ORDER BY size",
 		"SELECT size, line FROM cosignatures ORDER BY size, line",
 		"SELECT epoch, nonce FROM asked ORDER BY epoch",
+		"SELECT number, counted FROM tallies ORDER BY number",
 		"SELECT generation, alone, filling, paired FROM medium",
 	};
 

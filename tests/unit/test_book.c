@@ -741,6 +741,46 @@ static void an_uplink_is_cut_only_once_the_contact_says_so(void **state)
 	assert_string_equal(uplink_state(town, 0, out), "connected");
 }
 
+static void what_was_counted_changes_nothing_that_is_newer(void **state)
+{
+	struct town *town = *state;
+	const struct act_kind *proven = act_find("uplink.proven"), *cut_kind = act_find("uplink.cut"),
+			      *unproven = act_find("uplink.unproven");
+	json_t *one = body("{\"uplink\":\"internet\"}");
+	char out[16];
+	uint64_t seq;
+
+	town_declare(town, NULL);
+	assert_true(book_takes_back(town->book, cut_kind, CASE_1, one));
+	assert_true(book_takes_back(town->book, unproven, CASE_1, one));
+	assert_false(book_takes_back(town->book, proven, CASE_1, one));
+	cut(town, "internet");
+	assert_false(book_takes_back(town->book, cut_kind, CASE_1, one));
+	town_record(town, "panel", "uplink.unproven", CASE_1, body("{\"uplink\":\"internet\",\"number\":3}"), NULL);
+	assert_false(book_takes_back(town->book, unproven, CASE_1, one));
+	assert_false(book_takes_back(town->book, cut_kind, CASE_1, one));
+	seq = town->seq + 1;
+	/* Of two counted kinds the one that came last holds. */
+	town_record(town, "panel", "panel.noted", "-",
+		    json_pack("{s:s, s:s, s:i, s:i, s:I}", "kind", "mirror_well", "uplink", "internet", "number", 4,
+			      "times", 70, "before", (json_int_t)seq),
+		    NULL);
+	assert_string_equal(uplink_state(town, 0, out), "cut");
+	town_record(town, "panel", "uplink.unproven", CASE_1,
+		    json_pack("{s:s, s:i, s:i, s:I}", "uplink", "internet", "number", 5, "times", 70, "before",
+			      (json_int_t)seq),
+		    NULL);
+	assert_string_equal(uplink_state(town, 0, out), "unknown");
+	/* What is newer than those that were counted stays. */
+	town_record(town, "panel", "uplink.restored", CASE_1, body("{\"uplink\":\"internet\",\"number\":6}"), NULL);
+	town_record(town, "panel", "uplink.proven", CASE_1,
+		    json_pack("{s:s, s:i, s:i, s:i, s:I}", "uplink", "internet", "number", 7, "edge_to_contact_us", 1,
+			      "times", 9, "before", (json_int_t)seq),
+		    NULL);
+	assert_string_equal(uplink_state(town, 0, out), "connected");
+	json_decref(one);
+}
+
 static void a_contact_that_is_well_again_says_what_it_said_before(void **state)
 {
 	static const char unproven[] = "{\"uplink\":\"internet\",\"number\":7}",
@@ -1131,6 +1171,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_lost_the_role_has_neither_asked_nor_permitted, open_town,
 						close_town),
 		cmocka_unit_test_setup_teardown(a_second_request_replaces_the_first, open_town, close_town),
+		cmocka_unit_test_setup_teardown(what_was_counted_changes_nothing_that_is_newer, open_town, close_town),
 		cmocka_unit_test_setup_teardown(a_contact_that_is_well_again_says_what_it_said_before, open_town,
 						close_town),
 		cmocka_unit_test_setup_teardown(a_permit_that_is_refused_says_why, open_town, close_town),

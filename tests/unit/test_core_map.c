@@ -170,7 +170,7 @@ static void each_event_has_words(void **state)
 	char entry[64];
 
 	(void)state;
-	assert_true(read_into(keeper, sizeof keeper, "app/keeper/panel.c"));
+	assert_true(read_into(keeper, sizeof keeper, "app/keeper/events.c"));
 	assert_true(read_into(words, sizeof words, "app/procedure/words.c"));
 #define HAS_WORDS(number, name, word, has_uplink, arg)      \
 	snprintf(entry, sizeof entry, "\t{\"%s\", ", word); \

@@ -86,6 +86,22 @@ static void a_lost_secret_ends_a_log_and_the_next_begins(void **state)
 	expect_old(p->mirror, 9);
 }
 
+static void what_was_counted_goes_over_to_the_next(void **state)
+{
+	struct pair *p = *state;
+	struct bench *b = &p->b;
+	char code[GENESIS_CODE_CHARS + 1];
+
+	open_ledger(b);
+	put_tally(b, 4, "twelve");
+	close_ledger(b);
+	lose_secret(p);
+	must(ledger_reincarnate(b->folder, &no_reason, test_now(), code, &b->fault), &b->fault);
+	open_ledger(b);
+	expect_tallies(b, "4=twelve ");
+	expect_equal(p);
+}
+
 static void two_ways_are_both_kept(void **state)
 {
 	struct pair *p = *state;
@@ -633,6 +649,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_PAIR(a_lost_secret_ends_a_log_and_the_next_begins),
 		WITH_PAIR(two_ways_are_both_kept),
+		WITH_PAIR(what_was_counted_goes_over_to_the_next),
 		WITH_PAIR(one_follows_another),
 		WITH_PAIR(a_medium_that_was_away_keeps_the_old_log),
 		WITH_PAIR(a_crash_on_the_way_is_finished_when_opening),

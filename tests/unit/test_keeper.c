@@ -185,6 +185,90 @@ static void reports_are_first_at_once_then_one_a_minute(void **state)
 	assert_int_equal(lockout_report(&l, 200 * s_ns, &account, &peer), 0);
 }
 
+/* ---- flood ---------------------------------------------------------------------------------------------------- */
+
+enum { A_DAY_OF_PERIODS = 24 * 60 / FLOOD_MINUTES };
+
+/* Events all day long, as fast as they can be; what is counted becomes an entry each FLOOD_MINUTES. */
+static void flood_of_one_kind_grows_the_log_by_its_bound(void **state)
+{
+	static struct flood f;
+	unsigned class = flood_class("unproven", 3), entries = 0;
+	bool is_counted = false;
+
+	(void)state;
+	for (int64_t now = s_ns; now <= 24 * 3600 * s_ns; now += s_ns) {
+		if (is_counted && now % (FLOOD_MINUTES * 60 * s_ns) == 0) {
+			is_counted = false;
+			flood_charge(&f, class, now);
+			entries++;
+		}
+		for (int i = 0; i < 3; i++) {
+			is_counted = is_counted || !flood_admits(&f, class, now);
+			if (is_counted)
+				continue;
+			flood_charge(&f, class, now);
+			entries++;
+		}
+	}
+	assert_in_range(entries, FLOOD_BURST + A_DAY_OF_PERIODS - 2, FLOOD_BURST + A_DAY_OF_PERIODS + 1);
+}
+
+static void flood_of_one_kind_leaves_the_others_alone(void **state)
+{
+	static struct flood f;
+	unsigned noisy = flood_class("declare_pressed", 0);
+
+	(void)state;
+	while (flood_admits(&f, noisy, s_ns))
+		flood_charge(&f, noisy, s_ns);
+	assert_true(flood_admits(&f, flood_class("isolate_pressed", 0), s_ns));
+	assert_false(flood_admits(&f, noisy, s_ns + (FLOOD_MINUTES * 60 - 1) * s_ns));
+	assert_true(flood_admits(&f, noisy, s_ns + FLOOD_MINUTES * 60 * s_ns));
+}
+
+static void kinds_and_uplinks_that_no_board_has_are_one(void **state)
+{
+	unsigned char seen[FLOOD_CLASSES] = {0};
+	unsigned classes = 0;
+
+	(void)state;
+	assert_int_equal(flood_class("invented", 1), flood_class("novel", 4));
+	assert_int_equal(flood_class("unproven", 5), flood_class("unproven", UINT64_MAX));
+	assert_int_equal(flood_class("isolate_pressed", 1), flood_class("isolate_pressed", 0));
+	assert_int_not_equal(flood_class("unproven", 1), flood_class("unproven", 2));
+#define SEE(number, name, word, has_uplink, arg)        \
+	for (uint64_t uplink = 0; uplink < 9; uplink++) \
+		seen[flood_class(word, uplink)] = 1;
+	BOARD_EVENTS(SEE)
+	seen[flood_class("invented", 0)] = 1;
+	for (unsigned i = 0; i < FLOOD_CLASSES; i++)
+		classes += seen[i];
+	assert_int_equal(classes, 93);
+}
+
+static void tallies_are_told_in_the_order_of_their_last_events(void **state)
+{
+	static const struct {
+		unsigned class;
+		int order;
+	} put[] = {{40, 3}, {2, 9}, {170, 1}};
+	static struct flood f;
+	unsigned classes[FLOOD_CLASSES];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		flood_set(&f, put[i].class, json_pack("{s:i}", "order", put[i].order));
+	flood_set(&f, 40, json_pack("{s:i}", "order", 12));
+	assert_int_equal(flood_sort(&f, classes), 3);
+	assert_int_equal(classes[0], 170);
+	assert_int_equal(classes[1], 2);
+	assert_int_equal(classes[2], 40);
+	assert_int_equal(f.order, 12);
+	flood_clear(&f);
+	assert_int_equal(f.waiting, 0);
+}
+
 /* ---- a folder for each test ----------------------------------------------------------------------------------- */
 
 static int make_folder(void **state)
@@ -1047,6 +1131,10 @@ int main(void)
 						close_house),
 		cmocka_unit_test_setup_teardown(nothing_waits_for_the_clock_to_catch_up, open_house, close_house),
 		cmocka_unit_test_setup_teardown(rotation_commits_first_and_goes_on, open_house, close_house),
+		cmocka_unit_test(flood_of_one_kind_grows_the_log_by_its_bound),
+		cmocka_unit_test(flood_of_one_kind_leaves_the_others_alone),
+		cmocka_unit_test(kinds_and_uplinks_that_no_board_has_are_one),
+		cmocka_unit_test(tallies_are_told_in_the_order_of_their_last_events),
 		cmocka_unit_test(the_controller_is_shown_no_larger_step_than_it_takes),
 	};
 

@@ -224,6 +224,28 @@ static void the_epoch_secret_kept_is_only_the_next_one(void **state)
 	(void)sqlite3_finalize(rows);
 }
 
+static void a_tally_is_durable_and_takes_no_place_in_the_log(void **state)
+{
+	struct bench *b = *state;
+	uint64_t size;
+
+	open_ledger(b);
+	size = ledger_head(b->ledger).size;
+	put_tally(b, 7, "one");
+	put_tally(b, 7, "two");
+	put_tally(b, 3, "other");
+	assert_int_equal(ledger_head(b->ledger).size, size);
+	must(ledger_put_tally(b->ledger, 7, "three", &b->fault), &b->fault);
+	ledger_abandon(b->ledger);
+	expect_tallies(b, "3=other 7=two ");
+	close_ledger(b);
+	open_ledger(b);
+	expect_tallies(b, "3=other 7=two ");
+	put_tally(b, 7, NULL);
+	expect_tallies(b, "3=other ");
+	must(ledger_check(b->ledger, &b->fault), &b->fault);
+}
+
 static void what_people_wrote_lies_sealed_on_the_disk(void **state)
 {
 	struct bench *b = *state;
@@ -282,6 +304,7 @@ int main(void)
 		WITH_LEDGER(a_retry_is_refused_staged_and_committed),
 		WITH_LEDGER(an_abandoned_group_leaves_nothing),
 		WITH_LEDGER(rotating_begins_the_next_epoch),
+		WITH_LEDGER(a_tally_is_durable_and_takes_no_place_in_the_log),
 		WITH_LEDGER(wrong_drafts_are_refused_and_say_why),
 		WITH_LEDGER(a_second_process_is_refused),
 		WITH_LEDGER(a_reader_cannot_write),

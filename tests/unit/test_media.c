@@ -31,6 +31,29 @@ static void either_folder_opens_the_ledger(void **state)
 	assert_null(second);
 }
 
+static void tallies_come_back_with_a_medium_and_as_they_are_now(void **state)
+{
+	struct pair *p = *state;
+
+	open_ledger(&p->b);
+	put_tally(&p->b, 1, "gone meanwhile");
+	put_tally(&p->b, 2, "before");
+	close_ledger(&p->b);
+	pull(p, p->mirror);
+	open_ledger(&p->b);
+	put_tally(&p->b, 1, NULL);
+	put_tally(&p->b, 2, "since");
+	close_ledger(&p->b);
+	put_back(p->mirror);
+	open_ledger(&p->b);
+	expect_states(p, MEDIUM_GOOD, MEDIUM_GOOD);
+	expect_equal(p);
+	close_ledger(&p->b);
+	pull(p, p->b.folder);
+	must(ledger_open(p->mirror, test_now(), &p->b.ledger, &p->b.fault), &p->b.fault);
+	expect_tallies(&p->b, "2=since ");
+}
+
 static void fails(struct pair *p, const char *folder, enum medium_state first, enum medium_state second)
 {
 	struct checkpoint_info before;
@@ -618,12 +641,12 @@ static void what_an_older_program_recorded_is_marked(void **state)
 	static const char *const edits[] = {
 		"DELETE FROM marks; INSERT OR REPLACE INTO head(one, size, note, peaks) SELECT one, size, note, peaks "
 		"FROM head",
-		"DROP TABLE marks; ALTER TABLE head DROP COLUMN marked; PRAGMA user_version = 5;"
+		"DROP TABLE tallies; DROP TABLE marks; ALTER TABLE head DROP COLUMN marked; PRAGMA user_version = 5;"
 		"CREATE INDEX entries_policy ON entries(seq) WHERE substr(body, 45, 24) = "
 		"x'65794a68593351694f694a776232787059336b7563325630';"
 		"CREATE INDEX entries_earlier ON entries(seq) WHERE substr(body, 45, 32) = "
 		"x'65794a68593351694f694a795a57526859335270623234755a57467962476c6c'",
-		"DROP TABLE marks; ALTER TABLE head DROP COLUMN marked; PRAGMA user_version = 5",
+		"DROP TABLE tallies; DROP TABLE marks; ALTER TABLE head DROP COLUMN marked; PRAGMA user_version = 5",
 	};
 	struct bench *b = *state;
 	struct draft draft = {.who = "u1",
@@ -657,6 +680,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_PAIR(both_hold_the_same),
+		WITH_PAIR(tallies_come_back_with_a_medium_and_as_they_are_now),
 		WITH_PAIR(either_folder_opens_the_ledger),
 		WITH_PAIR(the_first_fails_and_returns),
 		WITH_PAIR(the_second_fails_and_returns),
