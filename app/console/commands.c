@@ -2,6 +2,7 @@
 
 #include "console/carry.h"
 #include "console/case.h"
+#include "console/contact.h"
 #include "console/credentials.h"
 #include "console/envelope.h"
 #include "console/erasing.h"
@@ -76,6 +77,15 @@ const struct command commands[] = {
 	{"report N return", N_("send it back with the reason"), report_return, "report.returned"},
 	{"report N approve", N_("put your seal on it"), report_approve, "report.approved"},
 	{"report N sent", N_("note that it has been sent; it is frozen then"), report_sent, "report.sent"},
+	{"contact", N_("whom to call, and who was called"), NULL, NULL},
+	{"contact sheet [CASE]", N_("whom to call now, in which order, at which number, what to say"), contact_sheet,
+	 NULL},
+	{"contact made", N_("note whom you called, or wrote to"), contact_made, "contact.made"},
+	{"contact received", N_("note who called here"), contact_received, "contact.received"},
+	{"contact arrived [WHO...]", N_("note who has come in; without a name yourself"), contact_arrived,
+	 "contact.arrived"},
+	{"contact log [CASE]", N_("who was called, who called, who has come in"), contact_log, NULL},
+	{"contact show [CASE]", N_("the same in full, with what was said"), contact_show, NULL},
 	{"ledger", N_("the record itself"), NULL, NULL},
 	{"ledger show [SEQ]", N_("the newest entries, or one of them in full"), record_show, NULL},
 	{"ledger find [TEXT...]", N_("entries that contain a word, newest first"), record_find, NULL},

@@ -244,7 +244,7 @@ enum err keeper_ask(struct console *c, const char *method, json_t *params, json_
 static void append_page(json_t *view, json_t *page)
 {
 	static const char *const paged[] = {"incidents", "users",    "rows",     "questions", "lines",
-					    "cells",     "erasures", "requests", "changes"};
+					    "cells",     "erasures", "requests", "changes",   "contacts"};
 
 	for (size_t i = 0; i < sizeof paged / sizeof paged[0]; i++) {
 		json_t *list = json_object_get(view, paged[i]);

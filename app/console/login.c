@@ -1,6 +1,7 @@
 #include "console/login.h"
 
 #include "console/ask.h"
+#include "console/contact.h"
 #include "console/drafts.h"
 #include "console/keeper.h"
 #include "console/screen.h"
@@ -34,6 +35,8 @@ static void greet(struct console *c)
 	if (err == ERR_OK) {
 		SAY(c, _("Kannuki  %s  record %s  panel %s"), label_of(c, hello, "organisation"), record_word(hello),
 		    is_true(hello, "panel") ? _("well") : _("DOES NOT ANSWER"));
+		if (is_true(hello, "call_sheet"))
+			SAY(c, "%s", _("Whom to call, without a login: type ? as the name."));
 		if (is_true(hello, "envelope"))
 			SAY(c, "%s", _("! The sealed envelope is open. 'show now' says more."));
 	}
@@ -107,6 +110,11 @@ static enum err try_login(struct console *c)
 	if (name[0] == '\0') {
 		free(name);
 		greet(c);
+		return ERR_DENIED;
+	}
+	if (strcmp(name, "?") == 0 || strcmp(name, "？") == 0) {
+		free(name);
+		contact_open_sheet(c);
 		return ERR_DENIED;
 	}
 	if (!c->ascii && !terminal_knows_utf8(c->terminal)) {

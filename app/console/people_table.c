@@ -1,7 +1,8 @@
 #include "console/people_table.h"
 
+#include "base/office.h"
+
 #include <csv.h>
-#include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,51 +41,15 @@ static const char *text_of(json_t *object, const char *key)
 
 /* ---- bytes ---- */
 
-/* Opened once and kept. */
-static iconv_t cp932;
-
-static bool from_cp932(struct buf *out, const char *data, size_t len)
-{
-	char *room, *in, *at, *to;
-	size_t left = len, space = 3 * len + 1;
-	bool good;
-
-	if (cp932 == NULL)
-		cp932 = iconv_open("UTF-8", "CP932");
-	if (cp932 == (iconv_t)-1) /* NOLINT(performance-no-int-to-ptr): so it is told that there is none */
-		return false;
-	at = in = malloc(len + 1);
-	to = room = malloc(space);
-	good = room != NULL && in != NULL;
-	if (good) {
-		memcpy(in, data, len);
-		(void)iconv(cp932, NULL, NULL, NULL, NULL);
-		good = iconv(cp932, &at, &left, &to, &space) != (size_t)-1 && left == 0;
-	}
-	if (good)
-		buf_add(out, room, (size_t)(to - room));
-	free(room);
-	free(in);
-	return good;
-}
-
 static enum err decode(struct buf *out, const char *data, size_t len, struct fault *f)
 {
-	static const char mark[] = "\xEF\xBB\xBF";
+	enum err err = office_decode(out, data, len);
 
-	if (len >= 3 && memcmp(data, mark, 3) == 0) {
-		data += 3;
-		len -= 3;
-	}
-	if (utf8_is_valid(data, len)) {
-		buf_add(out, data, len);
-		return buf_status(out);
-	}
-	return from_cp932(out, data, len)
-		       ? buf_status(out)
-		       : fault_set(
+	return err == ERR_FORMAT
+		       ? fault_set(
 				 f, ERR_FORMAT,
-				 _("The table is neither UTF-8 nor Shift_JIS (CP932). Save it as CSV UTF-8 and try again."));
+				 _("The table is neither UTF-8 nor Shift_JIS (CP932). Save it as CSV UTF-8 and try again."))
+		       : err;
 }
 
 /* ---- cells ---- */

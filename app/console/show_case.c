@@ -42,6 +42,14 @@ static void show_phases(struct console *c, json_t *incident)
 	buf_fini(&line);
 }
 
+static void show_reached(struct console *c, json_t *incident)
+{
+	json_t *contacts = json_object_get(incident, "contacts");
+
+	SAY(c, _("  Contacts: reached %llu, still to be called %llu (contact sheet)"),
+	    (unsigned long long)number_of(contacts, "reached"), (unsigned long long)number_of(contacts, "left"));
+}
+
 static void show_restore(struct console *c, json_t *incident)
 {
 	json_t *restore = json_object_get(incident, "restore");
@@ -61,6 +69,7 @@ void show_incident(struct console *c, const struct call *call)
 	show_heading(c, _("Incident"));
 	show_head(c, incident, wall_now());
 	show_phases(c, incident);
+	show_reached(c, incident);
 	show_restore(c, incident);
 	json_decref(incident);
 }

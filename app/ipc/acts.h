@@ -22,6 +22,10 @@
  *                   kind: staff, auditor (looks only, needs `until`), external (needs `until` and `scope`), envelope
  *   user.*          approved_by [who asked, who approved]
  *
+ *   contact.*       person {"name": with whom, or who it is; "number": where to call back}; `user` made or took the
+ *                   call when somebody else records it. way: phone, mail, fax, visit, other; result: reached,
+ *                   absent, message, called_back
+ *
  *   report.drafted  cells {field: option | [options] | time | null}, text {field: words | ""}; null and "" clear
  *
  *   report.*        digest: SHA-256 of the version that was seen; the keeper adds it (book_complete)

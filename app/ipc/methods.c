@@ -41,6 +41,12 @@ const struct method methods[] = {
 	  {"report", PARAM_COUNT, OPTIONAL, 0},
 	  {"cursor", PARAM_COUNT, OPTIONAL, 0},
 	  {"unattended", PARAM_FLAG, OPTIONAL, 0}}},
+	{"call_sheet",
+	 PEER_CONSOLE | PEER_WEB,
+	 WITHOUT_SESSION,
+	 NULL,
+	 "The view call_sheet of the newest open case for whoever stands there, without a login, where the site allows it (`open_call_sheet`).",
+	 {LANGUAGE, {"cursor", PARAM_COUNT, OPTIONAL, 0}}},
 	{"act",
 	 PEER_PEOPLE,
 	 WITH_SESSION,
@@ -283,7 +289,8 @@ const struct method methods[] = {
 	{NULL, 0, WITHOUT_SESSION, NULL, NULL, {{NULL, PARAM_END, OPTIONAL, 0}}},
 };
 
-const char *const rights[] = {RIGHT_SHOW, RIGHT_EXPORT, RIGHT_TEND, RIGHT_PIN, RIGHT_ENVELOPE, RIGHT_ABSENCE, NULL};
+const char *const rights[] = {RIGHT_SHOW,     RIGHT_EXPORT,  RIGHT_TEND, RIGHT_PIN,
+			      RIGHT_ENVELOPE, RIGHT_ABSENCE, RIGHT_CALL, NULL};
 
 bool is_right(const char *name)
 {

@@ -112,6 +112,7 @@ struct method {
 #define RIGHT_PIN "ledger.pin"           /* policy, witnesses, time stamps */
 #define RIGHT_ENVELOPE "people.envelope" /* note that the sealed envelope was opened, seal a new one */
 #define RIGHT_ABSENCE "people.absence"   /* say that somebody else is away, or back */
+#define RIGHT_CALL "contact.sheet"       /* see names and numbers of those who are to be called */
 extern const char *const rights[];
 bool is_right(const char *name);
 

@@ -3,7 +3,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/yaml.h"
-#include "procedure/pack.h"
+#include "form/source.h"
+#include "procedure/directory.h"
 
 #include <dirent.h>
 #include <pwd.h>
@@ -38,6 +39,15 @@ static const cyaml_schema_field_t config_fields[] = {
 			       1, 16),
 	CYAML_FIELD_STRING_PTR("mirror", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, mirror, 1,
 			       PLACE_SIZE - 1),
+	CYAML_FIELD_STRING_PTR("contacts", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, contacts, 1,
+			       PLACE_SIZE - 1),
+	CYAML_FIELD_STRING_PTR("holidays", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, holidays, 1,
+			       PLACE_SIZE - 1),
+	CYAML_FIELD_STRING_PTR("office_hours", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, office_hours, 1,
+			       16),
+	{.key = "open_call_sheet",
+	 .value = {CYAML_VALUE_ENUM(CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, int, yes_no, CYAML_ARRAY_LEN(yes_no))},
+	 .data_offset = offsetof(struct config, open_call_sheet)},
 	CYAML_FIELD_MAPPING("users", CYAML_FLAG_OPTIONAL, struct config, users, user_fields),
 	CYAML_FIELD_MAPPING("panel", CYAML_FLAG_OPTIONAL, struct config, panel, panel_fields),
 	CYAML_FIELD_END,
@@ -101,9 +111,26 @@ static enum err check_users(const struct config *config, const char *path, struc
 	return ERR_OK;
 }
 
+static enum err check_site_files(const struct config *config, const char *path, struct fault *f)
+{
+	struct directory hours = {.opens = 0};
+
+	if (config->office_hours != NULL && directory_take_hours(&hours, config->office_hours) != ERR_OK)
+		return fault_set(f, ERR_FORMAT, _("%s:%lu: office_hours is %s; write them like 8:30-17:15"), path,
+				 line_of(path, "office_hours"), config->office_hours);
+	if (config->contacts != NULL && config->contacts[0] != '/')
+		return fault_set(f, ERR_FORMAT, _("%s:%lu: contacts: %s must be a whole path"), path,
+				 line_of(path, "contacts"), config->contacts);
+	if (config->holidays != NULL && config->holidays[0] != '/')
+		return fault_set(f, ERR_FORMAT, _("%s:%lu: holidays: %s must be a whole path"), path,
+				 line_of(path, "holidays"), config->holidays);
+	return ERR_OK;
+}
+
 static enum err check_values(const struct config *config, const char *path, struct fault *f)
 {
 	struct yaml_place minutes;
+	enum err err;
 
 	if (config->session_minutes > SESSION_MINUTES_MAX ||
 	    (config->session_minutes == 0 && yaml_find(path, "session_minutes", &minutes)))
@@ -113,6 +140,9 @@ static enum err check_values(const struct config *config, const char *path, stru
 	    !config_lets_password_do(config))
 		return fault_set(f, ERR_FORMAT, _("%s:%lu: without_clock is %s; write recovery or password"), path,
 				 line_of(path, "without_clock"), config->without_clock);
+	err = check_site_files(config, path, f);
+	if (err != ERR_OK)
+		return err;
 	if (config->mirror == NULL)
 		return check_users(config, path, f);
 	if (config->mirror[0] != '/')
@@ -180,9 +210,47 @@ void config_free(struct config *config)
 
 /* ---- what it names ---- */
 
-/* One that begins with a dot is no pack. */
-static enum err check_pack(const char *packs, const char *name, unsigned *count, struct fault *f)
+enum err config_site_file(const struct config *config, int which, char out[PLACE_SIZE], struct fault *f)
 {
+	const char *path = which == SITE_CONTACTS ? config->contacts : config->holidays;
+
+	out[0] = '\0';
+	if (path != NULL && place(out, PLACE_SIZE, path) != ERR_OK)
+		return fault_set(f, ERR_RANGE, _("$KANNUKI_ROOT is too long"));
+	return ERR_OK;
+}
+
+static enum err read_site_file(const struct config *config, int which, const struct pack *pack, struct fault *f)
+{
+	struct directory d = {.opens = 0};
+	char path[PLACE_SIZE];
+	struct buf text = {0};
+	enum err err = config_site_file(config, which, path, f);
+
+	if (err != ERR_OK || path[0] == '\0')
+		return err;
+	err = file_read(path, SOURCE_MAX, &text, f);
+	if (err == ERR_OK && which == SITE_CONTACTS)
+		err = directory_take_contacts(&d, path, text.data, text.len, pack, f);
+	else if (err == ERR_OK)
+		err = directory_take_holidays(&d, path, text.data, text.len, f);
+	directory_fini(&d);
+	buf_fini(&text);
+	return err;
+}
+
+/* Which pack the record follows is not known here: the contacts must be those of one that is there. */
+struct packs_seen {
+	const struct config *config;
+	unsigned count;
+	bool has_contacts;
+	struct fault contacts; /* of the first pack that lacks one */
+};
+
+/* One that begins with a dot is no pack. */
+static enum err check_pack(struct packs_seen *seen, const char *name, struct fault *f)
+{
+	const char *packs = seen->config->packs;
 	char folder[2 * PLACE_SIZE];
 	struct pack *pack = NULL;
 	struct stat about;
@@ -192,8 +260,10 @@ static enum err check_pack(const char *packs, const char *name, unsigned *count,
 	if (name[0] == '.' || stat(folder, &about) != 0 || !S_ISDIR(about.st_mode))
 		return ERR_OK;
 	err = pack_load(folder, &pack, f);
+	if (err == ERR_OK && !seen->has_contacts)
+		seen->has_contacts = read_site_file(seen->config, SITE_CONTACTS, pack, &seen->contacts) == ERR_OK;
 	pack_free(pack);
-	(*count)++;
+	seen->count++;
 	return err;
 }
 
@@ -201,8 +271,8 @@ enum err config_check(const struct config *config, struct fault *f)
 {
 	unsigned long line = line_of(config->path, "packs");
 	DIR *dir = opendir(config->packs);
+	struct packs_seen seen = {.config = config, .contacts = {ERR_OK, ""}};
 	struct dirent *item;
-	unsigned count = 0;
 	enum err err = ERR_OK;
 
 	if (dir == NULL)
@@ -210,13 +280,15 @@ enum err config_check(const struct config *config, struct fault *f)
 				 _("%s:%lu: packs: %s is not a folder; name the folder of the procedure packs"),
 				 config->path, line, config->packs);
 	while (err == ERR_OK && (item = readdir(dir)) != NULL)
-		err = check_pack(config->packs, item->d_name, &count, f);
+		err = check_pack(&seen, item->d_name, f);
 	(void)closedir(dir);
-	if (err == ERR_OK && count == 0)
+	if (err == ERR_OK && seen.count == 0)
 		return fault_set(f, ERR_MISSING,
 				 _("%s:%lu: packs: %s holds no pack; name the folder of the procedure packs"),
 				 config->path, line, config->packs);
-	return err;
+	if (err == ERR_OK && !seen.has_contacts)
+		return fault_set(f, seen.contacts.err, "%s", seen.contacts.text);
+	return err == ERR_OK ? read_site_file(config, SITE_HOLIDAYS, NULL, f) : err;
 }
 
 enum err config_print(const struct config *config, FILE *out, struct fault *f)
@@ -224,6 +296,10 @@ enum err config_print(const struct config *config, FILE *out, struct fault *f)
 	struct yaml_default defaults[] = {{"session_minutes", ""},
 					  {"without_clock", "recovery"},
 					  {"mirror", "none"},
+					  {"contacts", "none"},
+					  {"holidays", "none"},
+					  {"office_hours", "8:30-17:15"},
+					  {"open_call_sheet", "false"},
 					  {"users", "whoever the mode of the socket lets in"},
 					  {"panel.seals_epochs", "false"},
 					  {NULL, ""}};

@@ -5,6 +5,10 @@
  *   without_clock: recovery             while the clock is not set, what stands in for the code from a telephone:
  *                                       recovery (a recovery code) or password (nothing beside it) (optional)
  *   mirror: /var/lib/kannuki-mirror     folder on a second medium, below $KANNUKI_ROOT: holds the same (optional)
+ *   contacts: /etc/kannuki/contacts.csv names and numbers of those who are to be called (optional; directory.h)
+ *   holidays: /etc/kannuki/holidays.csv days on which nobody is in the office (optional)
+ *   office_hours: 8:30-17:15            Monday to Friday (optional)
+ *   open_call_sheet: true               whoever stands at the console may see the call sheet without a login (optional)
  *   users: {panel: kannuki-paneld}      whose programs may use a socket: panel, console, web, cli (optional)
  *   panel:
  *     seals_epochs: true                the panel's controller keeps a key that the next epoch's secret is sealed with
@@ -25,8 +29,10 @@ enum { PLACE_SIZE = 512 };
 struct config {
 	char *packs;
 	unsigned session_minutes;
-	char *without_clock; /* NULL: recovery */
-	char *mirror;        /* NULL: one medium only */
+	char *without_clock;                      /* NULL: recovery */
+	char *mirror;                             /* NULL: one medium only */
+	char *contacts, *holidays, *office_hours; /* NULL: none, none, the usual ones */
+	int open_call_sheet;                      /* true or false */
 	struct peer_users {
 		char *panel, *console, *web, *cli; /* NULL: whoever the socket's mode lets in */
 	} users;
@@ -44,6 +50,9 @@ bool config_lets_password_do(const struct config *config);
 void config_free(struct config *config);
 /* What needs a look beyond the file: the folder of packs, and each pack in it. */
 enum err config_check(const struct config *config, struct fault *f) MUST_USE;
+/* Of the directory, below $KANNUKI_ROOT, "" for none. */
+enum { SITE_CONTACTS, SITE_HOLIDAYS, SITE_FILES };
+enum err config_site_file(const struct config *config, int which, char out[PLACE_SIZE], struct fault *f) MUST_USE;
 /* The user that a socket is for, by name of the socket's peer; false: none is named. */
 bool config_user(const struct config *config, const char *peer, uid_t *uid);
 /* All settings in effect, each with where it stands. */

@@ -23,6 +23,7 @@ static const struct {
 	{"login", accounts_login},
 	{"logout", accounts_logout},
 	{"view", reader_view},
+	{"call_sheet", reader_call_sheet},
 	{"act", deeds_act},
 	{"evidence.get", evidence_get},
 	{"password", accounts_password},
@@ -349,6 +350,8 @@ enum err keeper_open(struct keeper *k, const struct config *config, struct fault
 	k->lets_password_do = config_lets_password_do(config);
 	err = places_find(config, k->places, f);
 	if (err == ERR_OK)
+		err = directory_begin(k, config, f);
+	if (err == ERR_OK)
 		err = begin_loop(k, f);
 	if (err == ERR_OK)
 		err = make_nobody(k, f);
@@ -416,5 +419,6 @@ void keeper_close(struct keeper *k)
 	secrets_close(k->secrets);
 	json_decref(k->panel.state);
 	flood_clear(&k->flood);
+	directory_fini(&k->directory);
 	k->event = sd_event_unref(k->event);
 }

@@ -14,7 +14,8 @@
  *   flood.c     too many of them
  *   seen.c      what the controller has seen of the log
  *   sealing.c   the key it keeps of the next epoch's secret
- *   reader.c    hello, view
+ *   reader.c    hello, view, the call sheet without a login
+ *   directory.c whom to call: the site's files
  *   views.c     all pictures at once, to compare
  *   entries.c   single entries: show, find
  *   health.c    how the box does, and the file for support
@@ -43,6 +44,9 @@
 #include "keeper/sessions.h"
 #include "keeper/slots.h"
 #include "keeper/worker.h"
+#include "procedure/view.h"
+
+#include <sys/stat.h>
 
 enum { SUBSCRIBERS_MAX = 64, ROUNDS_MAX = 9 };
 
@@ -95,6 +99,15 @@ struct cuts {
 	int64_t told_ns; /* 0: never */
 };
 
+/* One that is read again when it has changed. */
+struct site_file {
+	char path[PLACE_SIZE]; /* "": none */
+	struct timespec changed;
+	off_t size;
+	ino_t inode;
+	struct fault trouble; /* what was wrong with it; "": nothing */
+};
+
 struct keeper {
 	sd_event *event;
 	struct places places[KEEPER_MEDIA];
@@ -107,6 +120,9 @@ struct keeper {
 	bool lets_password_do;              /* without a clock, instead of a code */
 	struct agreement *agreement;        /* about people, while its passwords are made; or NULL */
 	char nobody_hash[SECRET_HASH_SIZE]; /* a wrong name takes as long as a wrong password */
+	struct directory directory;
+	struct site_file site_files[SITE_FILES];
+	bool shows_call_sheet; /* without a login */
 	struct panel panel;
 	struct flood flood;
 	struct seen seen;
@@ -136,7 +152,7 @@ handler envelope_seal;
 handler credentials_pin, credentials_totp_begin, credentials_totp_confirm, credentials_totp_end;
 handler deeds_act, evidence_get;
 handler panel_hello, panel_event, panel_state, panel_witness, panel_keys, panel_done;
-handler reader_hello, reader_view, reader_subscribe;
+handler reader_hello, reader_view, reader_call_sheet, reader_subscribe;
 handler entries_show, entries_find;
 handler health_ask, health_support;
 handler tend_check, tend_rotate, tend_media, tend_repair;
@@ -253,6 +269,10 @@ void sealing_forget(struct keeper *k);
 bool sealing_needs_care(const struct keeper *k);
 /* {"sealed", "fresh", "refused"}; NULL: it is not wanted. A new reference. */
 json_t *sealing_json(const struct keeper *k);
+
+enum err directory_begin(struct keeper *k, const struct config *config, struct fault *f) MUST_USE;
+/* Puts the directory, as the files say it now, into a request for a view. */
+void directory_show(struct keeper *k, struct view_request *request);
 
 void reader_push_changed(struct keeper *k);
 

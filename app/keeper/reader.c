@@ -19,13 +19,14 @@ void reader_hello(struct keeper *k, const struct request *r, const struct sessio
 	wall_format(wall, moment_now().wall_ms);
 	checkpoint_short_code(code, head.root);
 	server_answer(k->server, r->ticket,
-		      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:b, s:b, s:b, s:o}",
+		      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:b, s:b, s:b, s:b, s:o}",
 				"organisation", recall->organisation, "version", KANNUKI_VERSION, "protocol",
 				PROTOCOL_TEXT, "origin", ledger_origin(ledger), "genesis", ledger_genesis_code(ledger),
 				"pack", recall->pack, "time", wall, "entries", (json_int_t)head.size, "code", code,
 				"recording", (int)scribe_is_well(k->scribe), "panel", (int)panel_is_there(k), "codes",
 				(int)book_has_totp(scribe_book(k->scribe)), "envelope",
-				(int)book_envelope_is_open(scribe_book(k->scribe)), "media", media_summary(k)));
+				(int)book_envelope_is_open(scribe_book(k->scribe)), "call_sheet",
+				(int)k->shows_call_sheet, "media", media_summary(k)));
 }
 
 /* Who looked at a restricted case is recorded, once until he looks at another one. */
@@ -52,7 +53,11 @@ void reader_view(struct keeper *k, const struct request *r, const struct session
 				       .now = moment_now()};
 	struct refusal refusal = {NULL, NULL};
 	json_t *picture = NULL;
-	enum err err = view(scribe_book(k->scribe), &request, &picture, &refusal);
+	enum err err;
+
+	if (strcmp(request.what, "call_sheet") == 0)
+		directory_show(k, &request);
+	err = view(scribe_book(k->scribe), &request, &picture, &refusal);
 
 	/* The book knows nothing of what it is written on. */
 	if (err == ERR_OK && strcmp(request.what, "now") == 0)
@@ -63,6 +68,25 @@ void reader_view(struct keeper *k, const struct request *r, const struct session
 		server_answer(k->server, r->ticket, picture);
 	else if (err == ERR_DENIED)
 		server_refuse(k->server, r->ticket, refusal.code, refusal.args);
+	else
+		server_refuse(k->server, r->ticket, "busy", NULL);
+}
+
+/* For the duty room at night. It says nothing of a case but its number and who was called. */
+void reader_call_sheet(struct keeper *k, const struct request *r, const struct session *session)
+{
+	struct view_request request = {
+		.what = "call_sheet", .cursor = param_count(r, "cursor"), .lang = param_lang(r), .now = moment_now()};
+	json_t *picture = NULL;
+
+	(void)session;
+	if (!k->shows_call_sheet) {
+		server_refuse(k->server, r->ticket, "login_required", NULL);
+		return;
+	}
+	directory_show(k, &request);
+	if (view_open_call_sheet(scribe_book(k->scribe), &request, &picture) == ERR_OK)
+		server_answer(k->server, r->ticket, picture);
 	else
 		server_refuse(k->server, r->ticket, "busy", NULL);
 }

@@ -106,7 +106,7 @@ struct incident {
 	json_t *types;    /* array of ids */
 	json_t *rows;     /* {row: {"state", "by", "at", "note"}} */
 	json_t *answers;  /* {question: {"state", "answer", "by", "at"}} */
-	json_t *lines;    /* [{"seq", "at", "recorded", "who", "act", "body", "text"}] */
+	json_t *lines;    /* [{"seq", "at", "recorded", "who", "act", "body", "text", "person"}] */
 	json_t *presses;  /* {seq: who or null} */
 	json_t *readers;  /* [id]: nobody else may know of it; NULL: everybody may */
 	json_t *evidence; /* [{"row": "taken" | "handed", …}] (evidence.c) */
@@ -178,7 +178,7 @@ struct folder {
 };
 /* Each ends with NULL. */
 extern const struct folder case_folders[], report_folders[], panel_folders[], erasure_folders[], maintenance_folders[],
-	credential_folders[], restricted_folders[], people_folders[], evidence_folders[];
+	credential_folders[], restricted_folders[], people_folders[], evidence_folders[], contact_folders[];
 enum err case_open(struct book *book, const struct event *event, struct incident **out) MUST_USE;
 
 /* The first step that was agreed to by telephone and not looked at since (後閲); 0 when there is none. */
@@ -189,6 +189,14 @@ void credentials_forget(struct user *user);
 unsigned recovery_left(const struct user *user);
 /* {"user","name","at"}, or NULL while it is closed. A new reference. */
 json_t *envelope_json(const struct book *book, enum lang lang);
+
+/* contacts.c: whom it is about in words; NULL when nobody is named (or was erased). A new reference. */
+json_t *contact_whom(const struct book *book, const json_t *line, enum lang lang);
+bool contact_applies(const struct incident *incident, const struct contact *contact);
+/* How far it came; *last: the line of the timeline that says so, borrowed, NULL for none. `incident` NULL: none. */
+enum reach contact_reach(const struct incident *incident, const struct contact *contact, const json_t **last);
+/* Of those who must be called: the first who is not reached; NULL when there is none. */
+const struct contact *contact_due(const struct book *book, const struct incident *incident);
 
 /* agreement.c: what one person asks for and another approves, in a list of objects with "request", "by", "state":
    asked, approved … NULL: no such request. */

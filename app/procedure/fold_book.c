@@ -73,8 +73,9 @@ static const struct folder book_folders[] = {
 static fold *find_fold(const char *act)
 {
 	static const struct folder *const all[] = {
-		book_folders,        panel_folders,      case_folders,       report_folders, erasure_folders,
-		maintenance_folders, credential_folders, restricted_folders, people_folders, evidence_folders,
+		book_folders,    panel_folders,       case_folders,       report_folders,
+		erasure_folders, maintenance_folders, credential_folders, restricted_folders,
+		people_folders,  evidence_folders,    contact_folders,
 	};
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -133,9 +134,9 @@ static enum err add_line(const struct event *event)
 {
 	const char *time = time_of(event);
 	json_t *lines = event->incident->lines;
-	json_t *line = json_pack("{s:I, s:s, s:s, s:s, s:s, s:O, s:O?}", "seq", (json_int_t)event->record->seq, "at",
-				 time, "recorded", event->recorded, "who", event->record->who, "act", event->act,
-				 "body", event->body, "text", event->text);
+	json_t *line = json_pack("{s:I, s:s, s:s, s:s, s:s, s:O, s:O?, s:O?}", "seq", (json_int_t)event->record->seq,
+				 "at", time, "recorded", event->recorded, "who", event->record->who, "act", event->act,
+				 "body", event->body, "text", event->text, "person", event->person);
 
 	return line != NULL && json_array_insert_new(lines, place_of(lines, time), line) == 0 ? ERR_OK : ERR_NOMEM;
 }

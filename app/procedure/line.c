@@ -151,6 +151,23 @@ static void add_evidence_words(struct buf *out, const json_t *body, const json_t
 		buf_addf(out, lang == LANG_EN ? " (%s)" : "（%s）", word_in(&seal_states[seal], lang));
 }
 
+/* With whom, how, and what came of it. */
+static void add_contact(struct buf *out, const struct book *book, const json_t *line, enum lang lang)
+{
+	const json_t *body = json_object_get(line, "body");
+	int way = word_index(contact_ways, CONTACT_WAY_COUNT, text_in(body, "way"));
+	int result = word_index(contact_results, CONTACT_RESULT_COUNT, text_in(body, "result"));
+	json_t *whom = contact_whom(book, line, lang);
+
+	if (whom != NULL)
+		buf_addf(out, " %s", json_string_value(whom));
+	if (way >= 0)
+		buf_addf(out, " %s", word_in(&contact_ways[way], lang));
+	if (result >= 0)
+		buf_addf(out, " %s", word_in(&contact_results[result], lang));
+	json_decref(whom);
+}
+
 json_t *line_words(const struct book *book, const json_t *line, enum lang lang)
 {
 	const json_t *body = json_object_get(line, "body");
@@ -177,6 +194,8 @@ json_t *line_words(const struct book *book, const json_t *line, enum lang lang)
 		add_choice(&out, book, body, lang);
 		add_row(&out, book, body, lang);
 		add_evidence_words(&out, body, json_object_get(line, "text"), lang);
+		if (strncmp(act, "contact.", 8) == 0)
+			add_contact(&out, book, line, lang);
 	}
 	if (text != NULL)
 		buf_addf(&out, "%s%s", out.len > 0 ? (lang == LANG_EN ? ": " : "：") : "", text);

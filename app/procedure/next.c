@@ -196,6 +196,23 @@ static void advise_decisions(struct list *list)
 		advise(list, &(struct advice){.act = "incident.classified"});
 }
 
+/* Those who must be called, one after the other. */
+static void advise_calls(struct list *list)
+{
+	const struct look *look = list->look;
+	const struct contact *due = contact_due(look->book, list->incident);
+	json_t *whom;
+
+	if (due == NULL || strcmp(list->incident->verdict, "none") == 0)
+		return;
+	whom = label_show(&due->label, look->lang, book_site(look->book));
+	advise(list,
+	       &(struct advice){.act = "contact.made",
+				.why = json_string_value(whom),
+				.basis_label = due->within.ja != NULL ? label_pick(&due->within, look->lang) : NULL});
+	json_decref(whom);
+}
+
 static void advise_checklist(struct list *list)
 {
 	const struct look *look = list->look;
@@ -304,8 +321,9 @@ typedef void advice(struct list *list);
 
 json_t *view_next(const struct look *look)
 {
-	static advice *const rules[] = {advise_contact,   advise_restore, advise_reports, advise_decisions,
-					advise_checklist, advise_facts,   advise_viewing, advise_end};
+	static advice *const rules[] = {advise_contact, advise_restore,   advise_reports,
+					advise_calls,   advise_decisions, advise_checklist,
+					advise_facts,   advise_viewing,   advise_end};
 	struct list list = {.look = look, .mine = json_array(), .others = json_array()};
 
 	advise_press(&list);

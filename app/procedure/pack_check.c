@@ -22,6 +22,14 @@ const struct role *role_find(const struct pack_file *file, const char *id)
 	return NULL;
 }
 
+const struct contact *contact_find(const struct pack_file *file, const char *id)
+{
+	for (unsigned i = 0; id != NULL && i < file->contacts_count; i++)
+		if (strcmp(file->contacts[i].id, id) == 0)
+			return &file->contacts[i];
+	return NULL;
+}
+
 const struct rule *rule_find(const struct pack_file *file, const char *act)
 {
 	for (unsigned i = 0; i < file->rules_count; i++)
@@ -178,6 +186,44 @@ static enum err check_chains(const struct pack_file *p, const struct source *s, 
 	return err;
 }
 
+enum { CONTACT_MINUTES_MAX = 30 * 24 * 60 };
+
+static enum err check_contact(const struct pack_file *p, const struct contact *contact, const struct source *s,
+			      struct fault *f)
+{
+	static const char *const kinds[] = {"inside", "outside", NULL};
+	static const char *const needs[] = {"must", "when", NULL};
+
+	if (contact_find(p, contact->id) != contact)
+		return twice(s, contact->id, f);
+	if (!is_word(contact->id) || !is_one_of(contact->kind, kinds) || !is_one_of(contact->need, needs) ||
+	    contact->minutes > CONTACT_MINUTES_MAX)
+		return source_fault(
+			s, source_line_of(s, contact->id), f,
+			_("contact '%s': the id must be a word, kind inside or outside, need must or when, and "
+			  "minutes at most %d"),
+			contact->id, CONTACT_MINUTES_MAX);
+	if (contact->role != NULL && role_find(p, contact->role) == NULL)
+		return source_fault(s, source_line_of(s, contact->id), f,
+				    _("contact '%s' names the role '%s', which is not there; mend its name"),
+				    contact->id, contact->role);
+	for (unsigned i = 0; i < contact->types_count; i++)
+		if (item_find(p->types, p->types_count, contact->types[i]) == NULL)
+			return source_fault(s, source_line_of(s, contact->id), f,
+					    _("contact '%s' names the type '%s', which is not there; mend its name"),
+					    contact->id, contact->types[i]);
+	return ERR_OK;
+}
+
+static enum err check_contacts(const struct pack_file *p, const struct source *s, struct fault *f)
+{
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; i < p->contacts_count && err == ERR_OK; i++)
+		err = check_contact(p, &p->contacts[i], s, f);
+	return err;
+}
+
 /* An act must be done by somebody who acts; a right may also be given to those who only look. */
 static enum err check_rule(const struct pack_file *p, const struct rule *rule, const struct source *s, struct fault *f)
 {
@@ -221,5 +267,7 @@ enum err pack_check_file(const struct pack_file *p, const struct source *s, stru
 		err = check_stages(p, s, f);
 	if (err == ERR_OK)
 		err = check_chains(p, s, f);
+	if (err == ERR_OK)
+		err = check_contacts(p, s, f);
 	return err == ERR_OK ? check_rules(p, s, f) : err;
 }

@@ -55,6 +55,20 @@ struct rule {
 	unsigned roles_count;
 };
 
+/* Whom to call, in the order of the list. */
+struct contact {
+	char *id;
+	struct label label;
+	struct label within; /* how soon, in the procedure's own words; empty when absent */
+	struct label say;    /* what to say first; empty when absent */
+	char *kind;          /* inside outside */
+	char *need;          /* must when */
+	char *role;          /* whose holders it is when the site names nobody; NULL when absent */
+	char **types;        /* of the cases in which it is called; none: of all */
+	unsigned types_count;
+	unsigned minutes; /* from knowing of it; 0: no such limit */
+};
+
 /* As libcyaml fills it from pack.yaml. */
 struct pack_file {
 	char *id, *version, *regime, *language, *source;
@@ -67,6 +81,8 @@ struct pack_file {
 	unsigned roles_count;
 	struct chain *chains;
 	unsigned chains_count;
+	struct contact *contacts;
+	unsigned contacts_count;
 	struct form_entry *forms;
 	unsigned forms_count;
 	struct rule *rules;
@@ -106,6 +122,8 @@ struct pack {
 
 const struct item *item_find(const struct item *list, unsigned count, const char *id);
 const struct role *role_find(const struct pack_file *file, const char *id);
+/* `id` may be NULL. */
+const struct contact *contact_find(const struct pack_file *file, const char *id);
 const struct rule *rule_find(const struct pack_file *file, const char *act);
 bool rule_allows(const struct rule *rule, const char *role);
 const struct check *check_find(const struct pack *pack, const char *id);

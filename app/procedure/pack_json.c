@@ -49,6 +49,25 @@ static json_t *chains_json(const struct pack_file *p)
 	return out;
 }
 
+static json_t *contacts_json(const struct pack_file *p)
+{
+	json_t *out = json_array();
+
+	for (unsigned i = 0; i < p->contacts_count; i++) {
+		const struct contact *c = &p->contacts[i];
+		json_t *types = json_array();
+
+		for (unsigned t = 0; t < c->types_count; t++)
+			(void)json_array_append_new(types, json_string(c->types[t]));
+		(void)json_array_append_new(out, json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s?, s:o, s:I}", "id",
+							   c->id, "label", label_json(&c->label), "within",
+							   label_json(&c->within), "say", label_json(&c->say), "kind",
+							   c->kind, "need", c->need, "role", c->role, "types", types,
+							   "minutes", (json_int_t)c->minutes));
+	}
+	return out;
+}
+
 static json_t *rules_json(const struct pack_file *p)
 {
 	json_t *out = json_array();
@@ -111,10 +130,10 @@ json_t *pack_json(const struct pack *pack)
 		"sources", items_json(p->sources, p->sources_count), "stages", items_json(p->stages, p->stages_count),
 		"recipients", items_json(p->recipients, p->recipients_count), "ways",
 		items_json(p->ways, p->ways_count), "manners", items_json(p->manners, p->manners_count));
-	json_t *rest = json_pack("{s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:o, s:o}", "report", "form", p->forms[0].id,
-				 "chain", p->forms[0].chain, "roles", roles_json(p), "chains", chains_json(p), "rules",
-				 rules_json(p), "checklist", checks_json(pack), "questions", questions_json(pack),
-				 "form", form_json(pack->form));
+	json_t *rest = json_pack("{s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "report", "form", p->forms[0].id,
+				 "chain", p->forms[0].chain, "roles", roles_json(p), "chains", chains_json(p),
+				 "contacts", contacts_json(p), "rules", rules_json(p), "checklist", checks_json(pack),
+				 "questions", questions_json(pack), "form", form_json(pack->form));
 
 	if (head == NULL || json_object_update(head, lists) != 0 || json_object_update(head, rest) != 0) {
 		json_decref(head);

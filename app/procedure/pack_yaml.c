@@ -37,6 +37,21 @@ static const cyaml_schema_field_t chain_schema[] = {
 };
 static const cyaml_schema_value_t chain_value = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct chain, chain_schema)};
 
+static const cyaml_schema_field_t contact_schema[] = {
+	FIELD_TEXT("id", struct contact, id, 64),
+	FIELD_LABEL("label", struct contact, label),
+	FIELD_LABEL_OPTIONAL("within", struct contact, within),
+	FIELD_LABEL_OPTIONAL("say", struct contact, say),
+	FIELD_TEXT("kind", struct contact, kind, 64),
+	FIELD_TEXT("need", struct contact, need, 64),
+	FIELD_TEXT_OPTIONAL("role", struct contact, role, 64),
+	FIELD_LIST_OPTIONAL("types", struct contact, types, &word_schema),
+	CYAML_FIELD_UINT("minutes", CYAML_FLAG_OPTIONAL, struct contact, minutes),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t contact_value = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct contact, contact_schema)};
+
 static const cyaml_schema_field_t entry_schema[] = {
 	FIELD_TEXT("id", struct form_entry, id, 64),
 	FIELD_TEXT("chain", struct form_entry, chain, 64),
@@ -77,6 +92,7 @@ static const cyaml_schema_field_t pack_schema[] = {
 	ITEMS(manners),
 	FIELD_LIST("roles", struct pack_file, roles, &role_value, 1),
 	FIELD_LIST("chains", struct pack_file, chains, &chain_value, 1),
+	FIELD_LIST("contacts", struct pack_file, contacts, &contact_value, 1),
 	CYAML_FIELD_SEQUENCE("forms", CYAML_FLAG_POINTER, struct pack_file, forms, &entry_value, 1, 1),
 	FIELD_LIST("rules", struct pack_file, rules, &rule_value, 1),
 	CYAML_FIELD_END,

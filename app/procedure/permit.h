@@ -65,6 +65,11 @@ enum err permit_people_approved(const struct ask *ask) MUST_USE;
 enum err permit_absent(const struct ask *ask) MUST_USE;
 enum err permit_back(const struct ask *ask) MUST_USE;
 
+/* contacts.c */
+enum err permit_made(const struct ask *ask) MUST_USE;
+enum err permit_received(const struct ask *ask) MUST_USE;
+enum err permit_arrived(const struct ask *ask) MUST_USE;
+
 /* erasure.c */
 enum err permit_erasure(const struct ask *ask) MUST_USE;
 enum err permit_erasing(const struct ask *ask) MUST_USE;

@@ -122,10 +122,10 @@ static json_t *from_summary(const struct sheet *s, const char *rest)
 /* What belongs on paper: what happened and what was done, not who filled in which box. */
 static bool is_for_paper(const char *act)
 {
-	static const char *const acts[] = {"incident.declared", "panel.pressed",  "uplink.isolate",
-					   "uplink.cut",        "uplink.proven",  "uplink.unproven",
-					   "uplink.restored",   "incident.noted", "restore.requested",
-					   "restore.permitted", "report.sent"};
+	static const char *const acts[] = {
+		"incident.declared", "panel.pressed",   "uplink.isolate",   "uplink.cut",        "uplink.proven",
+		"uplink.unproven",   "uplink.restored", "incident.noted",   "restore.requested", "restore.permitted",
+		"report.sent",       "contact.made",    "contact.received", "contact.arrived"};
 
 	for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
 		if (strcmp(acts[i], act) == 0)
@@ -156,7 +156,16 @@ static const struct item *recipient(const struct sheet *s, const json_t *id)
 	return json_is_string(id) ? item_find(p->recipients, p->recipients_count, json_string_value(id)) : NULL;
 }
 
-/* The recipients of earlier reports, each once, in the pack's order. */
+/* A recipient and a contact of the same id are the same. */
+static bool was_called(const struct sheet *s, const char *id)
+{
+	const struct contact *contact = contact_find(s->book->pack->file, id);
+	const json_t *last;
+
+	return contact != NULL && contact_reach(s->incident, contact, &last) == REACH_DONE;
+}
+
+/* The recipients of earlier reports and who was called, each once, in the pack's order. */
 static bool was_told(const struct sheet *s, const struct item *whom)
 {
 	json_t *id;
@@ -166,7 +175,7 @@ static bool was_told(const struct sheet *s, const struct item *whom)
 		json_array_foreach (json_object_get(r->sent, "to"), i, id)
 			if (recipient(s, id) == whom)
 				return true;
-	return false;
+	return was_called(s, whom->id);
 }
 
 static json_t *from_told_inside(const struct sheet *s, const char *rest)
@@ -180,6 +189,11 @@ static json_t *from_told_inside(const struct sheet *s, const char *rest)
 		if (strcmp(p->recipients[i].kind, "inside") == 0 && was_told(s, &p->recipients[i]))
 			buf_addf(&out, "%s%s", out.len > 0 ? comma(s->lang) : "",
 				 label_pick(&p->recipients[i].label, s->lang));
+	for (unsigned i = 0; i < p->contacts_count; i++)
+		if (strcmp(p->contacts[i].kind, "inside") == 0 && was_called(s, p->contacts[i].id) &&
+		    item_find(p->recipients, p->recipients_count, p->contacts[i].id) == NULL)
+			buf_addf(&out, "%s%s", out.len > 0 ? comma(s->lang) : "",
+				 label_pick(&p->contacts[i].label, s->lang));
 	text = buf_status(&out) == ERR_OK && out.len > 0 ? label_fill(out.data, book_site(s->book)) : NULL;
 	buf_fini(&out);
 	return text;

@@ -154,35 +154,39 @@ static json_t *view_incidents(const struct look *look)
 	return paged(look, "incidents", show_heads(look, ALL_CASES, SIZE_MAX));
 }
 
+enum case_need { NO_CASE, MAYBE_CASE, ONE_CASE };
+
 static const struct {
 	const char *what;
-	bool about_case;
+	enum case_need about_case;
 	json_t *(*draw)(const struct look *look);
 	json_t *(*draw_report)(const struct look *look, const struct report *report);
 } views[] = {
-	{"now", false, view_now, NULL},
-	{"incidents", false, view_incidents, NULL},
-	{"people", false, view_people, NULL},
-	{"people_choices", false, view_people_choices, NULL},
-	{"people_requests", false, view_requests, NULL},
-	{"people_request", false, view_request, NULL},
-	{"erasures", false, view_erasures, NULL},
-	{"incident", true, view_incident, NULL},
-	{"checklist", true, view_checklist, NULL},
-	{"facts", true, view_facts, NULL},
-	{"timeline", true, view_timeline, NULL},
-	{"evidence", true, view_evidence, NULL},
-	{"report", true, NULL, view_report},
-	{"report_text", true, NULL, view_report_text},
+	{"now", NO_CASE, view_now, NULL},
+	{"incidents", NO_CASE, view_incidents, NULL},
+	{"people", NO_CASE, view_people, NULL},
+	{"people_choices", NO_CASE, view_people_choices, NULL},
+	{"people_requests", NO_CASE, view_requests, NULL},
+	{"people_request", NO_CASE, view_request, NULL},
+	{"erasures", NO_CASE, view_erasures, NULL},
+	{"call_sheet", MAYBE_CASE, view_call_sheet, NULL},
+	{"incident", ONE_CASE, view_incident, NULL},
+	{"checklist", ONE_CASE, view_checklist, NULL},
+	{"facts", ONE_CASE, view_facts, NULL},
+	{"timeline", ONE_CASE, view_timeline, NULL},
+	{"evidence", ONE_CASE, view_evidence, NULL},
+	{"contacts", ONE_CASE, view_contacts, NULL},
+	{"report", ONE_CASE, NULL, view_report},
+	{"report_text", ONE_CASE, NULL, view_report_text},
 };
 
 const char *view_at(size_t index, enum view_scope *scope)
 {
 	if (index >= sizeof views / sizeof views[0])
 		return NULL;
-	*scope = views[index].draw_report != NULL ? VIEW_OF_REPORT
-		 : views[index].about_case        ? VIEW_OF_CASE
-						  : VIEW_OF_ALL;
+	*scope = views[index].draw_report != NULL      ? VIEW_OF_REPORT
+		 : views[index].about_case == ONE_CASE ? VIEW_OF_CASE
+						       : VIEW_OF_ALL;
 	return views[index].what;
 }
 
@@ -232,6 +236,9 @@ static bool may_draw(const struct look *look, int index)
 		return may_see_agreements(look->book, look->user, "erasure.requested", "erasure.approved");
 	if (draw == view_requests || draw == view_request)
 		return may_see_agreements(look->book, look->user, "people.requested", "people.approved");
+	if (draw == view_call_sheet)
+		return !is_observer(look->pack, look->user) &&
+		       has_one_role_of(look->user, rule_find(look->pack, RIGHT_CALL));
 	return true;
 }
 
@@ -241,7 +248,7 @@ static enum err draw(struct look *look, int index, json_t **out, struct refusal 
 	const struct report *report = NULL;
 	json_t *picture;
 
-	if (views[index].about_case) {
+	if (views[index].about_case == ONE_CASE || (views[index].about_case == MAYBE_CASE && r->about != NULL)) {
 		look->incident = case_for(look->book, r->about, r->who);
 		if (look->incident == NULL || !user_may_see(look->user, look->incident))
 			return refuse(refusal, r->lang, WHY_NO_CASE, NULL);

@@ -29,6 +29,7 @@
  *             "priorities":[{"id","label"}], "verdicts":[{"id","label"}], "endings":[{"id","label"}],
  *             "acts":[{"act","label","allowed":bool,"why_not":{"code","args"}|null}],
  *             "restore":{"request":SEQ,"by","uplinks":[…],"permitted":bool}|null,
+ *             "contacts":{"reached":N,"left":N},
  *             "readers":[{"id","name"}] who may know of a restricted one,
  *             "presses":[{"press":SEQ,"user":name|null}], "detected":T|null, "verdict":id|null}
  * checklist  {"about","rows":[{"id","phase","phase_label","text","role_label","origin","need":"must|when",
@@ -61,6 +62,16 @@
  *             "phone","fax","mail" where known}],"cursor":N|null}                      an external account: only itself
  * people_choices  {"roles":[{"id","label","label_ja","kind"}],"kinds":[{"id","label","label_ja"}],
  *             "acts":[… as of incident]}
+ * contacts
+ * {"about","contacts":[{"seq":N,"at":T,"recorded":T,"act":"contact.made|received|arrived","label","contact":id|null,
+ *             "whom","number","way","way_label","result","result_label","by","recorded_by","text"}] null where nothing
+ * is said,"ways":[{"id","label"}],"results":[{"id","label"}],"cursor":N|null} call_sheet {"about":the case, or null
+ * without one,"time":T|null,"hours":"office|after|unknown","hours_label", "holidays":false: the table of holidays ends
+ * before this year,"faults":[what is wrong with the site's files],
+ *             "drill":bool,"contacts":[{"id","label","kind":"inside|outside","need":"must|when","within","due":T|null,"say",
+ *             "state":"open|tried|reached|held_back","state_label","at":T|null,"result_label","people":[{"name",
+ *             "numbers":[{"hours":"office|after","label","number"}],"mail","note","is_away":bool,"away":deputy}]}],
+ *             "cursor":N|null}                    `about` may be left out
  * people_requests {"requests":[REQUEST…],"cursor":N|null}                              newest first
  *            REQUEST = {"request":SEQ,"by","by_name","at":T|null,"state":"asked|done|replaced|void","state_label",
  *                       "reason","more":not complete,"count":N,"approved_by","approved_by_name" or null}
@@ -74,6 +85,7 @@
 #define KANNUKI_PROCEDURE_VIEW_H
 
 #include "procedure/book.h"
+#include "procedure/directory.h"
 
 struct view_request {
 	const char *what;
@@ -83,6 +95,8 @@ struct view_request {
 	uint64_t cursor;
 	enum lang lang;
 	struct moment now;
+	const struct directory *directory; /* of the site; NULL: none */
+	const char *directory_faults[2];   /* what is wrong with its files; NULL or "": nothing */
 };
 
 /* What there is to look at, one after the other from 0; NULL beyond the last. */
@@ -91,6 +105,10 @@ const char *view_at(size_t index, enum view_scope *scope);
 
 /* ERR_OK: *out is a new reference, smaller than MESSAGE_MAX when dumped (long lists go on at "cursor").
    ERR_DENIED: *refusal is filled (not_found, wrong_role, invalid). */
+/* The call sheet of the newest open case that everybody may know of, for somebody who has not logged in; whether that
+   is allowed, the site says. */
+enum err view_open_call_sheet(const struct book *book, const struct view_request *request, json_t **out) MUST_USE;
+
 enum err view(const struct book *book, const struct view_request *request, json_t **out,
 	      struct refusal *refusal) MUST_USE;
 

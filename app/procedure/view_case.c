@@ -221,8 +221,9 @@ json_t *view_incident(const struct look *look)
 {
 	json_t *head = view_head(look, look->incident);
 	json_t *more =
-		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?}", "readers",
-			  show_readers(look, look->incident), "types", chosen_types(look), "types_possible",
+		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?}", "contacts",
+			  show_reached(look, look->incident), "readers", show_readers(look, look->incident), "types",
+			  chosen_types(look), "types_possible",
 			  show_items(look, look->pack->types, look->pack->types_count), "phases", phases_of(look),
 			  "priorities", show_items(look, look->pack->priorities, look->pack->priorities_count),
 			  "verdicts", show_items(look, look->pack->verdicts, look->pack->verdicts_count), "endings",

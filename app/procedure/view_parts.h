@@ -49,6 +49,13 @@ json_t *show_readers(const struct look *look, const struct incident *incident);
 /* evidence.c */
 json_t *view_evidence(const struct look *look);
 
+/* contacts.c: how many contacts are reached, and how many must still be. */
+json_t *show_reached(const struct look *look, const struct incident *incident);
+json_t *view_contacts(const struct look *look);
+
+/* call_sheet.c */
+json_t *view_call_sheet(const struct look *look);
+
 /* erasure.c */
 json_t *view_erasures(const struct look *look);
 

@@ -13,6 +13,10 @@ const struct word_pair step_states[] = {STEP_STATES(PAIR)};
 const struct word_pair uplink_states[] = {UPLINK_STATES(PAIR)};
 const struct word_pair test_states[] = {TEST_STATES(PAIR)};
 const struct word_pair user_kinds[] = {USER_KINDS(PAIR)};
+const struct word_pair contact_ways[] = {CONTACT_WAYS(PAIR)};
+const struct word_pair contact_results[] = {CONTACT_RESULTS(PAIR)};
+const struct word_pair reach_states[] = {REACH_STATES(PAIR)};
+const struct word_pair hours_words[] = {HOURS_WORDS(PAIR)};
 const struct word_pair agreement_states[] = {AGREEMENT_STATES(PAIR)};
 const struct word_pair evidence_kinds[] = {EVIDENCE_KINDS(PAIR)};
 const struct word_pair seal_states[] = {SEAL_STATES(PAIR)};
@@ -75,6 +79,11 @@ static const struct {
 	 {NULL, "分かったことを記入する", "Write down what is known"},
 	 {NULL, "事実を記入", "Fact recorded"}},
 	{"incident.noted", {NULL, "時系列に書き加える", "Add a line to the timeline"}, {NULL, "記録", "Noted"}},
+	{"contact.made", {NULL, "関係者へ連絡する", "Call those who must know"}, {NULL, "連絡", "Called"}},
+	{"contact.received",
+	 {NULL, "受けた連絡を記録する", "Note a call that came in"},
+	 {NULL, "連絡を受けた", "Call received"}},
+	{"contact.arrived", {NULL, "参集した人を記録する", "Note who has come in"}, {NULL, "参集", "Arrived"}},
 	{"incident.ended",
 	 {NULL, "誤報・該当せずとして終了する", "End it as a false alarm or not an incident"},
 	 {NULL, "事案を終了", "Case ended"}},
@@ -426,6 +435,13 @@ static const struct {
 	[WHY_DRILL_CUT] = {"wrong_state",
 			   {"drill", "訓練中のため、画面からは遮断しません。パネルの赤ボタンは実際に遮断します。",
 			    "This is a drill: nothing is cut from here. The red button on the panel cuts in earnest."}},
+	[WHY_WHOM] = {"invalid",
+		      {"whom", "相手を連絡先から選ぶか、名前を書いてください。",
+		       "Choose whom from the contacts, or write a name."}},
+	[WHY_WHAT_WAS_SAID] = {"invalid", {"said", "聞いた内容を書いてください。", "Write what was said."}},
+	[WHY_DRILL_CALL] = {"wrong_state",
+			    {"drill_call", "訓練では庁外へ連絡しません。連絡したものとして時系列に書いてください。",
+			     "In a drill nobody outside is called. Note in the timeline that you would have."}},
 	[WHY_DRILL_OUTSIDE] = {"wrong_state",
 			       {"drill", "訓練の報告書は、組織の外には送りません。",
 				"This is a drill: its reports do not leave the organisation."}},

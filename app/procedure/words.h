@@ -79,6 +79,28 @@
 	X(SEAL_INTACT, "intact", "封印に異常なし", "Intact")   \
 	X(SEAL_BROKEN, "broken", "封印が破れている", "Broken") \
 	X(SEAL_NONE, "none", "封印なし", "Not sealed")
+/* How somebody was reached, and what came of it. */
+#define CONTACT_WAYS(X)                             \
+	X(WAY_PHONE, "phone", "電話", "telephone")  \
+	X(WAY_MAIL, "mail", "電子メール", "e-mail") \
+	X(WAY_FAX, "fax", "FAX", "fax")             \
+	X(WAY_VISIT, "visit", "対面", "in person")  \
+	X(WAY_OTHER, "other", "その他", "another way")
+#define CONTACT_RESULTS(X)                                         \
+	X(RESULT_REACHED, "reached", "応答あり", "reached")        \
+	X(RESULT_ABSENT, "absent", "不在", "no answer")            \
+	X(RESULT_MESSAGE, "message", "伝言を依頼", "message left") \
+	X(RESULT_CALLED_BACK, "called_back", "折返しあり", "called back")
+/* Of a contact on the call sheet; held back: outside, in a drill. */
+#define REACH_STATES(X)                                          \
+	X(REACH_OPEN, "open", "未連絡", "not called")            \
+	X(REACH_TRIED, "tried", "連絡がつかない", "not reached") \
+	X(REACH_DONE, "reached", "連絡済", "reached")            \
+	X(REACH_HELD_BACK, "held_back", "訓練では連絡しない", "not called in a drill")
+#define HOURS_WORDS(X)                                                  \
+	X(HOURS_WORD_UNKNOWN, "unknown", "時計未設定", "clock not set") \
+	X(HOURS_WORD_OFFICE, "office", "勤務時間内", "office hours")    \
+	X(HOURS_WORD_AFTER, "after", "勤務時間外", "after hours")
 
 #define WORD_ENUM(name, id, ja, en) name,
 enum case_state { CASE_STATES(WORD_ENUM) CASE_STATE_COUNT };
@@ -89,6 +111,10 @@ enum step_state { STEP_STATES(WORD_ENUM) STEP_STATE_COUNT };
 enum uplink_state { UPLINK_STATES(WORD_ENUM) UPLINK_STATE_COUNT };
 enum test_state { TEST_STATES(WORD_ENUM) TEST_STATE_COUNT };
 enum user_kind { USER_KINDS(WORD_ENUM) USER_KIND_COUNT };
+enum contact_way { CONTACT_WAYS(WORD_ENUM) CONTACT_WAY_COUNT };
+enum contact_result { CONTACT_RESULTS(WORD_ENUM) CONTACT_RESULT_COUNT };
+enum reach { REACH_STATES(WORD_ENUM) REACH_COUNT };
+enum hours_word { HOURS_WORDS(WORD_ENUM) HOURS_WORD_COUNT };
 enum agreement_state { AGREEMENT_STATES(WORD_ENUM) AGREEMENT_STATE_COUNT };
 enum evidence_kind { EVIDENCE_KINDS(WORD_ENUM) EVIDENCE_KIND_COUNT };
 enum seal_state { SEAL_STATES(WORD_ENUM) SEAL_STATE_COUNT };
@@ -98,7 +124,8 @@ struct word_pair {
 	const char *id, *ja, *en;
 };
 extern const struct word_pair case_states[], check_states[], answer_states[], report_states[], step_states[],
-	uplink_states[], test_states[], user_kinds[], agreement_states[], evidence_kinds[], seal_states[];
+	uplink_states[], test_states[], user_kinds[], agreement_states[], evidence_kinds[], seal_states[],
+	contact_ways[], contact_results[], reach_states[], hours_words[]; /* by enum hours of directory.h */
 
 const char *word_in(const struct word_pair *word, enum lang lang);
 /* What stands between the members of a list. */
@@ -223,6 +250,9 @@ enum why {
 	WHY_FILE_SIZE,
 	WHY_FILE_ROOM,
 	WHY_FILE_READ,
+	WHY_WHOM,
+	WHY_WHAT_WAS_SAID,
+	WHY_DRILL_CALL,
 	WHY_COUNT
 };
 

@@ -166,6 +166,8 @@ class House:
         self.config = etc / "kannuki.yaml"
         text = (SOURCE / "scripts/sample/kannuki.yaml").read_text()
         self.config.write_text(text.replace("@PACKS@", str(SOURCE / "app/procedure/packs")))
+        for name in "contacts.csv", "holidays.csv":
+            shutil.copy(SOURCE / "scripts/sample" / name, etc)
         self.passwords = {}
         self.genesis = None
         self.views = self.root / "views"

@@ -83,7 +83,7 @@ static void others_hear_that_there_is_no_such_case(void **state)
 	static const char *const acts[] = {"incident.noted",        "incident.triaged", "incident.restricted",
 					   "incident.unrestricted", "report.drafted",   "uplink.isolate",
 					   "restore.requested",     "incident.closed",  "evidence.taken",
-					   "evidence.handed"};
+					   "evidence.handed",       "contact.made",     "contact.received"};
 	struct town *town = *state;
 	char about[NUMBER_SIZE];
 
@@ -220,7 +220,7 @@ static void random_act(struct town *town, const char *about)
 	static const char *const insiders[] = {CISO, GENERAL}, *const all[] = {CLERK, HEAD, GENERAL, CISO};
 	const char *who = strstr(about, "-r") != NULL ? PICK(insiders) : PICK(all);
 
-	switch (roll(7)) {
+	switch (roll(8)) {
 	case 0:
 		(void)town_try(town, who, "incident.triaged", about,
 			       json_pack("{s:s, s:s}", "verdict", "incident", "priority", "high"), NULL);
@@ -240,6 +240,11 @@ static void random_act(struct town *town, const char *about)
 		break;
 	case 5:
 		(void)town_try(town, who, "uplink.isolate", about, json_pack("{s:[s]}", "uplinks", "lgwan"), NULL);
+		break;
+	case 6:
+		(void)town_try(town, who, "contact.made", about,
+			       json_pack("{s:s, s:s, s:s}", "contact", "ciso", "way", "phone", "result", "reached"),
+			       json_string("連絡"));
 		break;
 	default:
 		(void)town_try(town, who, "incident.noted", about, json_object(), json_string("記録"));

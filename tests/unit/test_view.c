@@ -85,7 +85,7 @@ static void the_next_step_follows_the_report_up_the_chain(void **state)
 	assert_next(town, CLERK, "report.submitted", "報告書を承認へ回す", true);
 	town_do(town, CLERK, "report.submitted", CASE_1, body("{\"report\":1}"), NULL);
 	assert_next(town, HEAD, "report.approved", "報告書を承認する", true);
-	assert_next(town, CLERK, "incident.checked", "確認項目を進める", true);
+	assert_next(town, CLERK, "contact.made", "関係者へ連絡する", true);
 	town_do(town, HEAD, "report.returned", CASE_1, body("{\"report\":1}"), json_string("日時を"));
 	assert_next(town, CLERK, "report.drafted", "差し戻された報告書を直す", true);
 	town_do(town, CLERK, "report.submitted", CASE_1, body("{\"report\":1}"), NULL);

@@ -122,6 +122,12 @@ void town_wait(struct town *town, int minutes)
 
 enum err town_try(struct town *town, const char *who, const char *act, const char *about, json_t *body, json_t *text)
 {
+	return town_try_person(town, who, act, about, body, text, NULL);
+}
+
+enum err town_try_person(struct town *town, const char *who, const char *act, const char *about, json_t *body,
+			 json_t *text, json_t *person)
+{
 	const struct act_kind *kind = act_find(act);
 	struct wish wish = {.who = who,
 			    .kind = kind,
@@ -129,6 +135,7 @@ enum err town_try(struct town *town, const char *who, const char *act, const cha
 			    .body = body,
 			    .text = text,
 			    .files = town->files,
+			    .person = person,
 			    .unproven = town->unproven};
 	char fresh[16];
 	enum err err;
@@ -145,13 +152,14 @@ enum err town_try(struct town *town, const char *who, const char *act, const cha
 			book_next_case(town->book, town->now, fresh);
 		whole = book_complete(town->book, &wish, town->now);
 		assert_non_null(whole);
-		record(town, who, about != NULL ? about : fresh, whole, text, NULL);
+		record(town, who, about != NULL ? about : fresh, whole, text, person);
 		json_decref(whole);
 	}
 	json_decref(body);
 	json_decref(text);
 	json_decref(town->files);
 	town->files = NULL;
+	json_decref(person);
 	return err;
 }
 
@@ -225,7 +233,7 @@ char *town_picture(const struct town *town, const struct book *book)
 
 char *town_picture_for(const struct town *town, const struct book *book, const char *who)
 {
-	static const char *const of_case[] = {"incident", "checklist", "facts", "timeline", "evidence"};
+	static const char *const of_case[] = {"incident", "checklist", "facts", "timeline", "contacts", "evidence"};
 	const struct picture p = {.town = town, .book = book, .who = who, .all = json_array()};
 	json_t *heads, *head;
 	char *text;

@@ -32,6 +32,9 @@ void town_wait(struct town *town, int minutes);
 void town_record(struct town *town, const char *who, const char *act, const char *about, json_t *body, json_t *person);
 /* As a person does it: asked, completed, recorded. `body` and `text` are taken over. */
 enum err town_try(struct town *town, const char *who, const char *act, const char *about, json_t *body, json_t *text);
+/* … with what is said of a person, taken over, too. */
+enum err town_try_person(struct town *town, const char *who, const char *act, const char *about, json_t *body,
+			 json_t *text, json_t *person);
 /* The same when it must succeed, or fail with the reason `why`. */
 void town_do(struct town *town, const char *who, const char *act, const char *about, json_t *body, json_t *text);
 void town_refused(struct town *town, const char *why, const char *who, const char *act, const char *about, json_t *body,
