@@ -57,14 +57,17 @@ static bool add_name(struct console *c, const char *prompt, enum text_need need,
 	return name != NULL;
 }
 
-/* One of the people whom the sheet names there, or a typed name; nobody is good enough for a contact. */
+/* A contact alone is good enough; the only person whom the sheet names there stands there already. */
 static bool ask_person(struct console *c, json_t *option, json_t *person)
 {
 	json_t *people = json_object_get(option, "people");
 	bool is_other = string_of(option, "id")[0] == '\0';
 	const char *given = json_array_size(people) == 1 ? string_of(json_array_get(people, 0), "name") : "";
 
-	return add_name(c, is_other ? _("Name: ") : _("With whom (Enter: not known): "),
+	return add_name(c,
+			is_other           ? _("Name: ")
+			: given[0] != '\0' ? _("With whom: ")
+					   : _("With whom (Enter: not known): "),
 			is_other ? TEXT_NEEDED : TEXT_MAY_BE_EMPTY, given, person);
 }
 

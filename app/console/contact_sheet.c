@@ -41,9 +41,9 @@ static void show_whom(struct console *c, size_t number, json_t *contact, int64_t
 		add_clock(c, contact, "due", now_ms, &line);
 	}
 	if (strcmp(string_of(contact, "state"), "open") != 0) {
-		buf_addf(&line, "  [%s", string_of(contact, "state_label"));
+		buf_addf(&line, "  [%s", result[0] != '\0' ? result : string_of(contact, "state_label"));
 		add_clock(c, contact, "at", now_ms, &line);
-		buf_addf(&line, "%s%s]", result[0] != '\0' ? " " : "", result);
+		buf_adds(&line, "]");
 	}
 	show_line(c, 5, &line);
 	buf_fini(&line);

@@ -3,7 +3,6 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/yaml.h"
-#include "form/source.h"
 #include "procedure/directory.h"
 
 #include <dirent.h>
@@ -229,7 +228,7 @@ static enum err read_site_file(const struct config *config, int which, const str
 
 	if (err != ERR_OK || path[0] == '\0')
 		return err;
-	err = file_read(path, SOURCE_MAX, &text, f);
+	err = file_read(path, DIRECTORY_FILE_MAX, &text, f);
 	if (err == ERR_OK && which == SITE_CONTACTS)
 		err = directory_take_contacts(&d, path, text.data, text.len, pack, f);
 	else if (err == ERR_OK)

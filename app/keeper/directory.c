@@ -5,7 +5,6 @@
 
 #include "base/diag.h"
 #include "base/file.h"
-#include "form/source.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -33,7 +32,7 @@ static enum err read_again(struct keeper *k, int which, struct fault *f)
 {
 	const char *path = k->site_files[which].path;
 	struct buf text = {0};
-	enum err err = file_read(path, SOURCE_MAX, &text, f);
+	enum err err = file_read(path, DIRECTORY_FILE_MAX, &text, f);
 
 	if (err == ERR_OK && which == SITE_CONTACTS)
 		err = directory_take_contacts(&k->directory, path, text.data, text.len, scribe_pack(k->scribe), f);

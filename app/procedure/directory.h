@@ -7,7 +7,7 @@
  * holidays.csv   date,name     2026-11-23 or 2026/11/23; the table of national holidays that the Cabinet Office
  *                publishes is taken as it is
  *
- * UTF-8 or CP932, at most SOURCE_MAX bytes and SOURCE_LIST_MAX rows. It is personal data: it stays in the site's files
+ * UTF-8 or CP932, at most DIRECTORY_FILE_MAX bytes and 2,000 rows. It is personal data: it stays in the site's files
  * and is never recorded; to erase somebody, delete the row. Pure.
  */
 #ifndef KANNUKI_PROCEDURE_DIRECTORY_H
@@ -15,6 +15,8 @@
 
 #include "base/clock.h"
 #include "procedure/pack.h"
+
+enum { DIRECTORY_FILE_MAX = 256 * 1024 };
 
 enum entry_field { ENTRY_CONTACT, ENTRY_NAME, ENTRY_OFFICE, ENTRY_AFTER, ENTRY_MAIL, ENTRY_NOTE, ENTRY_FIELDS };
 
