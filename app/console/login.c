@@ -112,14 +112,14 @@ static enum err try_login(struct console *c)
 		greet(c);
 		return ERR_DENIED;
 	}
+	if (!c->ascii && !terminal_knows_utf8(c->terminal)) {
+		screen_use_ascii(c, true);
+		SAY(c, "%s", _("This terminal does not know UTF-8. Plain ASCII from now on; see: terminal ?"));
+	}
 	if (strcmp(name, "?") == 0 || strcmp(name, "？") == 0) {
 		free(name);
 		contact_open_sheet(c);
 		return ERR_DENIED;
-	}
-	if (!c->ascii && !terminal_knows_utf8(c->terminal)) {
-		screen_use_ascii(c, true);
-		SAY(c, "%s", _("This terminal does not know UTF-8. Plain ASCII from now on; see: terminal ?"));
 	}
 	(void)snprintf(c->user, sizeof c->user, "%s", name);
 	free(name);

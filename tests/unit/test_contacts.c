@@ -1,4 +1,5 @@
 /* Whom to call: the site's tables, the call sheet by day and by night, the log of calls and what follows from it. */
+#include "procedure/pack_data.h"
 #include "support/town.h"
 
 #include "base/file.h"
@@ -369,6 +370,23 @@ static void the_sheet_of_a_case_has_the_contacts_of_its_types(void **state)
 	json_decref(sheet);
 }
 
+/* In minutes from knowing of it, where a procedure says so many. */
+static void a_limit_counts_from_knowing(void **state)
+{
+	struct town *town = *state;
+	json_t *sheet;
+
+	town->pack->file->contacts[0].minutes = 90;
+	town_do(town, CLERK, "incident.declared", NULL, body("{\"detected\":\"2026-11-20T00:00:00.000Z\"}"), NULL);
+	sheet = sheet_at(town, CASE_1, town->now);
+	assert_string_equal(text_of(row_of(sheet, "head"), "due"), "2026-11-20T01:30:00.000Z");
+	assert_true(json_is_null(json_object_get(row_of(sheet, "csirt"), "due")));
+	json_decref(sheet);
+	sheet = sheet_at(town, NULL, town->now);
+	assert_true(json_is_null(json_object_get(row_of(sheet, "head"), "due")));
+	json_decref(sheet);
+}
+
 static void those_who_only_look_see_no_numbers(void **state)
 {
 	const struct town *town = *state;
@@ -642,6 +660,7 @@ int main(void)
 		IN_TOWN(holidays_that_end_before_this_year_are_told),
 		IN_TOWN(where_the_table_names_nobody_the_holder_of_the_role_stands),
 		IN_TOWN(the_sheet_of_a_case_has_the_contacts_of_its_types),
+		IN_TOWN(a_limit_counts_from_knowing),
 		IN_TOWN(those_who_only_look_see_no_numbers),
 		IN_TOWN(who_was_reached_stays_reached),
 		IN_TOWN(the_next_step_names_who_is_still_to_be_called),
