@@ -352,6 +352,23 @@ static struct staged *add_waiter(struct scribe *s, struct waiter waiter, const s
 	return staged;
 }
 
+static bool is_one_of(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* On a full medium two people must still be able to agree on erasing. */
+static bool leads_to_room(const struct act_kind *kind)
+{
+	static const char *const some[] = {"login.ok", "user.pin.tried", "erasure.requested", "erasure.approved",
+					   "erasure.ended"};
+
+	return is_one_of(some, sizeof some / sizeof some[0], kind->name);
+}
+
 /* What is sealed shows nothing in its open part: not who, how, or of what kind. */
 static enum err stage(struct scribe *s, const struct entry *entry, const char *sealed, const struct written *w,
 		      struct receipt *receipt, struct fault *f)
@@ -362,6 +379,7 @@ static enum err stage(struct scribe *s, const struct entry *entry, const char *s
 			      .type = sealed != NULL ? "system" : entry->kind->type,
 			      .about = sealed != NULL || entry->about == NULL ? "-" : entry->about,
 			      .restricted = sealed,
+			      .leads_to_room = leads_to_room(entry->kind),
 			      .idem = entry->idem,
 			      .body = w->body,
 			      .text = w->text,
@@ -397,10 +415,8 @@ static bool is_visible(const struct act_kind *kind)
 	static const char *const some[] = {"incarnation.noted", "space.changed",   "envelope.opened", "envelope.noted",
 					   "people.requested",  "people.approved", "user.absent",     "user.back"};
 
-	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
-		if (strcmp(kind->name, some[i]) == 0)
-			return true;
-	return strcmp(kind->type, "incident") == 0 || strcmp(kind->type, "panel") == 0;
+	return is_one_of(some, sizeof some / sizeof some[0], kind->name) || strcmp(kind->type, "incident") == 0 ||
+	       strcmp(kind->type, "panel") == 0;
 }
 
 /* The entry is in the open transaction; the loop commits when it has taken everything else that has arrived, or

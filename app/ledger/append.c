@@ -20,6 +20,7 @@ static void forget_staged(struct ledger *l)
 {
 	batch_clear(&l->changes);
 	buf_clear(&l->idems);
+	l->media.asks_room = false;
 	l->failed = ERR_OK;
 }
 
@@ -205,6 +206,8 @@ enum err ledger_add(struct ledger *l, const struct draft *draft, struct moment n
 		blobs_name(&l->changes, e.seq, draft->files);
 	if (err == ERR_OK)
 		err = stage(l, &e, &text, draft->restricted, strings, f);
+	if (err == ERR_OK && draft->leads_to_room)
+		l->media.asks_room = true;
 	if (err == ERR_OK && seq != NULL)
 		*seq = e.seq;
 	if (err == ERR_OK && leaf != NULL)

@@ -51,6 +51,7 @@ struct draft {
 	/* Of a restricted case: seals everything, body too, with this case's key, and `about` must be "-". Else NULL.
 	 */
 	const char *restricted;
+	bool leads_to_room; /* on a full medium its commit may use what is kept for that (space.h) */
 };
 
 /* What was recorded, as it will be read back. */

@@ -175,7 +175,8 @@ static enum err say_full(const struct medium *medium, struct fault *f)
 	return fault_set(
 		f, ERR_FULL,
 		_("%s: this medium is full, and its reserve is used up, so it takes no entry. Make room: remove old "
-		  "bundles, or stop the keeper and erase with kannuki-ledger redact; or put in a larger medium"),
+		  "bundles, or erase (ledger redact; without the keeper kannuki-ledger redact); or put in a larger "
+		  "medium"),
 		medium->folder);
 }
 
@@ -426,8 +427,8 @@ enum err medium_apply(struct media *m, struct medium *medium, const struct batch
 	return answers[index].err;
 }
 
-/* A full medium first writes its log file back and begins it anew; then it gives up its reserve, and only for what
-   makes room the last one, too. */
+/* A full medium first writes its log file back and begins it anew; then it gives up its reserve, for what leads
+   to erasing the next, and only for what makes room the last one, too. */
 static void apply_with_reserve(struct media *m, unsigned who, const struct batch *batch,
 			       struct answer answers[MEDIA_MAX])
 {
@@ -442,6 +443,8 @@ static void apply_with_reserve(struct media *m, unsigned who, const struct batch
 	do_on(m, full, JOB_TRUNCATE, NULL, tidied);
 	do_again(m, full, JOB_APPLY, batch, answers);
 	do_with_reserve(m, RESERVE_FOR_ENTRIES, JOB_APPLY, batch, answers);
+	if (m->asks_room || m->makes_room)
+		do_with_reserve(m, RESERVE_TO_ASK, JOB_APPLY, batch, answers);
 	if (m->makes_room)
 		do_with_reserve(m, RESERVE_TO_ERASE, JOB_APPLY, batch, answers);
 	for (int i = 0; i < MEDIA_MAX; i++)

@@ -36,6 +36,7 @@ struct media {
 	bool has_news; /* a medium failed or came back, and no entry says so yet */
 	int64_t patience_ns;
 	bool is_tight;   /* the reserve is in use on one of them */
+	bool asks_room;  /* what is recorded now leads to that, and may have the reserve before the last */
 	bool makes_room; /* what is recorded now may have the last reserve, too (space.h) */
 };
 

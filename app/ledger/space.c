@@ -18,6 +18,7 @@ static const struct {
 	uint64_t size;
 } reserves[] = {
 	[RESERVE_FOR_ENTRIES] = {"reserve", UINT64_C(16) << 20},
+	[RESERVE_TO_ASK] = {"reserve.ask", UINT64_C(1) << 20},
 	[RESERVE_TO_ERASE] = {"reserve.last", UINT64_C(4) << 20},
 };
 
@@ -87,6 +88,18 @@ static void hold_to_erase(const char *folder)
 	hold(path, before, wanted);
 }
 
+static void hold_to_ask(const char *folder)
+{
+	uint64_t wanted = reserves[RESERVE_TO_ASK].size;
+	struct space space;
+	char path[PATH_MAX];
+
+	space_measure(folder, &space);
+	if (reserve_path(path, folder, RESERVE_TO_ASK) && held(path) < wanted &&
+	    space.free_bytes >= wanted + 2 * for_log_file)
+		hold(path, held(path), wanted);
+}
+
 void space_hold(const char *folder)
 {
 	uint64_t wanted = reserves[RESERVE_FOR_ENTRIES].size;
@@ -94,6 +107,7 @@ void space_hold(const char *folder)
 	struct space space;
 
 	hold_to_erase(folder);
+	hold_to_ask(folder);
 	space_measure(folder, &space);
 	if (space.level == SPACE_RESERVE_USED && space.free_bytes >= 2 * wanted &&
 	    reserve_path(path, folder, RESERVE_FOR_ENTRIES))

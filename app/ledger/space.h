@@ -1,16 +1,18 @@
-/* Room on a medium. Two files hold room in reserve, and long before they are given up, files are no longer taken, so
+/* Room on a medium. Three files hold room in reserve, and long before they are given up, files are no longer taken, so
  * that entries always find room.
  *
  *   reserve        16 MiB, given up when an entry would not fit
- *   reserve.last   4 MiB, given up only when even that is used up, to open the ledger and to erase: where nothing can
- * be recorded any more, what makes room must still be. Made again before the other, as large as it can be
+ *   reserve.ask    1 MiB, given up when even that is used up, to open the ledger and for what leads to erasing: two
+ *                  people log in and agree on it
+ *   reserve.last   4 MiB, given up last, only to open the ledger and to erase: however often somebody logs in, what
+ * makes room must still be. Made again before the others, as large as it can be
  */
 #ifndef KANNUKI_LEDGER_SPACE_H
 #define KANNUKI_LEDGER_SPACE_H
 
 #include "ledger/ledger.h"
 
-enum reserve { RESERVE_FOR_ENTRIES, RESERVE_TO_ERASE };
+enum reserve { RESERVE_FOR_ENTRIES, RESERVE_TO_ASK, RESERVE_TO_ERASE };
 
 void space_measure(const char *folder, struct space *out);
 /* Would a file of this size leave enough for entries? */

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """A keeper with two media: one breaks, stands still, is full, is pulled out and put back. Nothing acknowledged is lost."""
 import base64
+import contextlib
 import json
 import os
 import pathlib
 import secrets
 import shutil
+import subprocess
 import threading
 import unittest
 
@@ -338,6 +340,47 @@ class OneMedium(unittest.TestCase):
             done = house.set_up()
             self.assertEqual(done.returncode, 1)
             self.assertIn(wanted, done.stderr)
+
+    def test_on_a_full_medium_two_people_still_erase_at_the_console_and_recording_goes_on(self):
+        house = House()
+        self.addCleanup(house.close)
+        house.config.write_text("".join(line for line in house.config.read_text().splitlines(True)
+                                        if not line.startswith("mirror:")))
+        home = house.homes[FIRST]
+        home.mkdir(parents=True)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", home], capture_output=True, check=False).returncode != 0:
+            self.skipTest("only root can mount")
+        self.addCleanup(subprocess.run, ["umount", home], check=True)
+        self.assertEqual(house.set_up().returncode, 0)
+        house.start()
+        self.addCleanup(house.end)
+        clerk = house.login("hanako")
+        about = clerk.act("incident.declared", text="満杯")["about"]
+        seqs = [clerk.act("incident.noted", about=about, text="あ" * 1300)["seq"] for _ in range(20)]
+        full = home / "filler"
+
+        def fill_up():
+            with open(full, "ab", buffering=0) as file, contextlib.suppress(OSError):
+                while file.write(b"x" * 4096):
+                    pass
+
+        fill_up()
+        with self.assertRaises(Refused):
+            while True:
+                clerk.act("incident.noted", about=about, text="い" * 1300)
+                fill_up()
+        fill_up()
+        with self.assertRaises(Refused) as caught:
+            clerk.act("incident.noted", about=about, text="う")
+        self.assertEqual(caught.exception.code, "not_recorded")
+        somu, ciso = house.login("somu"), house.login("ciso")
+        for seq in seqs:
+            request = somu.act("erasure.requested", body={"seq": seq, "name": "text"}, proof=house.passwords["somu"],
+                               text={"authority": "空き容量", "reason": "満杯"})["seq"]
+            ciso.act("erasure.approved", body={"request": request}, proof=house.passwords["ciso"])
+        wait_until("all erased", lambda: all(erasure["state"] == "done" for erasure in somu.view("erasures")["erasures"]))
+        clerk.act("incident.noted", about=about, text="え")
+        self.assertEqual(somu.ask("ledger.check")["verdict"], "good")
 
 
 if __name__ == "__main__":

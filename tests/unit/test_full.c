@@ -205,6 +205,52 @@ static void what_makes_room_works_when_nothing_else_does(void **state)
 	assert_int_not_equal(space.level, SPACE_RESERVE_USED);
 }
 
+static enum err ask(struct bench *b)
+{
+	struct draft draft = {.who = "u1",
+			      .via = "serial",
+			      .type = "people",
+			      .about = "-",
+			      .body = "{\"act\":\"login.ok\"}",
+			      .leads_to_room = true};
+	enum err err = ledger_add(b->ledger, &draft, test_now(), NULL, NULL, &b->fault);
+
+	return err == ERR_OK ? ledger_commit(b->ledger, test_now(), &b->fault) : err;
+}
+
+static void people_log_in_and_agree_on_erasing_when_nothing_else_is_recorded(void **state)
+{
+	struct bench *b = *state;
+	unsigned logins = 0;
+
+	if (!is_mounted)
+		skip();
+	open_ledger(b);
+	record_long_texts(b);
+	assert_int_equal(size_of(b, "ledger/reserve.ask"), 1 << 20);
+	fill_up(b);
+	(void)record_until_full(b);
+	fill_up(b);
+	assert_int_equal(size_of(b, "ledger/reserve.ask"), 1 << 20);
+	assert_int_equal(record(b, NULL), ERR_FULL);
+	must(ask(b), &b->fault);
+	assert_int_equal(size_of(b, "ledger/reserve.ask"), -1);
+
+	/* However often somebody logs in, what erases still has its own. */
+	while (ask(b) == ERR_OK)
+		assert_true(++logins < 100000);
+	assert_int_equal(b->fault.err, ERR_FULL);
+	assert_true(logins > 50);
+	assert_int_equal(size_of(b, "ledger/reserve.last"), 4 << 20);
+	for (uint64_t seq = 4; seq < 4 + TEXTS; seq++)
+		must(ledger_redact(b->ledger, seq, "text", &why, test_now(), &b->fault), &b->fault);
+	must(ask(b), &b->fault);
+	check(b);
+	remove_filler(b);
+	must(ledger_tidy(b->ledger), &b->fault);
+	assert_int_equal(size_of(b, "ledger/reserve.ask"), 1 << 20);
+}
+
 static void a_case_is_disposed_of_after_opening_without_any_room(void **state)
 {
 	struct bench *b = *state;
@@ -260,6 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_SMALL(a_full_medium_is_opened_and_recorded_on),
 		ON_SMALL(what_makes_room_works_when_nothing_else_does),
+		ON_SMALL(people_log_in_and_agree_on_erasing_when_nothing_else_is_recorded),
 		ON_SMALL(a_case_is_disposed_of_after_opening_without_any_room),
 		ON_SMALL(what_lies_beside_the_log_is_removed_from_a_full_medium),
 	};
