@@ -149,3 +149,28 @@ void credentials_totp_off(struct console *c, const struct call *call)
 	words_receipt(c, receipt);
 	json_decref(receipt);
 }
+
+void credentials_pin_off(struct console *c, const struct call *call)
+{
+	json_t *receipt = NULL;
+
+	(void)call;
+	if (!ask_with_password(c, "pin.end", &receipt))
+		return;
+	words_receipt(c, receipt);
+	SAY(c, "%s", _("From now on seals and approvals ask for the password again."));
+	json_decref(receipt);
+	(void)keeper_refresh(c);
+}
+
+void credentials_codes(struct console *c, const struct call *call)
+{
+	json_t *done = NULL;
+
+	(void)call;
+	if (!ask_with_password(c, "totp.codes", &done))
+		return;
+	show_codes(c, done);
+	SAY(c, "%s", _("The codes you had before are void. The code app of your telephone stays as it is."));
+	json_decref(done);
+}

@@ -6,6 +6,8 @@
 
 void credentials_pin(struct console *c, const struct call *call);
 void credentials_totp(struct console *c, const struct call *call);
+void credentials_pin_off(struct console *c, const struct call *call);
+void credentials_codes(struct console *c, const struct call *call);
 void credentials_totp_off(struct console *c, const struct call *call);
 
 #endif

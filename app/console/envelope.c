@@ -2,6 +2,7 @@
 
 #include "console/ask.h"
 #include "console/keeper.h"
+#include "console/people.h"
 #include "console/when.h"
 #include "console/words.h"
 
@@ -29,9 +30,9 @@ void envelope_notice(struct console *c, json_t *before)
 		envelope_tell(c, envelope);
 }
 
-static void send(struct console *c, json_t *envelope, const char *proof)
+static void send(struct console *c, const char *user, const char *proof)
 {
-	json_t *params = json_pack("{s:O, s:s}", "user", json_object_get(envelope, "user"), "proof", proof);
+	json_t *params = json_pack("{s:s, s:s}", "user", user, "proof", proof);
 	json_t *result = NULL;
 	enum err err = keeper_ask(c, "envelope.seal", params, &result);
 
@@ -64,9 +65,26 @@ void envelope_noted(struct console *c, const struct call *call)
 		envelope_tell(c, envelope);
 		if (ask_yes(c, _("Do you know who it was, and is paper for a new envelope at hand?")) &&
 		    ask_proof(c, proof)) {
-			send(c, envelope, proof);
+			send(c, string_of(envelope, "user"), proof);
 			explicit_bzero(proof, sizeof proof);
 		}
 	}
 	json_decref(envelope);
+}
+
+void envelope_renew(struct console *c, const struct call *call)
+{
+	json_t *user = people_named(c, call);
+	char proof[PASSWORD_SIZE];
+
+	if (user == NULL)
+		return;
+	if (strcmp(string_of(user, "kind"), "envelope") != 0) {
+		SAY(c, _("! %s is no sealed envelope. Nothing was done."), string_of(user, "name"));
+	} else if (ask_yes(c, _("Is the old envelope in your hands, still sealed, and is paper for a new one?")) &&
+		   ask_proof(c, proof)) {
+		send(c, string_of(user, "id"), proof);
+		explicit_bzero(proof, sizeof proof);
+	}
+	json_decref(user);
 }

@@ -9,5 +9,6 @@ void envelope_tell(struct console *c, json_t *envelope);
 /* The same when it has just been opened. */
 void envelope_notice(struct console *c, json_t *before);
 void envelope_noted(struct console *c, const struct call *call);
+void envelope_renew(struct console *c, const struct call *call);
 
 #endif

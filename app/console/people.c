@@ -92,8 +92,7 @@ static json_t *find(json_t *people, const char *whom)
 	return NULL;
 }
 
-/* The person named on the command line, or asked for; a new reference, or NULL, which has been said. */
-static json_t *named(struct console *c, const struct call *call)
+json_t *people_named(struct console *c, const struct call *call)
 {
 	const char *typed = argument_rest(call, "WHO");
 	char *whom = typed != NULL ? strdup(typed)
@@ -157,7 +156,7 @@ static void show_entries(struct console *c, json_t *user)
 
 void people_show(struct console *c, const struct call *call)
 {
-	json_t *user = named(c, call);
+	json_t *user = people_named(c, call);
 	char *roles, *scope;
 
 	if (user == NULL)
@@ -424,7 +423,7 @@ static bool ask_change(struct console *c, json_t *user, json_t *change)
 
 void people_change(struct console *c, const struct call *call)
 {
-	json_t *user = named(c, call), *change;
+	json_t *user = people_named(c, call), *change;
 
 	if (user == NULL)
 		return;
@@ -440,7 +439,7 @@ void people_change(struct console *c, const struct call *call)
 
 static void ask_for(struct console *c, const struct call *call, const char *what, const char *question)
 {
-	json_t *user = named(c, call);
+	json_t *user = people_named(c, call);
 
 	if (user == NULL)
 		return;
@@ -624,7 +623,7 @@ static bool add_whose(struct console *c, const struct call *call, json_t *body)
 
 	if (argument_rest(call, "WHO") == NULL)
 		return true;
-	user = named(c, call);
+	user = people_named(c, call);
 	if (user != NULL)
 		(void)json_object_set_new(body, "user", json_string(string_of(user, "id")));
 	json_decref(user);

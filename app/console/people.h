@@ -9,6 +9,8 @@ void people_show(struct console *c, const struct call *call);
 void people_add(struct console *c, const struct call *call);
 void people_change(struct console *c, const struct call *call);
 void people_end(struct console *c, const struct call *call);
+/* The person named on the command line, or asked for; a new reference, or NULL, which has been said. */
+json_t *people_named(struct console *c, const struct call *call);
 void people_reset(struct console *c, const struct call *call);
 void people_requests(struct console *c, const struct call *call);
 void people_approve(struct console *c, const struct call *call);

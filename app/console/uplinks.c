@@ -144,6 +144,24 @@ static bool is_of_maintenance(struct console *c)
 	return c->about[0] == '\0' && keeper_refresh(c) && json_is_object(json_object_get(c->now, "maintenance"));
 }
 
+/* Asked without a proof, so that nothing can be recorded: what stands against it is said before anybody writes. */
+static bool may_be_requested(struct console *c, const char *about, json_t *ids)
+{
+	json_t *answer = NULL;
+	enum err err = keeper_do_quietly(c,
+					 (struct deed){.act = "restore.requested",
+						       .about = about,
+						       .body = json_pack("{s:O}", "uplinks", ids),
+						       .text = json_string("?")},
+					 &answer);
+	bool may = err == ERR_DENIED && strcmp(string_of(answer, "code"), "proof_required") == 0;
+
+	if (err == ERR_DENIED && !may)
+		words_refusal(c, answer);
+	json_decref(answer);
+	return may;
+}
+
 void uplinks_request(struct console *c, const struct call *call)
 {
 	bool of_panel = is_of_maintenance(c);
@@ -151,8 +169,10 @@ void uplinks_request(struct console *c, const struct call *call)
 	json_t *ids = of_panel || about != NULL ? uplinks_of(c, call, _("Connect which uplinks again?")) : NULL;
 	char proof[PASSWORD_SIZE], *text;
 
-	if (ids == NULL)
+	if (ids == NULL || !may_be_requested(c, about, ids)) {
+		json_decref(ids);
 		return;
+	}
 	text = ask_text(c, _("Cause known, evidence kept, cleaned, watched? Write in a line what was done: "), "",
 			TEXT_NEEDED);
 	if (text != NULL && ask_proof(c, proof)) {

@@ -138,7 +138,7 @@ void words_refusal_text(const struct console *c, json_t *refusal, struct buf *ou
 		return;
 	}
 	if (!say_args(c, (enum ipc_error)code, json_object_get(refusal, "args"), out))
-		buf_addf(out, "%s %s", _(sentences[code].what), _(sentences[code].remedy));
+		buf_addf(out, _("%s %s"), _(sentences[code].what), _(sentences[code].remedy));
 }
 
 void words_refusal(struct console *c, json_t *refusal)

@@ -295,20 +295,43 @@ void credentials_totp_confirm(struct keeper *k, const struct request *r, const s
 		record_totp(k, r, own, &user, step);
 }
 
-static void end_totp(struct keeper *k, const struct request *r, const struct session *session)
+/* The telephone stays as it is: its secret goes over to the next generation, with new codes. */
+static void renew_codes(struct keeper *k, const struct request *r, const struct session *session)
+{
+	struct session *own = own_session(k, r, session->token);
+	struct user_info user;
+
+	if (own == NULL || book_user(scribe_book(k->scribe), own->user, &user) != ERR_OK)
+		server_refuse(k->server, r->ticket, "login_required", NULL);
+	else if (user.credentials.totp == 0)
+		server_refuse(k->server, r->ticket, "wrong_state", NULL);
+	else if (!read_secret(k, &user, own->totp))
+		server_refuse(k->server, r->ticket, "not_recorded", NULL);
+	else
+		record_totp(k, r, own, &user, user.credentials.step);
+}
+
+void credentials_totp_codes(struct keeper *k, const struct request *r, const struct session *session)
+{
+	accounts_prove_password(k, r, session, param_text(r, "password"), renew_codes);
+}
+
+/* ---- without them again -------------------------------------------------------------------------------------- */
+
+/* `generation`: of what is to end; 0: there is none. */
+static void end_one(struct keeper *k, const struct request *r, const struct session *session, const char *act,
+		    uint64_t generation)
 {
 	struct renewed *c = malloc(sizeof *c);
 	json_t *body = json_pack("{s:s}", "user", session->user);
-	struct entry entry = {
-		.who = session->user, .via = peer_via(r->peer), .kind = act_find("user.totp.ended"), .body = body};
-	struct user_info user;
+	struct entry entry = {.who = session->user, .via = peer_via(r->peer), .kind = act_find(act), .body = body};
 	struct fault f = {.err = ERR_NOMEM};
 
 	if (c != NULL)
 		*c = (struct renewed){.keeper = k, .ticket = r->ticket};
 	if (c != NULL)
 		memcpy(c->account, session->user, sizeof c->account);
-	if (book_user(scribe_book(k->scribe), session->user, &user) != ERR_OK || user.credentials.totp == 0) {
+	if (generation == 0) {
 		server_refuse(k->server, r->ticket, "wrong_state", NULL);
 		free(c);
 	} else if (c == NULL || scribe_record(k->scribe, &entry, SOON, (struct waiter){hear_change, c}, &f) != ERR_OK) {
@@ -318,7 +341,28 @@ static void end_totp(struct keeper *k, const struct request *r, const struct ses
 	json_decref(body);
 }
 
+static void end_totp(struct keeper *k, const struct request *r, const struct session *session)
+{
+	struct user_info user;
+	bool is_known = book_user(scribe_book(k->scribe), session->user, &user) == ERR_OK;
+
+	end_one(k, r, session, "user.totp.ended", is_known ? user.credentials.totp : 0);
+}
+
 void credentials_totp_end(struct keeper *k, const struct request *r, const struct session *session)
 {
 	accounts_prove_password(k, r, session, param_text(r, "password"), end_totp);
+}
+
+static void end_pin(struct keeper *k, const struct request *r, const struct session *session)
+{
+	struct user_info user;
+	bool is_known = book_user(scribe_book(k->scribe), session->user, &user) == ERR_OK;
+
+	end_one(k, r, session, "user.pin.ended", is_known ? user.credentials.pin : 0);
+}
+
+void credentials_pin_end(struct keeper *k, const struct request *r, const struct session *session)
+{
+	accounts_prove_password(k, r, session, param_text(r, "password"), end_pin);
 }

@@ -255,6 +255,18 @@ static void take_files(struct keeper *k, const struct request *r, const struct s
 	json_decref(d.no_body);
 }
 
+/* Why not is said before anybody types a password for nothing. */
+static void ask_for_proof(struct keeper *k, const struct request *r, const struct session *session,
+			  const struct act_request *act)
+{
+	struct deed d = {.act = *act, .opens = ""};
+
+	wish_for(k, session, &d, NULL);
+	if (is_permitted(k, r, &d, moment_now()))
+		refuse_word(k, r, "proof_required", "act", act->kind->name);
+	json_decref(d.no_body);
+}
+
 void deeds_act(struct keeper *k, const struct request *r, const struct session *session)
 {
 	struct act_request act;
@@ -272,7 +284,7 @@ void deeds_act(struct keeper *k, const struct request *r, const struct session *
 	else if (is_retry(k, r, session, &act))
 		return;
 	else if (act.proof == NULL)
-		refuse_word(k, r, "proof_required", "act", act.kind->name);
+		ask_for_proof(k, r, session, &act);
 	else
 		accounts_prove(k, r, session, act.proof, do_deed);
 }

@@ -31,6 +31,8 @@ static const struct {
 	{"totp.begin", credentials_totp_begin},
 	{"totp.confirm", credentials_totp_confirm},
 	{"totp.end", credentials_totp_end},
+	{"totp.codes", credentials_totp_codes},
+	{"pin.end", credentials_pin_end},
 	{"envelope.seal", envelope_seal},
 	{"subscribe", reader_subscribe},
 	{"ledger.show", entries_show},

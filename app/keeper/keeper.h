@@ -150,6 +150,7 @@ typedef void handler(struct keeper *k, const struct request *r, const struct ses
 handler accounts_login, accounts_logout, accounts_password;
 handler envelope_seal;
 handler credentials_pin, credentials_totp_begin, credentials_totp_confirm, credentials_totp_end;
+handler credentials_pin_end, credentials_totp_codes;
 handler deeds_act, evidence_get;
 handler panel_hello, panel_event, panel_state, panel_witness, panel_keys, panel_done;
 handler reader_hello, reader_view, reader_call_sheet, reader_subscribe;

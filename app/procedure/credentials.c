@@ -19,6 +19,15 @@ static enum err fold_pin(struct book *book, const struct event *event)
 	return ERR_OK;
 }
 
+static enum err fold_pin_ended(struct book *book, const struct event *event)
+{
+	struct user *user = user_find(book, text_in(event->body, "user"));
+
+	if (user != NULL)
+		user->credentials.pin = user->credentials.wrong_pins = 0;
+	return ERR_OK;
+}
+
 static enum err fold_pin_tried(struct book *book, const struct event *event)
 {
 	struct user *user = user_find(book, text_in(event->body, "user"));
@@ -117,12 +126,7 @@ void credentials_forget(struct user *user)
 }
 
 const struct folder credential_folders[] = {
-	{"envelope.noted", fold_noted},
-	{"envelope.opened", fold_opened},
-	{"login.ok", fold_login},
-	{"user.pin", fold_pin},
-	{"user.pin.tried", fold_pin_tried},
-	{"user.totp", fold_totp},
-	{"user.totp.ended", fold_totp_ended},
-	{NULL, NULL},
+	{"envelope.noted", fold_noted}, {"envelope.opened", fold_opened},     {"login.ok", fold_login},
+	{"user.pin", fold_pin},         {"user.pin.ended", fold_pin_ended},   {"user.pin.tried", fold_pin_tried},
+	{"user.totp", fold_totp},       {"user.totp.ended", fold_totp_ended}, {NULL, NULL},
 };

@@ -63,6 +63,19 @@ class Pin(Credentials):
         self.refused("proof_refused", self.joho.ask, "pin", password=PIN, pin="306917")
         self.refused("proof_refused", self.joho.ask, "password", old=PIN, new="another-long-password")
 
+    def test_without_a_pin_the_password_is_asked_for_again(self):
+        self.setUp_somu()
+        self.refused("wrong_state", self.joho.ask, "pin.end", password=self.password)
+        self.set_pin()
+        self.refused("proof_refused", self.joho.ask, "pin.end", password=PIN)
+        self.joho.ask("pin.end", password=self.password)
+        self.assertEqual(self.joho.view("now")["user"]["proof"], "password")
+        self.refused("proof_refused", self.ask_restore, proof=PIN)
+        self.ask_restore(proof=self.password)
+        self.set_pin()
+        self.ask_restore(proof=PIN)
+        self.assertEqual([body["generation"] for body in self.bodies("user.pin")], [1, 2])
+
     def test_five_wrong_pins_block_it_until_it_is_set_anew(self):
         self.setUp_somu()
         self.set_pin()
@@ -222,6 +235,23 @@ class Totp(Credentials):
         self.assertEqual([body["generation"] for body in self.bodies("user.totp")], [1, 2])
         self.assertEqual(len(self.bodies("user.totp.ended")), 1)
 
+    def test_new_recovery_codes_leave_the_telephone_as_it_is(self):
+        secret, codes = self.enrol()
+        joho = self.log_in(codes[0])
+        self.refused("proof_refused", joho.ask, "totp.codes", password="wrong-password")
+        fresh = joho.ask("totp.codes", password=self.password)["codes"]
+        self.assertEqual(len(set(fresh) - set(codes)), 10)
+        self.assertEqual(joho.view("now")["user"]["recovery_left"], 10)
+        self.start_again()
+        for old in codes[1:4]:
+            self.refused("login_refused", self.log_in, old)
+        self.refused("login_refused", self.log_in, telephone(secret, "30 seconds ago"))
+        self.log_in(fresh[0])
+        self.log_in(telephone(secret))
+
+    def test_without_a_telephone_there_are_no_new_codes(self):
+        self.refused("wrong_state", self.log_in().ask, "totp.codes", password=self.password)
+
     def test_codes_are_on_both_media(self):
         secret, codes = self.enrol()
         self.house.end()
@@ -364,6 +394,27 @@ class Envelope(Credentials):
             self.refused("invalid", joho.ask, "envelope.seal", user=user, proof=self.house.passwords["joho"])
         self.refused("proof_refused", joho.ask, "envelope.seal", user="u7", proof="wrong-password")
 
+    def test_one_that_nobody_opened_is_renewed_at_the_console(self):
+        screen = Screen(str(self.house.root))
+        self.addCleanup(screen.end)
+        screen.log_in("joho", self.house.passwords["joho"])
+        screen.wait("閂[^>\n]*> $")
+        screen.line("user envelope renew hanako")
+        screen.wait("封筒ではありません")
+        screen.wait("> $")
+        screen.line("user envelope renew futo")
+        screen.wait("番号.*: $")
+        screen.line("1")
+        screen.wait("パスワード: $")
+        screen.line(self.house.passwords["joho"])
+        screen.wait("封筒の新しいパスワードです")
+        fresh = screen.wait(r"\n +((?:[a-z2-9]{4}-){3}[a-z2-9]{4})").group(1)
+        screen.wait("> $")
+        self.refused("login_refused", self.person, "futo")
+        self.assertEqual(self.bodies("envelope.opened"), [])
+        self.house.passwords["futo"] = fresh
+        self.person("futo")
+
     def test_consoles_tell_of_it(self):
         screen = Screen(str(self.house.root))
         self.addCleanup(screen.end)
@@ -421,6 +472,28 @@ class Console(Credentials):
         self.assertNotIn(PIN, screen.text())
         self.assertNotIn("２８４０６１", screen.text())
 
+    def photograph(self, drawn):
+        """What a decoder that is not ours reads in the picture of the terminal's text: light letters on a dark screen."""
+        light = {" ": (0, 0), "▀": (255, 0), "▄": (0, 255), "█": (255, 255)}
+        rows = [[light[letter][half] for letter in line for _ in range(4)]
+                for line in drawn.splitlines() for half in (0, 1) for _ in range(4)]
+        picture = self.house.root / "screen.pgm"
+        picture.write_bytes(b"P5 %d %d 255\n" % (len(rows[0]), len(rows)) + b"".join(map(bytes, rows)))
+        return subprocess.run(["zbarimg", "--quiet", "--raw", picture], text=True, capture_output=True, check=True,
+                              timeout=60).stdout.strip()
+
+    def test_pin_is_taken_back_and_codes_are_renewed(self):
+        screen, password = self.screen, self.house.passwords["joho"]
+        screen.log_in("joho", password)
+        screen.wait("閂[^>\n]*> $")
+        for line, said in (("user pin off", "現在の状態では行えません|いまの状態ではできません"),
+                           ("user totp codes", "現在の状態では行えません|いまの状態ではできません")):
+            screen.line(line)
+            screen.wait("いまのパスワード: $")
+            screen.line(password)
+            screen.wait(said)
+            screen.wait("> $")
+
     def test_codes_from_a_telephone_are_set_up_used_and_ended(self):
         screen, password = self.screen, self.house.passwords["joho"]
         screen.log_in("joho", password)
@@ -430,7 +503,9 @@ class Console(Credentials):
         screen.line(password)
         drawn = screen.wait(r"((?:[█▀▄ ]{30,}\n)+)スマートフォンの認証アプリで読み取る")
         self.assertEqual(len({len(line) for line in drawn.group(1).splitlines()}), 1)
+        uri = self.photograph(drawn.group(1))
         groups = screen.wait(r"\n +((?:[A-Z2-7]{4} ?){8})\n").group(1)
+        self.assertEqual(uri, f"otpauth://totp/Kannuki:joho?secret={groups.replace(' ', '')}&issuer=Kannuki")
         screen.wait("コード（6桁）: $")
         screen.line("000000")
         screen.wait("いまのコードと違います")
@@ -452,6 +527,13 @@ class Console(Credentials):
         screen.wait("使っていなければEnter）: $")
         screen.line(codes[0])
         screen.wait("閂[^>\n]*> $")
+        screen.line("user totp codes")
+        screen.wait("いまのパスワード: $")
+        screen.line(password)
+        fresh = [screen.wait(rf"\n +{n}  ([a-z2-9-]{{19}})").group(1) for n in range(1, 11)]
+        self.assertEqual(set(fresh) & set(codes), set())
+        screen.wait("認証アプリはそのまま使えます")
+        screen.wait("> $")
         screen.line("user totp off")
         screen.wait("いまのパスワード: $")
         screen.line(password)
