@@ -100,6 +100,8 @@ static uint32_t recorded_number(const struct link *l)
 	return recorded >> 32 == l->generation ? (uint32_t)recorded : 0;
 }
 
+/* The turn began before the answer came, so that the event's age will be told too long by up to one exchange, and never
+   too short: one that may be from before maintenance counts as meant. */
 static void offer_event(struct link *l, int64_t now_ns)
 {
 	struct news news = {.kind = NEWS_EVENT, .event = l->state.event};
