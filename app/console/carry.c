@@ -4,19 +4,24 @@
 #include "base/file.h"
 #include "console/ask.h"
 #include "console/commands.h"
+#include "console/confine.h"
 #include "console/keeper.h"
 #include "console/when.h"
 #include "console/words.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-/* What is sent stays in memory meanwhile. */
 enum { FILE_MOST = 64 * 1024 * 1024, PIECE_MOST = 48 * 1024 };
 
 extern char **environ;
@@ -59,9 +64,21 @@ static bool fetch(struct console *c, const char *name, uint64_t size, FILE *out)
 	return true;
 }
 
+/* ---- the other program on the line ---- */
+
+/* Only in that folder, and no file that it writes is larger than `most`. In the child; does not return. */
+static void become_receiver(const char *folder, uint64_t most, char *const arguments[])
+{
+	const struct rlimit limit = {.rlim_cur = most, .rlim_max = most};
+
+	if (chdir(folder) == 0 && confine_to(folder) && setrlimit(RLIMIT_FSIZE, &limit) == 0)
+		(void)execvp(arguments[0], arguments);
+	_exit(127);
+}
+
 /* sz goes on where an earlier transfer of the same file ended. When it gives the line back, its last two signs may get
    lost; the other side would wait for them. */
-static bool run_sz(struct console *c, const char *path)
+bool carry_out(struct console *c, const char *path)
 {
 	char program[] = "sz", quiet[] = "-q", binary[] = "-b", resume[] = "-r", *file = strdup(path);
 	char *const arguments[] = {program, quiet, binary, resume, file, NULL};
@@ -77,36 +94,145 @@ static bool run_sz(struct console *c, const char *path)
 	return status == 0;
 }
 
+static uint64_t size_within(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *item;
+	struct stat about;
+	uint64_t size = 0;
+
+	while (dir != NULL && (item = readdir(dir)) != NULL)
+		if (fstatat(dirfd(dir), item->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(about.st_mode))
+			size += (uint64_t)about.st_size;
+	if (dir != NULL)
+		(void)closedir(dir);
+	return size;
+}
+
+/* Waits for rz, looking five times a second how much has come: the limit of a process is for one file only. */
+static bool watch(pid_t child, const char *folder, uint64_t most)
+{
+	const struct timespec fifth = {.tv_nsec = 200000000};
+	bool is_ended = false;
+	int status = -1;
+	pid_t got;
+
+	while ((got = waitpid(child, &status, WNOHANG)) == 0 || (got < 0 && errno == EINTR)) {
+		if (!is_ended && size_within(folder) > most) {
+			(void)kill(child, SIGTERM);
+			is_ended = true;
+		}
+		(void)nanosleep(&fifth, NULL);
+	}
+	return status == 0 && !is_ended && size_within(folder) <= most;
+}
+
+/* Its own restricted mode lets names through that begin with '/'. Whatever ends it, the sender must stop too: five CAN
+   are its sign. */
+bool carry_in(struct console *c, const char *folder, uint64_t most)
+{
+	char program[] = "rz", quiet[] = "--quiet", binary[] = "--binary", restricted[] = "--restricted",
+	     rename[] = "--rename";
+	char *const arguments[] = {program, quiet, binary, restricted, rename, NULL};
+	bool good;
+	pid_t child;
+
+	if (!confine_is_possible()) {
+		SAY(c, "%s",
+		    _("! This machine cannot keep a transfer to its folder (its kernel has no Landlock). Tell your administrator."));
+		return false;
+	}
+	terminal_lend(c->terminal);
+	child = fork();
+	if (child == 0)
+		become_receiver(folder, most, arguments);
+	good = child > 0 && watch(child, folder, most);
+	terminal_take_back(c->terminal, good ? "" : "\030\030\030\030\030\030\030\030\b\b\b\b\b\b\b\b\r");
+	return good;
+}
+
+/* ---- its folder ---- */
+
+static const char transfers[] = "/var/lib/kannuki-console/transfers";
+
+/* What one that was killed has left. */
+static void sweep(const char *above)
+{
+	DIR *dir = opendir(above);
+	struct dirent *item;
+	char path[CARRY_PATH_SIZE + 256];
+	struct fault f;
+
+	while (dir != NULL && (item = readdir(dir)) != NULL) {
+		long number = strtol(item->d_name, NULL, 10);
+
+		if (number <= 0 || (kill((pid_t)number, 0) != 0 && errno != ESRCH) || kill((pid_t)number, 0) == 0)
+			continue;
+		(void)snprintf(path, sizeof path, "%s/%s", above, item->d_name);
+		if (folder_remove(path, &f) != ERR_OK)
+			diag(DIAG_WARNING, "%s", f.text);
+	}
+	if (dir != NULL)
+		(void)closedir(dir);
+}
+
+bool carry_open(struct console *c, char folder[CARRY_PATH_SIZE])
+{
+	char above[CARRY_PATH_SIZE - 32];
+	struct fault f = {.text = ""};
+	enum err err = place(above, sizeof above, transfers);
+
+	if (err == ERR_OK)
+		err = folder_make(above, 0700, &f);
+	if (err == ERR_OK) {
+		sweep(above);
+		(void)snprintf(folder, CARRY_PATH_SIZE, "%s/%d", above, (int)getpid());
+		err = folder_remove(folder, &f);
+	}
+	if (err == ERR_OK)
+		err = folder_make(folder, 0700, &f);
+	if (err != ERR_OK)
+		SAY(c, _("! There is no place here for files: %s. Tell your administrator."), f.text);
+	return err == ERR_OK;
+}
+
+void carry_close(const char *folder)
+{
+	struct fault f;
+
+	if (folder_remove(folder, &f) != ERR_OK)
+		diag(DIAG_WARNING, "%s", f.text);
+}
+
+/* ---- bundles ---- */
+
 /* A receiver that is not quite done would swallow the first words that are put out. */
-static void wait_for_person(struct console *c)
+void carry_wait(struct console *c)
 {
 	(void)terminal_key(c->terminal, _("Press Enter when your terminal program has finished. "), "\n");
 }
 
 static bool send_file(struct console *c, const char *name, uint64_t size)
 {
-	char folder[PATH_MAX], path[PATH_MAX + 80], place_name[64];
+	char folder[CARRY_PATH_SIZE], path[CARRY_PATH_SIZE + 80];
 	bool good = false;
-	struct fault f;
 	FILE *out;
 
-	(void)snprintf(place_name, sizeof place_name, "/run/kannuki-console/send-%d", (int)getpid());
-	if (place(folder, sizeof folder, place_name) != ERR_OK || folder_make(folder, 0700, &f) != ERR_OK)
+	if (!carry_open(c, folder))
 		return false;
 	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
 	out = fopen(path, "we");
 	if (out != NULL) {
 		good = fetch(c, name, size, out);
-		good = fclose(out) == 0 && good && run_sz(c, path);
-		wait_for_person(c);
+		good = fclose(out) == 0 && good && carry_out(c, path);
+		carry_wait(c);
 	}
-	if (folder_remove(folder, &f) != ERR_OK)
-		diag(DIAG_WARNING, "%s", f.text);
+	carry_close(folder);
 	return good;
 }
 
 /* Ten bits for a byte, and a tenth for what ZMODEM adds. */
-static void say_time(struct console *c, const char *name, uint64_t size)
+void carry_say_time(struct console *c, const char *name, uint64_t size)
 {
 	unsigned long speed = terminal_speed(c->terminal);
 	uint64_t seconds = size * 11 / speed + 1;
@@ -130,7 +256,7 @@ void carry_send(struct console *c, const struct call *call)
 		SAY(c, _("! It is larger than %d MB; carry it out on a stick."), FILE_MOST / 1024 / 1024);
 		goto out;
 	}
-	say_time(c, name, size);
+	carry_say_time(c, name, size);
 	if (!ask_yes(c, _("Send it now? Receive it by ZMODEM in your terminal program.")))
 		goto out;
 	if (send_file(c, name, size))

@@ -4,6 +4,21 @@
 
 #include "console/console.h"
 
+enum { CARRY_PATH_SIZE = 4096 };
+
+/* A folder of this program alone, empty, for what goes over the cable. False: why has been said. */
+bool carry_open(struct console *c, char folder[CARRY_PATH_SIZE]);
+void carry_close(const char *folder);
+/* How long it will take. */
+void carry_say_time(struct console *c, const char *name, uint64_t size);
+/* Sends one file. False: not whole. */
+bool carry_out(struct console *c, const char *path);
+/* Receives files into the folder, of `most` bytes at most altogether. False: they are not whole. */
+bool carry_in(struct console *c, const char *folder, uint64_t most);
+
+/* Waits until the terminal program has finished. */
+void carry_wait(struct console *c);
+
 void carry_send(struct console *c, const struct call *call);
 
 #endif

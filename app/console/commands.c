@@ -5,6 +5,7 @@
 #include "console/contact.h"
 #include "console/credentials.h"
 #include "console/envelope.h"
+#include "console/evidence.h"
 #include "console/erasing.h"
 #include "console/health.h"
 #include "console/incarnation.h"
@@ -32,6 +33,7 @@ const struct command commands[] = {
 	{"show checklist [CASE]", N_("the rows to be settled, by phase"), show_checklist, NULL},
 	{"show facts [CASE]", N_("what is known so far"), show_facts, NULL},
 	{"show timeline [CASE]", N_("what happened when, and who recorded it"), show_timeline, NULL},
+	{"show evidence [CASE] [EVIDENCE]", N_("what was taken, and who has had it since"), evidence_show, NULL},
 	{"show report N", N_("fields and seals of a report"), show_report, NULL},
 	{"show uplinks", N_("the uplinks and what a cut of each stops"), show_uplinks, NULL},
 	{"show people", N_("who may log in, with their roles"), show_people, NULL},
@@ -86,6 +88,13 @@ const struct command commands[] = {
 	 "contact.arrived"},
 	{"contact log [CASE]", N_("who was called, who called, who has come in"), contact_log, NULL},
 	{"contact show [CASE]", N_("the same in full, with what was said"), contact_show, NULL},
+	{"evidence", N_("evidence of an incident, its files, and who has it"), NULL, NULL},
+	{"evidence add [CASE]", N_("put evidence into the record: a thing, or files over this cable"), evidence_add,
+	 "evidence.taken"},
+	{"evidence show [CASE] [EVIDENCE]", N_("what was taken, and who has had it since"), evidence_show, NULL},
+	{"evidence hand [CASE] [EVIDENCE]", N_("note that it was handed over: from whom, to whom, what for"),
+	 evidence_hand, "evidence.handed"},
+	{"evidence get [CASE] [EVIDENCE]", N_("send one of its files over this cable by ZMODEM"), evidence_get, NULL},
 	{"ledger", N_("the record itself"), NULL, NULL},
 	{"ledger show [SEQ]", N_("the newest entries, or one of them in full"), record_show, NULL},
 	{"ledger find [TEXT...]", N_("entries that contain a word, newest first"), record_find, NULL},
@@ -164,6 +173,7 @@ static const struct {
 } arguments[] = {
 	{"N", N_("the number of a report")},
 	{"[CASE]", N_("the number of an incident, such as 2026-001")},
+	{"[EVIDENCE]", N_("the number of a piece of evidence")},
 	{"[TEXT]", N_("a text; asked for when left out")},
 	{"[UPLINK]", N_("names of uplinks; asked for when left out")},
 	{"[ROW]", N_("the name of a row; asked for when left out")},

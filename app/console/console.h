@@ -24,9 +24,12 @@ struct console {
 	bool own_act;          /* … by this person, here */
 	unsigned told_tenth;   /* of the long work that is waited for */
 	char user[USER_SIZE];
-	char session[SESSION_SIZE];  /* "" while nobody is logged in */
-	char about[ABOUT_SIZE];      /* the incident in hand, "" for none */
-	const char *doing;           /* the command that is being run, NULL for none */
+	char session[SESSION_SIZE]; /* "" while nobody is logged in */
+	char about[ABOUT_SIZE];     /* the incident in hand, "" for none */
+	const char *doing;          /* the command that is being run, NULL for none */
+	/* One command: the open files that were handed over with it, and their names. */
+	struct client_files handed;
+	const char *handed_names[FILES_MAX];
 	const char *field;           /* … and the field of a report that is asked for, or NULL */
 	const struct buf *written;   /* … and the lines of a text so far, or NULL */
 	json_t *draft;               /* a half-typed text that is taken up again, or NULL */

@@ -209,14 +209,23 @@ static bool takes_long(const char *method, json_t *params)
 
 enum err keeper_ask(struct console *c, const char *method, json_t *params, json_t **result)
 {
+	struct client_files none = {.count = 0};
+
+	return keeper_ask_with(c, method, params, &none, result);
+}
+
+enum err keeper_ask_with(struct console *c, const char *method, json_t *params, struct client_files *files,
+			 json_t **result)
+{
 	for (int lost = 0;;) {
 		enum err err;
 
 		if (!wait_for_keeper(c))
 			return ERR_IO;
 		complete_params(c, method_find(method), params);
-		err = client_call(c->client, method, params, takes_long(method, params) ? LONG_CALL_MS : CALL_MS,
-				  result, NULL);
+		err = client_call_with(c->client, method, params, files,
+				       files->count > 0 || takes_long(method, params) ? LONG_CALL_MS : CALL_MS, result,
+				       NULL);
 		if (c->hear != NULL && (err == ERR_OK || err == ERR_DENIED))
 			c->hear(method, params, err, *result);
 		if (err == ERR_OK)
@@ -243,8 +252,8 @@ enum err keeper_ask(struct console *c, const char *method, json_t *params, json_
 /* Puts the list that comes in pages behind that of the first; all others stand on each page. */
 static void append_page(json_t *view, json_t *page)
 {
-	static const char *const paged[] = {"incidents", "users",    "rows",     "questions", "lines",
-					    "cells",     "erasures", "requests", "changes",   "contacts"};
+	static const char *const paged[] = {"incidents", "users",    "rows",    "questions", "lines",   "cells",
+					    "erasures",  "requests", "changes", "contacts",  "evidence"};
 
 	for (size_t i = 0; i < sizeof paged / sizeof paged[0]; i++) {
 		json_t *list = json_object_get(view, paged[i]);
@@ -342,6 +351,8 @@ static json_t *act_params(const struct deed *deed)
 		(void)json_object_set_new(params, "text", deed->text);
 	if (deed->person != NULL)
 		(void)json_object_set_new(params, "person", deed->person);
+	if (deed->names != NULL)
+		(void)json_object_set_new(params, "files", deed->names);
 	if (deed->proof != NULL)
 		(void)json_object_set_new(params, "proof", json_string(deed->proof));
 	return params;
@@ -349,8 +360,9 @@ static json_t *act_params(const struct deed *deed)
 
 enum err keeper_do_quietly(struct console *c, struct deed deed, json_t **receipt)
 {
+	struct client_files none = {.count = 0};
 	json_t *params = act_params(&deed);
-	enum err err = keeper_ask(c, "act", params, receipt);
+	enum err err = keeper_ask_with(c, "act", params, deed.files != NULL ? deed.files : &none, receipt);
 
 	json_decref(params);
 	if (err == ERR_OK)

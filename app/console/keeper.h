@@ -11,6 +11,9 @@
 /* ERR_OK: *result is a new reference. ERR_DENIED: *result is {"code", "args"}, a new reference. ERR_IO: the person
    gave up waiting. "session" and "lang" are put into `params` (borrowed, changed) where the method takes them. */
 enum err keeper_ask(struct console *c, const char *method, json_t *params, json_t **result) MUST_USE;
+/* The same with open files that go along, or one that comes with the answer. */
+enum err keeper_ask_with(struct console *c, const char *method, json_t *params, struct client_files *files,
+			 json_t **result) MUST_USE;
 
 /* One view, with all its pages. NULL: the reason has been said. `about` NULL and `report` 0 are left out. */
 json_t *keeper_view(struct console *c, const char *what, const char *about, uint64_t report);
@@ -26,6 +29,8 @@ struct deed {
 	json_t *body;
 	json_t *text;
 	json_t *person;
+	json_t *names;              /* taken: of the files, [{"name"}]; or NULL */
+	struct client_files *files; /* that go along; or NULL */
 	const char *proof;
 };
 /* Does it and says the receipt. ERR_DENIED: the reason has been said; ERR_IO: the person gave up waiting. */

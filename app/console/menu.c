@@ -96,6 +96,11 @@ static void add_case(struct console *c, json_t *menu, json_t *incident)
 	add_acts(c, below, acts, 0, (const char *const[]){"uplink.", "restore."});
 	add_menu(menu, _("Cut uplinks, connect them again"), below);
 	below = json_array();
+	add_acts(c, below, acts, 0, (const char *const[]){"evidence.", "evidence."});
+	add(below, _("Show the evidence"), "evidence show");
+	add(below, _("Get a file of the evidence"), "evidence get");
+	add_menu(menu, _("Evidence"), below);
+	below = json_array();
 	add(below, _("Show the incident"), "show incident");
 	add(below, _("Show the checklist"), "show checklist");
 	add(below, _("Show the facts"), "show facts");

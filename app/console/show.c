@@ -104,6 +104,8 @@ void show_head(struct console *c, json_t *head, int64_t now_ms)
 	show_line(c, 4, &line);
 	buf_addf(&line, _("    done %llu, left %llu, timeline %llu"), (unsigned long long)number_of(head, "done"),
 		 (unsigned long long)number_of(head, "left"), (unsigned long long)number_of(head, "notes"));
+	if (number_of(head, "evidence") > 0)
+		buf_addf(&line, _(", evidence %llu"), (unsigned long long)number_of(head, "evidence"));
 	if (declared_ms >= 0) {
 		when_format(clock, declared_ms, now_ms, c->lang);
 		buf_addf(&line, _("  declared %s, "), clock);

@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -97,11 +96,10 @@ ssize_t descriptors_receive(int socket, void *data, size_t len, struct descripto
 	return got;
 }
 
-ssize_t descriptors_send(int socket, const void *data, size_t len, const int *fds, unsigned count, int flags)
+ssize_t descriptors_send(int socket, void *data, size_t len, const int *fds, unsigned count, int flags)
 {
 	union control control = {.bytes = {0}};
-	char *words = (char *)(uintptr_t)data;
-	struct iovec piece = {words, len};
+	struct iovec piece = {data, len};
 	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
 
 	if (count > 0 && count <= DESCRIPTORS_MAX) {

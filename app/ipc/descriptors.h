@@ -21,7 +21,7 @@ struct descriptors {
 /* As recv with MSG_DONTWAIT | MSG_TRUNC. What came along is the caller's. */
 ssize_t descriptors_receive(int socket, void *data, size_t len, struct descriptors *out);
 /* As send with MSG_NOSIGNAL. */
-ssize_t descriptors_send(int socket, const void *data, size_t len, const int *fds, unsigned count, int flags);
+ssize_t descriptors_send(int socket, void *data, size_t len, const int *fds, unsigned count, int flags);
 /* Closes all of them beside the loop. */
 void descriptors_drop(struct descriptors *d);
 /* So many wait to be closed that somebody must be holding it up on purpose. */

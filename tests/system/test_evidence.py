@@ -15,7 +15,7 @@ import tempfile
 import unittest
 
 import tap
-from keeperhouse import BIN, House, Panel, Peer, Refused, wait_until
+from keeperhouse import BIN, House, Panel, Refused, wait_until
 
 MIB = 1 << 20
 

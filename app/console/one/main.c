@@ -36,6 +36,7 @@ static void usage(FILE *out)
 		  "  --password-file FILE  its first line is the password; without it you are asked\n"
 		  "  --json                what the keeper answers, a line each, instead of words\n"
 		  "  --lang ja|en          the language; also $KANNUKI_LANG; Japanese unless told otherwise\n"
+		  "  --file PATH           behind the command: a file that goes with it; for evidence add\n"
 		  "  --help, --version     this text, the version\n"
 		  "Questions are answered from standard input. Exit status: 0 done, 1 refused, 2 no such command or "
 		  "option, 3 the keeper does not answer."));
@@ -81,15 +82,40 @@ static bool read_options(struct console *c, struct options *o, int argc, char **
 	return true;
 }
 
+/* `--file PATH`, wherever it stands: opened as whoever runs the program, and handed over. */
+static enum err hand_over(struct console *c, const char *path, struct fault *f)
+{
+	const char *name = strrchr(path, '/');
+	int fd;
+
+	if (c->handed.count == FILES_MAX)
+		return fault_set(f, ERR_RANGE, _("At most %d files go with one command."), FILES_MAX);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return fault_set(f, err_from_errno(errno), "%s: %s", path, strerror(errno));
+	c->handed_names[c->handed.count] = name != NULL ? name + 1 : path;
+	c->handed.given[c->handed.count++] = fd;
+	return ERR_OK;
+}
+
 /* The words as one line; those with a space, or none, between quotation marks. */
-static enum err join(int argc, char **argv, struct buf *line)
+static enum err join(struct console *c, int argc, char **argv, struct buf *line, struct fault *f)
 {
 	for (int i = optind; i < argc; i++) {
-		bool quote = argv[i][0] == '\0' || strpbrk(argv[i], " \t") != NULL;
+		bool quote;
 
-		buf_addf(line, "%s%s%s%s", i > optind ? " " : "", quote ? "\"" : "", argv[i], quote ? "\"" : "");
+		if (strcmp(argv[i], "--file") == 0 && i + 1 < argc) {
+			enum err err = hand_over(c, argv[++i], f);
+
+			if (err != ERR_OK)
+				return err;
+			continue;
+		}
+		quote = argv[i][0] == '\0' || strpbrk(argv[i], " \t") != NULL;
+
+		buf_addf(line, "%s%s%s%s", line->len > 0 ? " " : "", quote ? "\"" : "", argv[i], quote ? "\"" : "");
 	}
-	return buf_status(line);
+	return buf_status(line) == ERR_OK ? ERR_OK : fault_set(f, ERR_RANGE, "%s", _("The command is too long."));
 }
 
 /* The first line of the file. */
@@ -234,8 +260,10 @@ int main(int argc, char **argv)
 	status = MISUSED;
 	if (o.user == NULL || o.user[0] == '\0')
 		(void)fault_set(&f, ERR_MISSING, "%s", _("Say who you are: --as NAME, or $KANNUKI_USER."));
-	else if (join(argc, argv, &line) != ERR_OK)
-		(void)fault_set(&f, ERR_RANGE, "%s", _("The command is too long."));
+	else if (join(&c, argc, argv, &line, &f) == ERR_OK && line.len == 0)
+		usage(stderr);
+	else if (f.text[0] != '\0')
+		status = MISUSED;
 	else if (o.json && !silence(&c))
 		(void)fault_set(&f, ERR_IO, "%s", strerror(errno));
 	else if (terminal_open(false, &nobody, &c.terminal, &f) == ERR_OK)
