@@ -36,50 +36,10 @@ static void usage(FILE *out)
 		  "  --password-file FILE  its first line is the password; without it you are asked\n"
 		  "  --json                what the keeper answers, a line each, instead of words\n"
 		  "  --lang ja|en          the language; also $KANNUKI_LANG; Japanese unless told otherwise\n"
-		  "  --file PATH           behind the command: a file that goes with it; for evidence add\n"
+		  "  --file PATH           a file that goes with the command evidence add; also behind it\n"
 		  "  --help, --version     this text, the version\n"
 		  "Questions are answered from standard input. Exit status: 0 done, 1 refused, 2 no such command or "
 		  "option, 3 the keeper does not answer."));
-}
-
-/* False: the program ends with *status. */
-static bool read_options(struct console *c, struct options *o, int argc, char **argv, int *status)
-{
-	static const struct option options[] = {{"as", required_argument, NULL, 'u'},
-						{"password-file", required_argument, NULL, 'p'},
-						{"json", no_argument, NULL, 'j'},
-						{"lang", required_argument, NULL, 'l'},
-						{"help", no_argument, NULL, 'h'},
-						{"version", no_argument, NULL, 'v'},
-						{NULL, 0, NULL, 0}};
-	bool help = false;
-	int option;
-
-	*status = MISUSED;
-	/* "+": what stands behind the command belongs to it. */
-	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
-		if (option == 'u')
-			o->user = optarg;
-		else if (option == 'p')
-			o->password_file = optarg;
-		else if (option == 'j')
-			o->json = true;
-		else if (option == 'l' && (strcmp(optarg, "ja") == 0 || strcmp(optarg, "en") == 0))
-			c->lang = strcmp(optarg, "en") == 0 ? LANG_EN : LANG_JA;
-		else if (option == 'h')
-			help = true;
-		else if (option == 'v')
-			return (void)printf("kannuki %s\n", KANNUKI_VERSION), *status = DONE, false;
-		else
-			return usage(stderr), false;
-	}
-	lang_use(c->lang);
-	if (help || optind == argc) {
-		usage(help ? stdout : stderr);
-		*status = help ? DONE : MISUSED;
-		return false;
-	}
-	return true;
 }
 
 /* `--file PATH`, wherever it stands: opened as whoever runs the program, and handed over. */
@@ -96,6 +56,48 @@ static enum err hand_over(struct console *c, const char *path, struct fault *f)
 	c->handed_names[c->handed.count] = name != NULL ? name + 1 : path;
 	c->handed.given[c->handed.count++] = fd;
 	return ERR_OK;
+}
+
+/* False: the program ends with *status. */
+static bool read_options(struct console *c, struct options *o, int argc, char **argv, int *status, struct fault *f)
+{
+	static const struct option options[] = {
+		{"as", required_argument, NULL, 'u'},   {"password-file", required_argument, NULL, 'p'},
+		{"json", no_argument, NULL, 'j'},       {"file", required_argument, NULL, 'f'},
+		{"lang", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},    {NULL, 0, NULL, 0}};
+	bool help = false;
+	int option;
+
+	*status = MISUSED;
+	/* "+": what stands behind the command belongs to it. */
+	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		if (option == 'u')
+			o->user = optarg;
+		else if (option == 'p')
+			o->password_file = optarg;
+		else if (option == 'j')
+			o->json = true;
+		else if (option == 'f' && hand_over(c, optarg, f) != ERR_OK)
+			return (void)fprintf(stderr, "kannuki: %s\n", f->text), false;
+		else if (option == 'f')
+			continue;
+		else if (option == 'l' && (strcmp(optarg, "ja") == 0 || strcmp(optarg, "en") == 0))
+			c->lang = strcmp(optarg, "en") == 0 ? LANG_EN : LANG_JA;
+		else if (option == 'h')
+			help = true;
+		else if (option == 'v')
+			return (void)printf("kannuki %s\n", KANNUKI_VERSION), *status = DONE, false;
+		else
+			return usage(stderr), false;
+	}
+	lang_use(c->lang);
+	if (help || optind == argc) {
+		usage(help ? stdout : stderr);
+		*status = help ? DONE : MISUSED;
+		return false;
+	}
+	return true;
 }
 
 /* The words as one line; those with a space, or none, between quotation marks. */
@@ -254,7 +256,7 @@ int main(int argc, char **argv)
 
 	diag_start("kannuki");
 	lang_use(c.lang);
-	if (!read_options(&c, &o, argc, argv, &status))
+	if (!read_options(&c, &o, argc, argv, &status, &f))
 		return status;
 	buf_init(&line, LINE_MOST_BYTES);
 	status = MISUSED;
