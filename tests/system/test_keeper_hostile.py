@@ -182,7 +182,8 @@ class Hostile(Housed):
         self.panel.hello()
         other = self.house.root / "other.yaml"
         other.write_text(self.house.config.read_text().replace("nobody", "no-such-user"))
-        self.assertRegex(self.house.run("--check-config", other).stderr, r"other\.yaml:5: users: .*no-such-user")
+        line = other.read_text().count("\n")
+        self.assertRegex(self.house.run("--check-config", other).stderr, rf"other\.yaml:{line}: users: .*no-such-user")
 
     def test_nobody_can_forge_a_line_of_the_diagnostics(self):
         forged = "\n<3>kannukid: all is well\u2028\x1b[2K\r"
