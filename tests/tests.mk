@@ -27,7 +27,7 @@ $(O)/tests/test_panel: $(filter-out $(O)/app/panel/main.o,$(call objects,app/pan
 
 # Preloaded: one proves that a thread allocates nothing, one breaks a medium, one has no clock. The sanitizers do not go
 # with that.
-PRELOADED := $(patsubst %,$(O)/tests/%.so,no_thread_malloc broken_medium unset_clock stepped_clock)
+PRELOADED := $(patsubst %,$(O)/tests/%.so,no_thread_malloc broken_medium unset_clock stepped_clock cut_off)
 $(PRELOADED): $(O)/tests/%.so: tests/support/%.c
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)

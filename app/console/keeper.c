@@ -94,6 +94,45 @@ static bool wait_for_keeper(struct console *c)
 	return true;
 }
 
+/* Live, in tenths. */
+static void tell_start(struct console *c, json_t *refusal, int *told)
+{
+	int percent = (int)number_of(json_object_get(refusal, "args"), "percent");
+
+	if (percent / 10 == *told)
+		return;
+	*told = percent / 10;
+	SAY(c, _("The keeper is starting: %d %%"), percent);
+}
+
+/* Its record is large. False: the person does not want to wait longer. */
+static bool wait_for_start(struct console *c, json_t *refusal)
+{
+	json_t *nothing = json_object(), *hello = NULL;
+	enum err err = ERR_DENIED;
+	int told = -1;
+
+	tell_start(c, refusal, &told);
+	while (err != ERR_OK && !terminal_interrupted(c->terminal)) {
+		(void)poll(NULL, 0, RETRY_MS);
+		if (c->client == NULL && client_open(c->peer, on_push, c, &c->client, NULL) != ERR_OK)
+			continue;
+		err = client_call(c->client, "hello", nothing, CALL_MS, &hello, NULL);
+		if (err == ERR_DENIED && strcmp(string_of(hello, "code"), "starting") == 0)
+			tell_start(c, hello, &told);
+		else if (err == ERR_DENIED)
+			err = ERR_OK;
+		if (err != ERR_OK && err != ERR_DENIED) {
+			client_close(c->client);
+			c->client = NULL;
+		}
+		json_decref(hello);
+		hello = NULL;
+	}
+	json_decref(nothing);
+	return err == ERR_OK;
+}
+
 /* Where anybody has a telephone for codes everybody is asked, lest the question tell whose password was right. */
 static bool asks_codes(struct console *c)
 {
@@ -204,7 +243,8 @@ static void complete_params(const struct console *c, const struct method *method
 /* Work on the whole record, and passwords for many people. */
 static bool takes_long(const char *method, json_t *params)
 {
-	return strncmp(method, "ledger.", 7) == 0 || strcmp(string_of(params, "act"), "people.approved") == 0;
+	return strncmp(method, "ledger.", 7) == 0 || strncmp(method, "commission.", 11) == 0 ||
+	       strcmp(string_of(params, "act"), "people.approved") == 0;
 }
 
 enum err keeper_ask(struct console *c, const char *method, json_t *params, json_t **result)
@@ -230,6 +270,15 @@ enum err keeper_ask_with(struct console *c, const char *method, json_t *params, 
 			c->hear(method, params, err, *result);
 		if (err == ERR_OK)
 			return err;
+		if (err == ERR_DENIED && !c->at_once && strcmp(string_of(*result, "code"), "starting") == 0) {
+			bool goes_on = wait_for_start(c, *result);
+
+			json_decref(*result);
+			*result = NULL;
+			if (!goes_on)
+				return ERR_IO;
+			continue;
+		}
 		if (err == ERR_DENIED) {
 			if (c->session[0] == '\0' || strcmp(string_of(*result, "code"), "login_required") != 0)
 				return err;

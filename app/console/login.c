@@ -1,6 +1,7 @@
 #include "console/login.h"
 
 #include "console/ask.h"
+#include "console/commission.h"
 #include "console/contact.h"
 #include "console/drafts.h"
 #include "console/keeper.h"
@@ -23,25 +24,38 @@ static const char *record_word(json_t *hello)
 	return _("well");
 }
 
-static void greet(struct console *c)
+static void say_state(struct console *c, json_t *hello)
+{
+	SAY(c, _("Kannuki  %s  record %s  panel %s"), label_of(c, hello, "organisation"), record_word(hello),
+	    is_true(hello, "panel") ? _("well") : _("DOES NOT ANSWER"));
+	if (is_true(hello, "call_sheet"))
+		SAY(c, "%s", _("Whom to call, without a login: type ? as the name."));
+	if (is_true(hello, "envelope"))
+		SAY(c, "%s", _("! The sealed envelope is open. 'show now' says more."));
+}
+
+/* False: the box is not set up, and the person left. */
+static bool greet(struct console *c)
 {
 	json_t *params = json_pack("{s:i}", "protocol", PROTOCOL_MAJOR), *hello = NULL;
-	enum err err;
+	bool is_new = true, goes_on = true;
 
 	terminal_greet(c->terminal);
-	err = keeper_ask(c, "hello", params, &hello);
-	if (err == ERR_DENIED)
-		words_refusal(c, hello);
-	if (err == ERR_OK) {
-		SAY(c, _("Kannuki  %s  record %s  panel %s"), label_of(c, hello, "organisation"), record_word(hello),
-		    is_true(hello, "panel") ? _("well") : _("DOES NOT ANSWER"));
-		if (is_true(hello, "call_sheet"))
-			SAY(c, "%s", _("Whom to call, without a login: type ? as the name."));
-		if (is_true(hello, "envelope"))
-			SAY(c, "%s", _("! The sealed envelope is open. 'show now' says more."));
+	while (is_new && goes_on) {
+		enum err err = keeper_ask(c, "hello", params, &hello);
+
+		is_new = err == ERR_OK && is_true(hello, "commissioning");
+		if (err == ERR_DENIED)
+			words_refusal(c, hello);
+		else if (is_new)
+			goes_on = commission_run(c);
+		else if (err == ERR_OK)
+			say_state(c, hello);
+		json_decref(hello);
+		hello = NULL;
 	}
 	json_decref(params);
-	json_decref(hello);
+	return goes_on;
 }
 
 enum choice_made { CHOSEN, NOT_CHOSEN, LEFT };
@@ -109,8 +123,7 @@ static enum err try_login(struct console *c)
 	/* Enter alone: what stands on a screen that was left alone may be old. */
 	if (name[0] == '\0') {
 		free(name);
-		greet(c);
-		return ERR_DENIED;
+		return greet(c) ? ERR_DENIED : ERR_IO;
 	}
 	if (!c->ascii && !terminal_knows_utf8(c->terminal)) {
 		screen_use_ascii(c, true);
@@ -139,12 +152,10 @@ static enum err try_login(struct console *c)
 
 bool login_person(struct console *c)
 {
-	enum err err;
+	enum err err = greet(c) ? ERR_DENIED : ERR_IO;
 
-	greet(c);
-	do
+	while (err != ERR_OK && err != ERR_IO)
 		err = try_login(c);
-	while (err != ERR_OK && err != ERR_IO);
 	if (err != ERR_OK)
 		return false;
 	terminal_settle(c->terminal);

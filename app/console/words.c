@@ -73,6 +73,10 @@ static const struct {
 				N_("Write on the paper timeline sheet and tell your administrator. Cutting works.")},
 	[ERROR_panel_absent] = {N_("The panel does not answer."),
 				N_("Press the red button on the panel: it works by itself.")},
+	[ERROR_starting] = {N_("The keeper is starting and reads its record."),
+			    N_("Wait and do it again. The buttons on the panel work.")},
+	[ERROR_not_commissioned] = {N_("This box has not been set up yet."),
+				    N_("Somebody has to do it at the console, on the serial cable.")},
 };
 
 static const char *pin_word(const char *why)
@@ -111,6 +115,9 @@ static bool say_args(const struct console *c, enum ipc_error code, json_t *args,
 	} else if (code == ERROR_pin_refused && number_of(args, "left") > 0) {
 		buf_addf(out, _("That is not your PIN; nothing was done. Tries left: %llu."),
 			 (unsigned long long)number_of(args, "left"));
+	} else if (code == ERROR_starting) {
+		buf_addf(out, _("The keeper is starting: %llu %% of its record are read. Do it again in a moment."),
+			 (unsigned long long)number_of(args, "percent"));
 	} else if (code == ERROR_login_refused && is_true(args, "code")) {
 		buf_adds(out, _("Name, password or code is wrong. Type them again; each code is good once only."));
 	} else if (code == ERROR_code_refused && is_true(args, "no_clock")) {
@@ -141,12 +148,19 @@ void words_refusal_text(const struct console *c, json_t *refusal, struct buf *ou
 		buf_addf(out, _("%s %s"), _(sentences[code].what), _(sentences[code].remedy));
 }
 
+bool words_not_ready(json_t *refusal)
+{
+	const char *code = string_of(refusal, "code");
+
+	return strcmp(code, codes[ERROR_starting]) == 0 || strcmp(code, codes[ERROR_not_commissioned]) == 0;
+}
+
 void words_refusal(struct console *c, json_t *refusal)
 {
 	struct buf text;
 
 	if (c->trouble == TROUBLE_NONE)
-		c->trouble = TROUBLE_REFUSED;
+		c->trouble = words_not_ready(refusal) ? TROUBLE_AWAY : TROUBLE_REFUSED;
 	buf_init(&text, 4096);
 	terminal_resume(c->terminal);
 	words_refusal_text(c, refusal, &text);

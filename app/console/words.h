@@ -8,6 +8,8 @@
 void words_receipt(struct console *c, json_t *receipt);
 /* What was wrong, where, what to do. */
 void words_refusal(struct console *c, json_t *refusal);
+/* Does the keeper only say that it cannot do anything yet? */
+bool words_not_ready(json_t *refusal);
 /* Does `view` list `act` as possible now? When not, says why, before anything is asked. */
 bool words_allowed(struct console *c, json_t *view, const char *act);
 /* The same as words_refusal, appended as text. */

@@ -149,6 +149,8 @@ enum err params_check(const struct param *table, json_t *params, const char **fi
 	X(damaged, "An entry cannot be read.")                                   \
 	X(medium_failed, "The medium cannot be used.")                           \
 	X(not_recorded, "It could not be recorded; it did not happen.")          \
-	X(panel_absent, "The panel does not answer.")
+	X(panel_absent, "The panel does not answer.")                            \
+	X(starting, "The record is still being read.")                           \
+	X(not_commissioned, "This box has not been set up yet.")
 
 #endif

@@ -3,9 +3,9 @@
 #include "base/diag.h"
 #include "base/text.h"
 #include "keeper/archives.h"
+#include "keeper/starting.h"
 
 #include <stdio.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 /* ---- opening ---- */
@@ -41,8 +41,7 @@ static const char *folder_of(const struct chain *c)
 static void tell_progress(void *context, const char *what, uint64_t done, uint64_t total)
 {
 	(void)context;
-	(void)sd_notifyf(0, "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=60000000\nSTATUS=%s %llu of %llu", what,
-			 (unsigned long long)done, (unsigned long long)total);
+	starting_tell(what, done, total);
 }
 
 static struct slot_keys *keys_of(const struct chain *c)

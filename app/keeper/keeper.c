@@ -3,6 +3,8 @@
 #include "base/bytes.h"
 #include "base/diag.h"
 #include "keeper/intake.h"
+#include "keeper/sockets.h"
+#include "keeper/starting.h"
 #include "keeper/views.h"
 
 #include <signal.h>
@@ -283,39 +285,22 @@ static enum err make_nobody(struct keeper *k, struct fault *f)
 	return ERR_OK;
 }
 
-/* Sockets that systemd holds for us keep requests waiting while the keeper restarts. */
-static enum err listen_all(struct keeper *k, const struct config *config, struct fault *f)
-{
-	static const enum peer peers[] = {PEER_PANEL, PEER_WEB, PEER_CONSOLE, PEER_CLI};
-	uid_t uid;
-	char **names = NULL;
-	int count = sd_listen_fds_with_names(1, &names);
-	enum err err = ERR_OK;
-
-	for (size_t i = 0; i < sizeof peers / sizeof peers[0]; i++)
-		if (config_user(config, peer_name(peers[i]), &uid))
-			server_permit(k->server, peers[i], uid);
-	for (int i = 0; i < count && err == ERR_OK; i++)
-		err = server_take_listener(k->server, peer_by_name(names[i]), SD_LISTEN_FDS_START + i, f);
-	for (int i = 0; i < count; i++)
-		free(names[i]);
-	free(names);
-	for (size_t i = 0; count <= 0 && i < sizeof peers / sizeof peers[0] && err == ERR_OK; i++)
-		err = server_listen(k->server, peers[i], f);
-	return err;
-}
-
 static enum err open_scribe(struct keeper *k, const struct config *config, struct fault *f)
 {
 	const struct scribe_hooks hooks = {
 		.changed = on_changed, .media = on_media, .closing = on_closing, .lost = on_lost, .context = k};
 	const char *const folders[LEDGER_MEDIA] = {k->places[FIRST_MEDIUM].ledger, k->places[SECOND_MEDIUM].ledger};
 
+	enum err err;
+
 	if (access(folders[0], F_OK) != 0 && access(folders[1], F_OK) != 0)
 		return fault_set(f, ERR_MISSING,
 				 _("%s: there is no ledger; make one with kannukid --setup FILE, or mount its medium"),
 				 folders[0]);
-	return scribe_open(k->event, folders, config->packs, &k->slots, &hooks, &k->scribe, f);
+	starting_begin(config);
+	err = scribe_open(k->event, folders, config->packs, &k->slots, &hooks, &k->scribe, f);
+	starting_end();
+	return err;
 }
 
 static void note_file(struct keeper *k, const char *file, const char *sha256, const char *known)
@@ -375,7 +360,7 @@ enum err keeper_open(struct keeper *k, const struct config *config, struct fault
 		note_config(k, config);
 		erase_look(k);
 	}
-	return err == ERR_OK ? listen_all(k, config, f) : err;
+	return err == ERR_OK ? sockets_take(k->server, config, PEER_PANEL | PEER_PEOPLE, SOCKETS_FOR_GOOD, f) : err;
 }
 
 int keeper_run(struct keeper *k)

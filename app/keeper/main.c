@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "ipc/reference.h"
+#include "keeper/commission.h"
 #include "keeper/keeper.h"
 #include "keeper/setup.h"
 #include "keeper/views.h"
@@ -20,31 +21,53 @@ static int complain(const struct fault *f)
 
 static int usage(void)
 {
-	(void)fputs(_("kannukid                                  keep the record (needs a set-up ledger)\n"
-		      "kannukid --setup FILE [--passwords FILE]  make a new ledger for an organisation\n"
-		      "kannukid --check-config [FILE]            check /etc/kannuki/kannuki.yaml and the packs\n"
-		      "kannukid --print-config [FILE]            all settings in effect, and where each stands\n"
-		      "kannukid --check-views FILE               compare pictures ($KANNUKI_VIEWS) with the record\n"
-		      "kannukid --print-methods                  the reference page of the messages\n"),
-		    stderr);
+	(void)fputs(
+		_("kannukid                                  keep the record; without one, set the box up at the console\n"
+		  "kannukid --setup FILE [--passwords FILE]  make a new ledger for an organisation\n"
+		  "kannukid --check-config [FILE]            check /etc/kannuki/kannuki.yaml and the packs\n"
+		  "kannukid --print-config [FILE]            all settings in effect, and where each stands\n"
+		  "kannukid --check-views FILE               compare pictures ($KANNUKI_VIEWS) with the record\n"
+		  "kannukid --print-methods                  the reference page of the messages\n"),
+		stderr);
 	return 2;
 }
 
-static int serve(const struct config *config)
+static int keep(const struct config *config)
 {
 	struct keeper keeper;
 	struct fault f;
-	char run[PLACE_SIZE];
 	int status = 1;
 
-	if (place(run, sizeof run, "/run/kannuki") != ERR_OK || folder_make(run, 0755, &f) != ERR_OK)
-		diag(DIAG_WARNING, "%s: the folder of the sockets could not be made", run);
 	if (keeper_open(&keeper, config, &f) == ERR_OK)
 		status = keeper_run(&keeper);
 	else
 		(void)complain(&f);
 	keeper_close(&keeper);
 	return status;
+}
+
+/* Without a ledger the box is set up first, at the console. */
+static int serve(const struct config *config)
+{
+	bool there_is_a_ledger = false;
+	char run[PLACE_SIZE];
+	struct fault f;
+
+	if (place(run, sizeof run, "/run/kannuki") != ERR_OK || folder_make(run, 0755, &f) != ERR_OK)
+		diag(DIAG_WARNING, "%s: the folder of the sockets could not be made", run);
+	if (setup_finish(config, &there_is_a_ledger, &f) != ERR_OK)
+		return complain(&f);
+	if (there_is_a_ledger)
+		return keep(config);
+	switch (commission_serve(config, &f)) {
+	case COMMISSION_DONE:
+		return keep(config);
+	case COMMISSION_ENDED:
+		return 0;
+	case COMMISSION_FAILED:
+	default:
+		return complain(&f);
+	}
 }
 
 static int check(const struct config *config)

@@ -1,11 +1,11 @@
 #include "keeper/scribe.h"
 
 #include "base/diag.h"
+#include "keeper/starting.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 
 enum { STEP_MS = 1000, RENEW_CHUNK = 32, TELL_EVERY = 20000 };
 
@@ -90,8 +90,7 @@ static enum err fold_next(void *context, const struct record *record)
 	uint64_t size = chain_size(&folding->scribe->chain);
 
 	if (record->seq % TELL_EVERY == TELL_EVERY - 1)
-		(void)sd_notifyf(0, "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=60000000\nSTATUS=starting, %llu %%",
-				 (unsigned long long)(record->seq * 100 / size));
+		starting_tell("starting", record->seq, size);
 	return fold(folding->scribe, record, folding->fault);
 }
 

@@ -1,32 +1,40 @@
 #include "keeper/setup.h"
 
+#include "base/diag.h"
 #include "base/file.h"
 #include "keeper/codes.h"
-#include "keeper/site.h"
 #include "keeper/worker.h"
 #include "ledger/ledger.h"
 
 #include "ipc/acts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 enum { PASSWORDS_FILE_MAX = 64 * 1024 };
 
+struct fresh {
+	char ledger[PLACE_SIZE + 24];
+	char secrets[PLACE_SIZE + 24];
+};
+
 struct setup {
 	struct places places[KEEPER_MEDIA];
-	struct fresh {
-		char ledger[PLACE_SIZE + 24];
-		char secrets[PLACE_SIZE + 24];
-	} fresh[KEEPER_MEDIA]; /* where everything is made */
-	struct site *site;
+	struct fresh fresh[KEEPER_MEDIA]; /* where everything is made */
+	int lock;                         /* the folder of the first medium, −1: not locked */
 	struct pack *pack;
 	struct ledger *ledger;
 	struct secrets *secrets;
-	struct buf given; /* the passwords file, if any */
+	const struct site *site;
+	const struct buf *given; /* the passwords file, if any */
+	char code[GENESIS_CODE_CHARS + 1];
+	struct login *logins; /* one for each person of the site */
+	bool is_named;
 };
 
 /* The password of a line "LOGIN PASSWORD"; false when there is none for this person. */
@@ -34,7 +42,8 @@ static bool given_password(const struct setup *s, const char *login, char out[PA
 {
 	size_t len = strlen(login);
 
-	for (const char *at = s->given.data; at != NULL && *at != '\0'; at = strchr(at, '\n'), at += at != NULL) {
+	for (const char *at = s->given != NULL ? s->given->data : NULL; at != NULL && *at != '\0';
+	     at = strchr(at, '\n'), at += at != NULL) {
 		size_t word = strcspn(at, " \r\n");
 
 		if (word != len || strncmp(at, login, len) != 0 || at[word] != ' ')
@@ -82,30 +91,31 @@ static enum err add_entry(struct setup *s, const char *act, json_t *body, json_t
 	return err;
 }
 
-static enum err add_user(struct setup *s, unsigned number, FILE *out, struct fault *f)
+static enum err add_user(struct setup *s, unsigned number, struct fault *f)
 {
 	const struct site_user *user = &s->site->users[number];
-	char account[16], password[PASSWORD_MAX + 1];
+	struct login *login = &s->logins[number];
+	char account[16];
 	enum err err;
 
 	(void)snprintf(account, sizeof account, "u%u", number + 1);
-	if (!given_password(s, user->login, password))
-		password_random(password);
-	err = keep_secret(s, account, password, f);
-	if (err == ERR_OK)
-		err = add_entry(s, "user.added", site_user_body(user, account), site_user_person(user), f);
-	if (err == ERR_OK)
-		(void)fprintf(out, "login %s %s\n", user->login, password);
-	sodium_memzero(password, sizeof password);
-	return err;
+	login->name = user->login;
+	if (!given_password(s, user->login, login->password))
+		password_random(login->password);
+	err = keep_secret(s, account, login->password, f);
+	return err == ERR_OK ? add_entry(s, "user.added", site_user_body(user, account), site_user_person(user), f)
+			     : err;
 }
 
-static enum err fill(struct setup *s, FILE *out, struct fault *f)
+static enum err fill(struct setup *s, struct fault *f)
 {
 	enum err err = add_entry(s, "setup.done", site_setup_body(s->site, s->pack), NULL, f);
 
+	s->logins = calloc(s->site->users_count, sizeof *s->logins);
+	if (s->logins == NULL)
+		return fault_set(f, ERR_NOMEM, _("no memory"));
 	for (unsigned i = 0; i < s->site->users_count && err == ERR_OK; i++)
-		err = add_user(s, i, out, f);
+		err = add_user(s, i, f);
 	return err == ERR_OK ? ledger_commit(s->ledger, moment_now(), f) : err;
 }
 
@@ -122,60 +132,80 @@ static enum err check_media(const struct setup *s, struct fault *f)
 	return ERR_OK;
 }
 
-static enum err read_site(struct setup *s, const struct config *config, const char *path, const char *passwords,
-			  struct fault *f)
-{
-	char folder[2 * PLACE_SIZE];
-	enum err err = site_load(path, &s->site, f);
-
-	if (err != ERR_OK)
-		return err;
-	(void)snprintf(folder, sizeof folder, "%s/%s", config->packs, s->site->pack);
-	err = pack_load(folder, &s->pack, f);
-	if (err == ERR_OK)
-		err = site_check(s->site, path, s->pack, f);
-	if (err == ERR_OK && passwords != NULL)
-		err = file_read(passwords, PASSWORDS_FILE_MAX, &s->given, f);
-	return err;
-}
-
 static bool has_mirror(const struct setup *s)
 {
 	return s->places[SECOND_MEDIUM].home[0] != '\0';
 }
 
-static enum err check_place(const struct places *place, const struct fresh *fresh, struct fault *f)
+/* Two at once would remove each other's work. */
+static enum err lock(struct setup *s, struct fault *f)
+{
+	const char *home = s->places[FIRST_MEDIUM].home;
+
+	s->lock = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->lock < 0)
+		return fault_set(f, err_from_errno(errno), "%s: %s", home, strerror(errno));
+	if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
+		return fault_set(f, ERR_BUSY, _("%s: this box is being set up by somebody else; wait, then look again"),
+				 home);
+	return ERR_OK;
+}
+
+static enum err check_place(const struct places *place, struct fault *f)
 {
 	if (access(place->ledger, F_OK) == 0)
 		return fault_set(f, ERR_EXISTS,
 				 _("%s: there is a ledger already; nothing was changed. It is never set up twice: "
 				   "move the whole folder %s away if it is to be begun anew"),
 				 place->ledger, place->home);
-	if (access(fresh->ledger, F_OK) == 0)
-		return fault_set(f, ERR_EXISTS, _("%s: left by a set-up that was cut off; delete it and try again"),
-				 fresh->ledger);
-	(void)unlink(fresh->secrets);
 	return folder_make(place->home, 0750, f);
+}
+
+/* What is left of one that was cut off has never been anybody's. */
+static enum err clear_place(const struct fresh *fresh, struct fault *f)
+{
+	if (unlink(fresh->secrets) != 0 && errno != ENOENT)
+		return fault_set(f, err_from_errno(errno), "%s: %s", fresh->secrets, strerror(errno));
+	return folder_remove(fresh->ledger, f);
 }
 
 static enum err check_places(struct setup *s, struct fault *f)
 {
-	enum err err = check_place(&s->places[FIRST_MEDIUM], &s->fresh[FIRST_MEDIUM], f);
+	enum err err = check_place(&s->places[FIRST_MEDIUM], f);
 
 	if (err == ERR_OK && has_mirror(s))
-		err = check_place(&s->places[SECOND_MEDIUM], &s->fresh[SECOND_MEDIUM], f);
+		err = check_place(&s->places[SECOND_MEDIUM], f);
+	if (err == ERR_OK)
+		err = lock(s, f);
+	/* Once more: whoever held the lock may have finished. */
+	for (int i = 0; i < KEEPER_MEDIA && err == ERR_OK; i++)
+		if (s->places[i].home[0] != '\0')
+			err = check_place(&s->places[i], f);
+	for (int i = 0; i < KEEPER_MEDIA && err == ERR_OK; i++)
+		if (s->places[i].home[0] != '\0')
+			err = clear_place(&s->fresh[i], f);
 	return err;
 }
 
 static enum err name_it(const struct places *place, const struct fresh *fresh, struct fault *f)
 {
-	if (rename(fresh->secrets, place->secrets) != 0 || rename(fresh->ledger, place->ledger) != 0)
+	bool has_secrets =
+		rename(fresh->secrets, place->secrets) == 0 || (errno == ENOENT && access(place->secrets, F_OK) == 0);
+
+	if (!has_secrets || rename(fresh->ledger, place->ledger) != 0)
 		return fault_set(f, err_from_errno(errno), "%s: %s", place->home, strerror(errno));
 	return folder_sync(place->home, f);
 }
 
-/* The first medium's last: its name says that the set-up is done. */
-static enum err name_all(struct setup *s, struct fault *f)
+/* The first medium could not be named: neither is. */
+static void unname(const struct places *place, const struct fresh *fresh)
+{
+	(void)rename(place->ledger, fresh->ledger);
+	(void)rename(place->secrets, fresh->secrets);
+}
+
+/* The second medium's name decides: from then on everything is whole on both, and setup_finish names the first. */
+enum err setup_name(struct setup *s, struct fault *f)
 {
 	enum err err = ERR_OK;
 
@@ -188,7 +218,12 @@ static enum err name_all(struct setup *s, struct fault *f)
 		if (err == ERR_OK)
 			err = name_it(&s->places[SECOND_MEDIUM], &s->fresh[SECOND_MEDIUM], f);
 	}
-	return err == ERR_OK ? name_it(&s->places[FIRST_MEDIUM], &s->fresh[FIRST_MEDIUM], f) : err;
+	if (err == ERR_OK)
+		err = name_it(&s->places[FIRST_MEDIUM], &s->fresh[FIRST_MEDIUM], f);
+	if (err != ERR_OK && access(s->places[FIRST_MEDIUM].ledger, F_OK) != 0 && has_mirror(s))
+		unname(&s->places[SECOND_MEDIUM], &s->fresh[SECOND_MEDIUM]);
+	s->is_named = err == ERR_OK;
+	return err;
 }
 
 /** Where a medium is made: beside its place, so that one rename puts it there. */
@@ -209,11 +244,30 @@ static enum err find_places(struct setup *s, const struct config *config, struct
 	return err;
 }
 
-static enum err make_ledger(struct setup *s, FILE *out, struct fault *f)
+static bool is_there(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+enum err setup_finish(const struct config *config, bool *there_is_a_ledger, struct fault *f)
+{
+	struct setup s = {.lock = -1};
+	const struct places *first = &s.places[FIRST_MEDIUM], *second = &s.places[SECOND_MEDIUM];
+	enum err err = find_places(&s, config, f);
+
+	if (err != ERR_OK)
+		return err;
+	if (has_mirror(&s) && is_there(second->ledger) && !is_there(first->ledger) &&
+	    is_there(s.fresh[FIRST_MEDIUM].ledger))
+		err = name_it(first, &s.fresh[FIRST_MEDIUM], f);
+	*there_is_a_ledger = is_there(first->ledger) || (has_mirror(&s) && is_there(second->ledger));
+	return err;
+}
+
+static enum err make_ledger(struct setup *s, struct fault *f)
 {
 	const char *second = has_mirror(s) ? s->fresh[SECOND_MEDIUM].ledger : NULL;
-	char code[GENESIS_CODE_CHARS + 1];
-	enum err err = ledger_create(s->fresh[FIRST_MEDIUM].ledger, second, s->site->origin, moment_now(), code, f);
+	enum err err = ledger_create(s->fresh[FIRST_MEDIUM].ledger, second, s->site->origin, moment_now(), s->code, f);
 
 	if (err == ERR_OK)
 		err = ledger_open(s->fresh[FIRST_MEDIUM].ledger, moment_now(), &s->ledger, f);
@@ -223,42 +277,114 @@ static enum err make_ledger(struct setup *s, FILE *out, struct fault *f)
 		err = secrets_use(s->secrets, FIRST_MEDIUM, s->fresh[FIRST_MEDIUM].secrets, f);
 	if (err == ERR_OK && second != NULL)
 		err = secrets_use(s->secrets, SECOND_MEDIUM, s->fresh[SECOND_MEDIUM].secrets, f);
-	if (err == ERR_OK)
-		(void)fprintf(out, "genesis: %s\n", code);
 	return err;
 }
 
-static void setup_fini(struct setup *s)
+static void drop(struct setup *s)
 {
+	struct fault f;
+
+	for (int i = 0; i < KEEPER_MEDIA; i++)
+		if (s->places[i].home[0] != '\0' && clear_place(&s->fresh[i], &f) != ERR_OK)
+			diag(DIAG_WARNING, "%s", f.text);
+}
+
+void setup_free(struct setup *s)
+{
+	if (s == NULL)
+		return;
 	if (s->ledger != NULL)
 		ledger_close(s->ledger);
 	secrets_close(s->secrets);
+	if (s->lock >= 0 && !s->is_named)
+		drop(s);
+	if (s->lock >= 0)
+		(void)close(s->lock);
 	pack_free(s->pack);
-	if (s->site != NULL)
-		site_free(s->site);
-	if (s->given.data != NULL)
-		sodium_memzero(s->given.data, s->given.len);
-	buf_fini(&s->given);
+	if (s->logins != NULL)
+		sodium_memzero(s->logins, s->site->users_count * sizeof *s->logins);
+	free(s->logins);
+	free(s);
+}
+
+const char *setup_genesis(const struct setup *s)
+{
+	return s->code;
+}
+
+const struct login *setup_logins(const struct setup *s)
+{
+	return s->logins;
+}
+
+static enum err make(struct setup *s, const struct config *config, const char *path, struct fault *f)
+{
+	enum err err = find_places(s, config, f);
+
+	if (err == ERR_OK)
+		err = site_pack(s->site, config, &s->pack, f);
+	if (err == ERR_OK)
+		err = site_check(s->site, path, s->pack, f);
+	if (err == ERR_OK)
+		err = check_places(s, f);
+	if (err == ERR_OK)
+		err = make_ledger(s, f);
+	if (err == ERR_OK)
+		err = fill(s, f);
+	return err == ERR_OK ? check_media(s, f) : err;
+}
+
+enum err setup_make(const struct config *config, const struct site *site, const char *path, const struct buf *given,
+		    struct setup **out, struct fault *f)
+{
+	struct setup *s = calloc(1, sizeof *s);
+	enum err err;
+
+	if (s == NULL)
+		return fault_set(f, ERR_NOMEM, _("no memory"));
+	s->lock = -1;
+	s->site = site;
+	s->given = given;
+	err = make(s, config, path, f);
+	if (err == ERR_OK)
+		*out = s;
+	else
+		setup_free(s);
+	return err;
+}
+
+/* ---- from a file ------------------------------------------------------------------------------------------ */
+
+static void print(const struct setup *s, FILE *out)
+{
+	(void)fprintf(out, "genesis: %s\n", s->code);
+	for (unsigned i = 0; i < s->site->users_count; i++)
+		(void)fprintf(out, "login %s %s\n", s->logins[i].name, s->logins[i].password);
+	(void)fflush(out);
 }
 
 enum err setup_run(const struct config *config, const char *path, const char *passwords, FILE *out, struct fault *f)
 {
-	struct setup s = {.site = NULL};
-	enum err err = find_places(&s, config, f);
+	struct setup *s = NULL;
+	struct site *site = NULL;
+	struct buf given;
+	enum err err;
 
-	buf_init(&s.given, PASSWORDS_FILE_MAX + 1);
+	buf_init(&given, PASSWORDS_FILE_MAX + 1);
+	err = site_load(path, &site, f);
+	if (err == ERR_OK && passwords != NULL)
+		err = file_read(passwords, PASSWORDS_FILE_MAX, &given, f);
 	if (err == ERR_OK)
-		err = read_site(&s, config, path, passwords, f);
+		err = setup_make(config, site, path, passwords != NULL ? &given : NULL, &s, f);
 	if (err == ERR_OK)
-		err = check_places(&s, f);
+		print(s, out);
 	if (err == ERR_OK)
-		err = make_ledger(&s, out, f);
-	if (err == ERR_OK)
-		err = fill(&s, out, f);
-	if (err == ERR_OK)
-		err = check_media(&s, f);
-	if (err == ERR_OK)
-		err = name_all(&s, f);
-	setup_fini(&s);
+		err = setup_name(s, f);
+	setup_free(s);
+	if (site != NULL)
+		site_free(site);
+	if (given.data != NULL)
+		sodium_memzero(given.data, given.len);
+	buf_fini(&given);
 	return err;
 }

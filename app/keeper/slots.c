@@ -5,13 +5,13 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "ipc/methods.h"
+#include "keeper/starting.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sodium.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 enum { RECORD = 4 + SLOT_KEY_SIZE };
@@ -101,8 +101,7 @@ enum err slots_await(struct slots *s, struct fault *f)
 	while (!s->is_told && moment_now().boot_ns < end_ns) {
 		if (is_to_end(&pause))
 			return fault_set(f, ERR_BUSY, "ended while it waited for the panel's controller");
-		(void)sd_notify(0, "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=60000000\n"
-				   "STATUS=waiting for the panel's controller");
+		starting_tell("waiting for the panel's controller", 0, 0);
 		slots_read(s);
 	}
 	return s->is_told ? ERR_OK : ERR_TIMEOUT;

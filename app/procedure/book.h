@@ -134,4 +134,7 @@ int book_uplink_index(const struct book *book, const char *id);
    asked for in maintenance. */
 unsigned book_restore_uplinks(const struct book *book, const char *about, uint64_t request);
 
+/* A day that exists, "2027-03-31". */
+bool day_is_valid(const char *text);
+
 #endif

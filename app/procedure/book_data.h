@@ -210,7 +210,6 @@ enum err agreement_approve(json_t *agreement, const struct event *event) MUST_US
 void user_fini(struct user *user);
 /* The day it is in Japan; "" when no clock was ever set. */
 void day_now(const struct book *book, struct moment now, char out[DAY_SIZE]);
-bool day_is_valid(const char *text);
 /* Has not ended, and its last day has not passed. */
 bool user_is_open(const struct book *book, const struct user *user, struct moment now);
 bool user_is_away(const struct book *book, const struct user *user, struct moment now);

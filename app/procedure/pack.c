@@ -203,6 +203,41 @@ const char *pack_role_label(const struct pack *pack, const char *role, enum lang
 	return found != NULL ? label_pick(&found->label, lang) : NULL;
 }
 
+const char *pack_role_kind(const struct pack *pack, const char *role)
+{
+	const struct role *found = role_find(pack->file, role);
+
+	return found != NULL ? found->kind : NULL;
+}
+
+bool pack_role_may(const struct pack *pack, const char *role, const char *act)
+{
+	const struct rule *rule = rule_find(pack->file, act);
+
+	return rule != NULL && rule_allows(rule, role);
+}
+
+json_t *pack_choice(const struct pack *pack, enum lang lang)
+{
+	const struct pack_file *p = pack->file;
+	json_t *site = json_array(), *roles = json_array();
+
+	for (unsigned i = 0; i < p->site_count; i++)
+		(void)json_array_append_new(site, json_pack("{s:s, s:s, s:s}", "id", p->site[i].id, "label",
+							    label_pick(&p->site[i].label, lang), "default",
+							    label_pick(&p->site[i].note, lang)));
+	for (unsigned i = 0; i < p->roles_count; i++)
+		(void)json_array_append_new(
+			roles, json_pack("{s:s, s:s, s:s, s:s, s:b}", "id", p->roles[i].id, "label",
+					 label_pick(&p->roles[i].label, lang), "holder",
+					 label_pick(&p->roles[i].holder, lang), "kind", p->roles[i].kind, "two",
+					 pack_role_may(pack, p->roles[i].id, "people.requested") &&
+						 pack_role_may(pack, p->roles[i].id, "people.approved")));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "id", p->id, "version", p->version, "name",
+			 label_pick(&p->name, lang), "word", label_pick(&p->word, lang), "source", p->source, "site",
+			 site, "roles", roles);
+}
+
 enum err pack_check_site(const struct pack *pack, const json_t *site, struct fault *f)
 {
 	const struct pack_file *p = pack->file;

@@ -24,6 +24,15 @@ bool pack_has_role(const struct pack *pack, const char *role);
 /* The label of a role in a language; NULL when there is no such role. */
 const char *pack_role_label(const struct pack *pack, const char *role, enum lang lang);
 
+/* "acts", "observes" or "outside"; NULL when there is no such role. */
+const char *pack_role_kind(const struct pack *pack, const char *role);
+/* Does a rule of the pack give this act to the role? */
+bool pack_role_may(const struct pack *pack, const char *role, const char *act);
+/* For whoever chooses a pack: {"id", "version", "name", "word", "source", "site": [{"id", "label", "default"}],
+   "roles": [{"id", "label", "holder", "kind", "two": it may both ask for changes of people and approve them}]}. A new
+   reference. */
+json_t *pack_choice(const struct pack *pack, enum lang lang);
+
 /* Site variables: what the pack leaves to the organisation (otari: prefecture, and ciso_post, which has a default;
    {organisation} is always there). Their values stand in setup.done as `site`, so that replay shows the same papers.
    ERR_MISSING: one without a default is absent from the object `site`. */

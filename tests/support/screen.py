@@ -39,6 +39,11 @@ class Screen(Terminal):
         self.wait("パスワード: |Password: ")
         self.line(password)
 
+    def hang_up(self):
+        """The line is gone, and with it the program on it."""
+        self.process.kill()
+        self.process.wait()
+
     def end(self):
         self.process.kill()
         self.process.wait()

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """kannukid by hand: setting up a ledger, refusing to do it twice, mistakes in files, the reference page."""
 import contextlib
+import fcntl
 import hashlib
+import os
 import re
 import resource
 import shutil
@@ -57,6 +59,12 @@ class Setup(unittest.TestCase):
             SITE.replace("pack: otari", "pack: otari\ncolour: red"): r"site\.yaml:6: .*colour.*remove it",
             SITE.replace("origin:", "#"): r"site\.yaml:\d+: .*origin.*add it",
             SITE.replace("roles: [auditor]", "roles: [wizard]"): r"kansa: the pack 'otari' has no role 'wizard'",
+            SITE.replace("roles: [auditor]", "roles: [auditor], kind: auditor"): r"kansa: .*last day; add until",
+            SITE.replace("roles: [auditor]", "roles: [auditor], until: 2027-02-30"): r"until '2027-02-30'",
+            SITE.replace("roles: [auditor]", "roles: [auditor], password: mine"): r"password 'mine': write first",
+            SITE.replace("roles: [auditor]", "roles: [staff], kind: auditor, until: 2027-03-31"): r"'staff' is not for",
+            SITE.replace("roles: [auditor]", "roles: [vendor_worker]"): r"'vendor_worker' is not for",
+            SITE.replace("roles: [auditor]", "roles: [vendor_worker], kind: external"): r"none yet; leave it out",
             SITE.replace("login: joho", "login: hanako"): r"'hanako'.*twice",
             SITE.replace("id: lgwan", "id: internet"): r"'internet' stands there twice",
             SITE.replace("prefecture", "continent"): r"site\.yaml: .*prefecture",
@@ -70,11 +78,38 @@ class Setup(unittest.TestCase):
                 self.assertRegex(done.stderr, wanted)
                 self.assertFalse((self.house.root / "var/lib/kannuki/ledger").exists())
 
-    def test_setup_that_was_cut_off_is_named(self):
-        (self.house.root / "var/lib/kannuki/ledger.new").mkdir(parents=True)
+    def test_what_is_left_of_one_that_was_cut_off_is_thrown_away(self):
+        for home in self.house.homes:
+            (home / "ledger.new/keys").mkdir(parents=True)
+            (home / "ledger.new/keys/identity").write_text("half")
+            (home / "secrets.db.new").write_text("half")
+        self.assertEqual(self.house.set_up().returncode, 0)
+        self.house.start()
+        self.house.login("hanako").close()
+        for home in self.house.homes:
+            self.assertEqual(sorted(path.name for path in home.glob("*.new")), [])
+
+    def test_two_at_once_do_not_disturb_each_other(self):
+        home = self.house.homes[0]
+        home.mkdir(parents=True)
+        held = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
+        self.addCleanup(os.close, held)
+        fcntl.flock(held, fcntl.LOCK_EX)
         done = self.house.set_up()
         self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, r"ledger\.new: .*delete it")
+        self.assertIn("is being set up by somebody else", done.stderr)
+        fcntl.flock(held, fcntl.LOCK_UN)
+        self.assertEqual(self.house.set_up().returncode, 0)
+
+    def test_an_auditor_with_a_last_day_and_a_first_password(self):
+        self.house.set_up(self.site(SITE.replace("roles: [auditor]",
+                                                 "roles: [auditor], kind: auditor, until: 2099-03-31, password: first")))
+        self.house.start()
+        with Peer(self.house) as peer:
+            self.assertTrue(peer.login("kansa", self.house.passwords["kansa"])["must_change"])
+        with self.house.login("somu") as person:
+            kansa = [user for user in person.view("people")["users"] if user["login"] == "kansa"][0]
+        self.assertEqual((kansa["kind"], kansa["until"]), ("auditor", "2099-03-31"))
 
     def test_check_config(self):
         self.assertEqual(self.house.run("--check-config").returncode, 0)
@@ -116,11 +151,6 @@ class Setup(unittest.TestCase):
         self.assertRegex(done.stdout, rf"(?m)^mirror: /var/lib/kannuki-mirror +# {config}:4$")
         self.assertRegex(done.stdout, r"(?m)^session_minutes: 30 +# built in$")
         self.assertRegex(done.stdout, r"(?m)^panel.seals_epochs: false +# built in$")
-
-    def test_serving_without_a_ledger_says_what_to_do(self):
-        done = self.house.run()
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("--setup", done.stderr)
 
     def test_wrong_arguments_show_the_usage(self):
         done = self.house.run("--help")

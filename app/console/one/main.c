@@ -178,6 +178,8 @@ static enum status log_in(struct console *c, const struct options *o, struct fau
 		c->hear("login", NULL, err, result);
 	else if (err == ERR_DENIED)
 		words_refusal(c, result);
+	if (err == ERR_DENIED && words_not_ready(result))
+		err = ERR_IO;
 	json_decref(result);
 	(void)snprintf(c->user, sizeof c->user, "%s", o->user);
 	return err == ERR_OK ? DONE : err == ERR_DENIED ? REFUSED : AWAY;
