@@ -203,6 +203,36 @@ void show_media(struct console *c, json_t *media)
 	sealing_tell(c, json_object_get(media, "sealing"));
 }
 
+static bool may_maintain(struct console *c)
+{
+	json_t *act;
+	size_t i;
+
+	json_array_foreach (json_object_get(c->now, "acts"), i, act)
+		if (strcmp(string_of(act, "act"), "maintenance.begun") == 0)
+			return is_true(act, "allowed");
+	return false;
+}
+
+/* Until each uplink has once been cut and connected again, nobody knows that this box can. */
+static void show_untried(struct console *c)
+{
+	json_t *uplink;
+	struct buf names;
+	size_t i;
+
+	buf_init(&names, 1024);
+	json_array_foreach (json_object_get(c->now, "uplinks"), i, uplink)
+		if (!is_true(uplink, "tried"))
+			buf_addf(&names, "%s%s", names.len > 0 ? _(", ") : "", label_of(c, uplink, "label"));
+	if (names.len > 0 && may_maintain(c))
+		SAY(c,
+		    _("! The test of the switch is still to be done: %s. In maintenance, cut at the panel and connect again "
+		      "with two people and the key."),
+		    names.data);
+	buf_fini(&names);
+}
+
 void show_now(struct console *c, const struct call *call)
 {
 	json_t *heads, *head;
@@ -217,6 +247,7 @@ void show_now(struct console *c, const struct call *call)
 	show_media(c, json_object_get(c->now, "media"));
 	envelope_tell(c, json_object_get(c->now, "envelope"));
 	maintenance_tell(c);
+	show_untried(c);
 	show_steps(c, now_ms);
 	heads = json_object_get(c->now, "incidents");
 	show_heading(c, _("Incidents"));

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP_MS = 1000, RENEW_CHUNK = 32, TELL_EVERY = 20000 };
+enum { STEP_MS = 1000, RENEW_CHUNK = 32, TELL_EVERY = 5000 };
 
 struct staged {
 	struct staged *next;

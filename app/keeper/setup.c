@@ -376,10 +376,10 @@ enum err setup_run(const struct config *config, const char *path, const char *pa
 		err = file_read(passwords, PASSWORDS_FILE_MAX, &given, f);
 	if (err == ERR_OK)
 		err = setup_make(config, site, path, passwords != NULL ? &given : NULL, &s, f);
-	if (err == ERR_OK)
+	if (err == ERR_OK && s != NULL) {
 		print(s, out);
-	if (err == ERR_OK)
 		err = setup_name(s, f);
+	}
 	setup_free(s);
 	if (site != NULL)
 		site_free(site);

@@ -97,7 +97,9 @@ enum err slots_await(struct slots *s, struct fault *f)
 
 	if (s->is_told)
 		return ERR_MISSING;
-	diag(DIAG_WARNING, "%s", f->text);
+	/* At each start with sealing the panel answers later than the record is opened: nothing is wrong yet. */
+	diag(DIAG_NOTICE, "the record goes on with a key that the panel's controller keeps; waiting for the panel, a "
+			  "minute at most");
 	while (!s->is_told && moment_now().boot_ns < end_ns) {
 		if (is_to_end(&pause))
 			return fault_set(f, ERR_BUSY, "ended while it waited for the panel's controller");

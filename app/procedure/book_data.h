@@ -38,6 +38,7 @@ struct uplink {
 	enum uplink_state state;
 	bool was_connected; /* before its contact contradicted it */
 	uint64_t seq;       /* of the entry that says so */
+	bool is_tried;      /* was once cut and connected again with the key, since the box was set up */
 	int64_t contact_us; /* edge to contact; −1 when unknown */
 	char since[WALL_TEXT_SIZE];
 	char set_up[WALL_TEXT_SIZE];

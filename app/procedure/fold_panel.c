@@ -128,6 +128,7 @@ static enum err fold_restored(struct book *book, const struct event *event)
 	if (uplink == NULL)
 		return ERR_OK;
 	enter(uplink, UPLINK_CONNECTED, event);
+	uplink->is_tried = true;
 	if (counted_before(event) > 0)
 		return ERR_OK;
 	restore->uplinks &= ~(1U << (unsigned)(uplink - book->uplinks));

@@ -103,13 +103,13 @@ static json_t *show_uplink(const struct look *look, const struct uplink *uplink)
 
 	if (look->lang == LANG_EN && english != NULL)
 		stops = english;
-	return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s, s:o, s:o, s:o}", "id", uplink->id, "label",
+	return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s, s:o, s:o, s:b, s:o}", "id", uplink->id, "label",
 			 uplink_label(look->book, uplink->id, look->lang), "stops", stops, "state",
 			 uplink_states[uplink->state].id, "state_label",
 			 word_in(&uplink_states[uplink->state], look->lang), "proof",
 			 uplink->state == UPLINK_CUT ? "contact" : "none", "edge_to_contact_us",
 			 uplink->contact_us >= 0 ? json_integer(uplink->contact_us) : json_null(), "since",
-			 time_or_null(uplink->since), "test", show_test(look, uplink));
+			 time_or_null(uplink->since), "tried", (int)uplink->is_tried, "test", show_test(look, uplink));
 }
 
 enum which_cases { OPEN_CASES, ALL_CASES };

@@ -10,6 +10,7 @@
  *             "incidents":[HEAD…] open ones, newest 24,
  *             "uplinks":[{"id","label","stops","state":"connected|cutting|cut|unknown",
  *                      "state_label","proof":"contact|none","edge_to_contact_us":N|null,"since":T|null,
+ *                      "tried":was once cut and connected with the key,
  *                      "test":{"state":"none|asked|good|bad|interrupted|refused","state_label","why","at":T|null,
  *                              "coil_to_contact_us":N|null,"proven":T|null,"due":T|null}}],
  *             "maintenance":{"by","text","since":T|null,"until":T|null,"restore":as of incident,

@@ -195,9 +195,12 @@ class House:
         if self.process.poll() is not None:
             raise ChildProcessError(f"the keeper has ended: {self.words()}")
         try:
-            Peer(self, kind).close()
+            with Peer(self, kind) as peer:
+                peer.call("hello")
         except OSError:
             return False
+        except Refused as refused:
+            return refused.code != "starting"
         return True
 
     def launch(self):

@@ -216,6 +216,25 @@ class Whole(CommissionTest):
     def test_in_english(self):
         self.is_in_force(self.go_through("en"))
 
+    def test_the_test_of_the_switch_is_asked_for_until_it_is_on_record(self):
+        d = self.go_through("en")
+        self.choose_passwords(d.passwords)
+        d.screen.line("ciso")
+        d.screen.wait("Password: ")
+        d.screen.line("ciso has a long one")
+        d.screen.wait(r"The test of the switch is still to be done: インターネット系, LGWAN系\.")
+        with Panel(self.house) as panel, Peer(self.house, "console") as person:
+            panel.hello()
+            panel.state()
+            person.login("ciso", "ciso has a long one")
+            for number, uplink in enumerate((1, 2)):
+                self.assertFalse(person.view("now")["uplinks"][number]["tried"])
+                panel.event(3 * number + 1, "cut_button", uplink=uplink, arg=900)
+                panel.event(3 * number + 2, "restored", uplink=uplink)
+                self.assertTrue(person.view("now")["uplinks"][number]["tried"])
+        d.screen.line("show now")
+        self.assertNotIn("still to be done", d.screen.wait(r"show now[\s\S]*Uplinks[\s\S]*lgwan")[0])
+
     def test_on_a_terminal_that_is_dumb(self):
         self.is_in_force(self.go_through("ja", rows=0, term="dumb"))
 

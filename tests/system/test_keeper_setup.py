@@ -9,11 +9,13 @@ import resource
 import shutil
 import signal
 import socket
+import subprocess
 import unittest
 
 import long_record
 import tap
-from keeperhouse import SOURCE, House, Panel, Peer, Refused
+from keeperhouse import BIN, SOURCE, House, Panel, Peer, Refused, wait_until
+from screen import Screen
 
 SITE = (SOURCE / "scripts/sample/site.yaml").read_text()
 
@@ -245,6 +247,48 @@ class Restart(unittest.TestCase):
             while "READY=1" not in said:
                 said += notices.recv(4096).decode() + "\n"
         self.assertRegex(said, r"(?s)STATUS=starting, 9\d %.*READY=1")
+
+    def stopped_at_start(self):
+        """The keeper, stopped while it reads its record: its sockets are there already."""
+        socket_path = self.house.socket_path("console")
+        for _ in range(20):
+            self.house.launch()
+            wait_until("the sockets", socket_path.exists)
+            self.house.process.send_signal(signal.SIGSTOP)
+            if "entries" not in self.house.words()[self.said:]:
+                return
+            self.house.process.send_signal(signal.SIGCONT)
+            self.house.end()
+        self.fail("it always had begun already")
+
+    def test_who_asks_meanwhile_hears_how_far_it_is(self):
+        self.house.end()
+        long_record.fill(self.house, 60000)
+        self.said = len(self.house.words())
+        self.stopped_at_start()
+        with contextlib.closing(Screen(self.house.root, "--lang", "en", term="dumb")) as screen:
+            with Peer(self.house, "cli") as peer:
+                number = peer.send("login", name="hanako", password="x")
+                one = subprocess.Popen([BIN / "kannuki", "--as", "hanako", "show", "now"], stdin=subprocess.PIPE, text=True,
+                                       stdout=subprocess.PIPE, env=self.house.environment)
+                one.stdin.write("x\n")
+                one.stdin.flush()
+                waiting = self.house.root / "run/kannuki"
+                wait_until("both to ask", lambda: sum(
+                    str(waiting) in line for line in open("/proc/net/unix", encoding="utf-8")) >= 6)
+                self.house.process.send_signal(signal.SIGCONT)
+                with self.assertRaises(Refused) as caught:
+                    peer.take(number)
+            self.assertEqual(caught.exception.code, "starting")
+            self.assertIn(caught.exception.args_given["percent"], range(1, 100))
+            screen.wait(r"The keeper is starting: \d+ %")
+            screen.wait("Kannuki  見本村[\\s\\S]*Name: ")
+            self.assertNotIn("Nothing can be recorded", screen.text())
+            screen.process.kill()
+            screen.process.wait()
+        self.assertIn("is starting: ", one.communicate()[0])
+        self.assertEqual(one.returncode, 3)
+        self.house.login("hanako").close()
 
     def test_sessions_do_not_outlive_the_keeper(self):
         with self.house.login("hanako") as person:
