@@ -29,6 +29,8 @@
  *   incarnation.c  a log that is not the first of the box
  *   room.c      room on the media
  *   rounds.c    what happens by the clock
+ *   starting.c  who asks while a large record is read
+ *   commission.c  before there is a record: the set-up at the console (draft.c, setup.c, paper.c)
  */
 #ifndef KANNUKI_KEEPER_KEEPER_H
 #define KANNUKI_KEEPER_KEEPER_H
