@@ -49,7 +49,17 @@ static void refuse(struct commission *c, const struct request *r, const char *co
 
 /* ---- what there is -------------------------------------------------------------------------------------- */
 
-static json_t *packs_json(const struct config *config, enum lang lang)
+/* The roles only of the one that was chosen: all of them might not fit into one message. */
+static json_t *shown_pack(const struct pack *pack, const char *chosen, enum lang lang)
+{
+	json_t *choice = pack_choice(pack, lang);
+
+	if (chosen == NULL || strcmp(chosen, pack_id(pack)) != 0)
+		(void)json_object_del(choice, "roles");
+	return choice;
+}
+
+static json_t *packs_json(const struct config *config, const char *chosen, enum lang lang)
 {
 	json_t *packs = json_array();
 	DIR *dir = opendir(config->packs);
@@ -64,7 +74,7 @@ static json_t *packs_json(const struct config *config, enum lang lang)
 		if (item->d_name[0] == '.')
 			continue;
 		if (pack_load(folder, &pack, &f) == ERR_OK)
-			(void)json_array_append_new(packs, pack_choice(pack, lang));
+			(void)json_array_append_new(packs, shown_pack(pack, chosen, lang));
 		else
 			diag(DIAG_WARNING, "%s", f.text);
 		pack_free(pack);
@@ -78,7 +88,7 @@ static json_t *packs_json(const struct config *config, enum lang lang)
 static json_t *medium_json(const struct places *place, struct stat *info)
 {
 	struct fault f = {.text = ""};
-	struct statvfs room;
+	struct statvfs room = {.f_flag = 0};
 	enum err err = folder_make(place->home, 0750, &f);
 
 	if (err == ERR_OK && (stat(place->home, info) != 0 || statvfs(place->home, &room) != 0))
@@ -88,8 +98,9 @@ static json_t *medium_json(const struct places *place, struct stat *info)
 		err = fault_set(&f, ERR_DENIED, _("%s: cannot be written"), place->home);
 	if (err != ERR_OK)
 		return json_pack("{s:s, s:s}", "home", place->home, "why", f.text);
-	return json_pack("{s:s, s:I, s:I}", "home", place->home, "size", (json_int_t)(room.f_blocks * room.f_frsize),
-			 "free", (json_int_t)(room.f_bavail * room.f_frsize));
+	return json_pack("{s:s, s:I, s:I}", "home", place->home, "size",
+			 (json_int_t)room.f_blocks * (json_int_t)room.f_frsize, "free",
+			 (json_int_t)room.f_bavail * (json_int_t)room.f_frsize);
 }
 
 static json_t *media_json(const struct config *config)
@@ -122,12 +133,13 @@ static void show(struct commission *c, const struct request *r)
 {
 	enum lang lang = strcmp(text_of(r, "lang"), "en") == 0 ? LANG_EN : LANG_JA;
 
-	server_answer(c->server, r->ticket,
-		      json_pack("{s:I, s:O, s:o, s:o, s:o, s:O*, s:O*, s:b}", "revision",
-				(json_int_t)draft_revision(&c->draft), "answers", c->draft.answers, "packs",
-				packs_json(c->config, lang), "media", media_json(c->config), "clock", clock_json(),
-				"panel", c->panel, "seen", c->seen, "busy",
-				(int)(c->made != NULL && c->maker != r->ticket.connection)));
+	server_answer(
+		c->server, r->ticket,
+		json_pack("{s:I, s:O, s:o, s:o, s:o, s:O*, s:O*, s:b}", "revision",
+			  (json_int_t)draft_revision(&c->draft), "answers", c->draft.answers, "packs",
+			  packs_json(c->config, json_string_value(json_object_get(c->draft.answers, "pack")), lang),
+			  "media", media_json(c->config), "clock", clock_json(), "panel", c->panel, "seen", c->seen,
+			  "busy", (int)(c->made != NULL && c->maker != r->ticket.connection)));
 }
 
 /* ---- answers -------------------------------------------------------------------------------------------- */

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DRAFT_MAX = 48 * 1024 };
+/* With what there is to choose from it has to fit into one message. */
+enum { DRAFT_MAX = 24 * 1024 };
 
 static const char *const members[] = {"organisation", "origin", "pack", "site", "uplinks", "users"};
 enum { MEMBERS = sizeof members / sizeof members[0] };
@@ -112,9 +113,9 @@ static enum err write_to(const char *path, const json_t *answers, struct fault *
 	char *text = json_dumps(answers, JSON_COMPACT);
 	enum err err = text != NULL ? ERR_OK : fault_set(f, ERR_NOMEM, _("no memory"));
 
-	if (err == ERR_OK && strlen(text) > DRAFT_MAX)
+	if (text != NULL && strlen(text) > DRAFT_MAX)
 		err = fault_set(f, ERR_RANGE, _("these answers are too long; shorten them"));
-	if (err == ERR_OK)
+	if (err == ERR_OK && text != NULL)
 		err = file_replace(path, text, strlen(text), 0600, f);
 	free(text);
 	return err;

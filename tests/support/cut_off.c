@@ -1,6 +1,6 @@
 /* Preloaded into a program: the power goes at the CUT_OFF_AT-th rename, making or removing of a file or folder below
- * $KANNUKI_ROOT, before it is done. Each of them is noted in the file $CUT_OFF_LOG, so that a test knows how many there
- * are.
+ * $KANNUKI_ROOT, before it is done; what would change nothing does not count. Each of them is noted in the file
+ * $CUT_OFF_LOG, so that a test knows how many there are.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -50,7 +50,8 @@ int mkdir(const char *path, mode_t mode)
 	int (*next)(const char *, mode_t);
 
 	*(void **)&next = real("mkdir");
-	pass("mkdir", path);
+	if (access(path, F_OK) != 0)
+		pass("mkdir", path);
 	return next(path, mode);
 }
 
@@ -68,6 +69,7 @@ int unlink(const char *path)
 	int (*next)(const char *);
 
 	*(void **)&next = real("unlink");
-	pass("unlink", path);
+	if (access(path, F_OK) == 0)
+		pass("unlink", path);
 	return next(path);
 }
