@@ -39,7 +39,7 @@ CPPFLAGS += $(shell $(PKG_CONFIG) --cflags-only-I libsodium sqlite3 jansson libs
 
 ROOMS := uplink procedure form ipc ledger base
 
-PROGRAMS := kannukid kannuki-paneld kannuki-console kannuki kannuki-ledger kannuki-verify kannuki-simboard kannuki-simcable
+PROGRAMS := kannukid kannuki-paneld kannuki-console kannuki kannuki-ledger kannuki-verify kannuki-stick kannuki-simboard kannuki-simcable
 kannukid_ROOM        := app/keeper
 kannukid_LIBS         = $(call pkg,libsodium sqlite3 jansson libsystemd libcrypto libcyaml) -lcsv
 kannuki-paneld_ROOM  := app/panel
@@ -53,6 +53,9 @@ kannuki_WITH          = $(filter-out %/main.o,$(call objects,app/console))
 kannuki_LIBS          = $(kannuki-console_LIBS)
 kannuki-ledger_ROOM  := app/offline
 kannuki-ledger_LIBS   = $(call pkg,libsodium sqlite3 jansson libcrypto)
+# The only program that may mount something; for a moment, and one file at a time.
+kannuki-stick_ROOM   := app/stick
+kannuki-stick_LIBS    = $(call pkg,libsodium)
 kannuki-verify_ROOM  := app/verify
 kannuki-verify_LIBS   = $(call pkg,libsodium jansson libcrypto)
 # The simulated board links libsimavr (GPL-3); it is for demonstration and tests, never on the appliance.

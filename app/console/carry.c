@@ -22,12 +22,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FILE_MOST = 64 * 1024 * 1024, PIECE_MOST = 48 * 1024 };
+enum { FILE_MOST = 64 * 1024 * 1024 };
 
 extern char **environ;
 
-/* One piece of the file; *size: of the whole. A piece of no bytes, −1: why has been said. */
-static ssize_t fetch_piece(struct console *c, const char *name, uint64_t at, char piece[PIECE_MOST], uint64_t *size)
+ssize_t carry_piece(struct console *c, const char *name, uint64_t at, char piece[PIECE_MOST], uint64_t *size)
 {
 	json_t *params = json_pack("{s:s, s:I}", "name", name, "at", (json_int_t)at), *result = NULL;
 	enum err err = keeper_ask(c, "ledger.carry", params, &result);
@@ -50,12 +49,26 @@ static ssize_t fetch_piece(struct console *c, const char *name, uint64_t at, cha
 	return got;
 }
 
+bool carry_note(struct console *c, const char *name, const char *way)
+{
+	json_t *params = json_pack("{s:s, s:s}", "name", name, "way", way), *result = NULL;
+	enum err err = keeper_ask(c, "ledger.carried", params, &result);
+
+	if (err == ERR_OK)
+		words_receipt(c, result);
+	else if (err == ERR_DENIED)
+		words_refusal(c, result);
+	json_decref(result);
+	json_decref(params);
+	return err == ERR_OK;
+}
+
 static bool fetch(struct console *c, const char *name, uint64_t size, FILE *out)
 {
 	char piece[PIECE_MOST];
 
 	for (uint64_t at = 0; at < size;) {
-		ssize_t got = fetch_piece(c, name, at, piece, &size);
+		ssize_t got = carry_piece(c, name, at, piece, &size);
 
 		if (got <= 0 || fwrite(piece, 1, (size_t)got, out) != (size_t)got)
 			return false;
@@ -250,7 +263,7 @@ void carry_send(struct console *c, const struct call *call)
 	char piece[PIECE_MOST];
 	uint64_t size = 0;
 
-	if (name == NULL || fetch_piece(c, name, 0, piece, &size) < 0)
+	if (name == NULL || carry_piece(c, name, 0, piece, &size) < 0)
 		goto out;
 	if (size > FILE_MOST) {
 		SAY(c, _("! It is larger than %d MB; carry it out on a stick."), FILE_MOST / 1024 / 1024);
@@ -258,6 +271,8 @@ void carry_send(struct console *c, const struct call *call)
 	}
 	carry_say_time(c, name, size);
 	if (!ask_yes(c, _("Send it now? Receive it by ZMODEM in your terminal program.")))
+		goto out;
+	if (!carry_note(c, name, "cable"))
 		goto out;
 	if (send_file(c, name, size))
 		SAY(c, _("%s was sent whole."), name);

@@ -1,8 +1,10 @@
-/* Files over the cable itself, by ZMODEM: Debian's lrzsz does the talking. */
+/* Files over the cable itself, by ZMODEM: Debian's lrzsz does the talking. And what a stick needs of it. */
 #ifndef KANNUKI_CONSOLE_CARRY_H
 #define KANNUKI_CONSOLE_CARRY_H
 
 #include "console/console.h"
+
+#include <sys/types.h>
 
 enum { CARRY_PATH_SIZE = 4096 };
 
@@ -20,5 +22,11 @@ bool carry_in(struct console *c, const char *folder, uint64_t most);
 void carry_wait(struct console *c);
 
 void carry_send(struct console *c, const struct call *call);
+
+enum { PIECE_MOST = 48 * 1024 };
+/* One piece of an exported file; *size: of the whole. A piece of no bytes is its end; -1: why has been said. */
+ssize_t carry_piece(struct console *c, const char *name, uint64_t at, char piece[PIECE_MOST], uint64_t *size);
+/* Has it recorded that the file leaves now: `way` is cable or stick. */
+bool carry_note(struct console *c, const char *name, const char *way);
 
 #endif

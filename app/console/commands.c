@@ -20,6 +20,7 @@
 #include "console/restricted.h"
 #include "console/screen.h"
 #include "console/show.h"
+#include "console/stick.h"
 #include "console/uplinks.h"
 
 #include <string.h>
@@ -101,6 +102,7 @@ const struct command commands[] = {
 	{"ledger check", N_("check every entry and signature again"), record_check, NULL},
 	{"ledger export [NAME] [OPTION...]", N_("write a bundle for auditors"), record_export, NULL},
 	{"ledger send [NAME]", N_("send an exported file over this cable by ZMODEM"), carry_send, NULL},
+	{"ledger stick [NAME]", N_("write an exported file to a USB stick"), stick_write, NULL},
 	{"ledger redact SEQ NAME", N_("ask to erase the text, person or files of an entry; another person approves"),
 	 erasing_redact, "erasure.requested"},
 	{"ledger dispose CASE", N_("ask to erase all that was written about a case that is over"), erasing_dispose,

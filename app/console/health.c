@@ -69,6 +69,16 @@ static void show_panel(struct console *c, json_t *panel)
 		SAY(c, "%s", _("            ! too many like events, now counted: look for a loose wire"));
 }
 
+static void show_not_taken(struct console *c, const char *sentences)
+{
+	size_t len;
+
+	for (const char *line = sentences; *line != '\0'; line += len + (line[len] == '\n')) {
+		len = strcspn(line, "\n");
+		SAY(c, _("  ! settings  NOT TAKEN, others are in effect: %.*s"), (int)len, line);
+	}
+}
+
 static void show(struct console *c, json_t *health)
 {
 	json_t *record = json_object_get(health, "record"), *versions = json_object_get(health, "versions");
@@ -79,6 +89,7 @@ static void show(struct console *c, json_t *health)
 	    (unsigned long long)number_of(record, "entries"), string_of(record, "code"));
 	show_clock(c, json_object_get(health, "clock"));
 	show_panel(c, json_object_get(health, "panel"));
+	show_not_taken(c, string_of(health, "not_taken"));
 	SAY(c, _("  logged in %llu, running for %llu min, memory %llu MiB"),
 	    (unsigned long long)number_of(health, "sessions"), (unsigned long long)number_of(health, "up_s") / 60,
 	    (unsigned long long)number_of(health, "memory_kib") / 1024);

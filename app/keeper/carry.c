@@ -44,3 +44,23 @@ void carry_ask(struct keeper *k, const struct request *r, const struct session *
 	base64_encode(text, piece, (size_t)got);
 	server_answer(k->server, r->ticket, json_pack("{s:I, s:s}", "size", (json_int_t)about.st_size, "data", text));
 }
+
+/* Before the first byte leaves: what was taken away is on record, whatever comes of it. */
+void carry_note(struct keeper *k, const struct request *r, const struct session *session)
+{
+	const char *name = param_text(r, "name"), *way = param_text(r, "way");
+	bool is_way = strcmp(way, "cable") == 0 || strcmp(way, "stick") == 0;
+	struct entry entry = {.who = session->user, .via = peer_via(r->peer), .kind = act_find("ledger.carried")};
+	struct stat about;
+	int fd = open_file(k, name, &about);
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (fd < 0 || !is_way) {
+		server_refuse(k->server, r->ticket, "invalid", json_pack("{s:s}", "field", is_way ? "name" : "way"));
+		return;
+	}
+	entry.body = json_pack("{s:s, s:I, s:s}", "name", name, "size", (json_int_t)about.st_size, "way", way);
+	record_and_answer(k, &entry, SOON, r->ticket);
+	json_decref(entry.body);
+}

@@ -15,7 +15,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum { LEFT_OUT_MIN = 2 };
+enum { LEFT_OUT_MIN = 2, NOT_TAKEN_MAX = 8192 };
 
 /* ---- the picture ------------------------------------------------------------------------------------------ */
 
@@ -85,14 +85,30 @@ static json_int_t sessions_count(const struct keeper *k)
 	return count;
 }
 
+/* Settings of the site that were wrong when the box started, a sentence each; the box goes on with others. */
+static json_t *not_taken_json(void)
+{
+	char path[PLACE_SIZE];
+	json_t *sentence = NULL;
+	struct buf text;
+	struct fault f;
+
+	buf_init(&text, NOT_TAKEN_MAX);
+	if (place(path, sizeof path, "/etc/kannuki/not-taken") == ERR_OK &&
+	    file_read(path, NOT_TAKEN_MAX - 1, &text, &f) == ERR_OK)
+		sentence = json_stringn(text.data, text.len);
+	buf_fini(&text);
+	return sentence;
+}
+
 static json_t *health_json(const struct keeper *k)
 {
 	struct moment now = moment_now();
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:I, s:I, s:I}", "record", record_json(k), "media",
-			 tend_media_list(k), "clock", clock_json(&now), "panel", panel_summary(k), "sessions",
-			 sessions_count(k), "peers", peers_json(k), "versions", versions_json(k), "up_s",
-			 (json_int_t)((now.boot_ns - k->began_ns) / 1000000000), "boot_s",
+	return json_pack("{s:o, s:o*, s:o, s:o, s:o, s:I, s:o, s:o, s:I, s:I, s:I}", "record", record_json(k),
+			 "not_taken", not_taken_json(), "media", tend_media_list(k), "clock", clock_json(&now), "panel",
+			 panel_summary(k), "sessions", sessions_count(k), "peers", peers_json(k), "versions",
+			 versions_json(k), "up_s", (json_int_t)((now.boot_ns - k->began_ns) / 1000000000), "boot_s",
 			 (json_int_t)(now.boot_ns / 1000000000), "memory_kib", memory_kib());
 }
 

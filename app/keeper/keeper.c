@@ -45,6 +45,7 @@ static const struct {
 	{"ledger.check", tend_check},
 	{"ledger.export", export_ask},
 	{"ledger.carry", carry_ask},
+	{"ledger.carried", carry_note},
 	{"ledger.rotate", tend_rotate},
 	{"ledger.repair", tend_repair},
 	{"ledger.incarnation", incarnation_begin},

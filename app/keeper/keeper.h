@@ -161,7 +161,7 @@ handler health_ask, health_support;
 handler tend_check, tend_rotate, tend_media, tend_repair;
 /* Folder, state and room of each medium; a new reference. */
 json_t *tend_media_list(const struct keeper *k);
-handler export_ask, carry_ask;
+handler export_ask, carry_ask, carry_note;
 handler pins_policy, pins_policy_set, pins_witness_request, pins_witness_accept, pins_stamp_request, pins_stamp_accept;
 handler incarnation_begin;
 /* The folder of bundles and requests, on a medium that works. */

@@ -48,6 +48,13 @@ class Record(ConsoleAndKeeper):
             self.screen.wait(pattern)
         self.screen.wait("[:>] $")
 
+    def test_settings_that_were_not_taken_are_named(self):
+        folder = self.house.root / "etc/kannuki"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "not-taken").write_text("kannuki.yaml: 4行目\nconsole-ttyS0: 他人\n", encoding="utf-8")
+        self.be("somu")
+        self.see("show health", "採用していません（別の設定で動いています）：kannuki.yaml: 4行目", "console-ttyS0: 他人")
+
     def test_show_find_and_look_after(self):
         self.be("somu")
         self.do("declare 青い鳥が飛んだ", "今")
