@@ -305,9 +305,16 @@ class Media(Founded):
     def test_no_medium_at_all_is_said(self):
         for medium in (FIRST, SECOND):
             self.pull(medium)
-        done = self.house.run()
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("there is no ledger", done.stderr)
+        self.house.start("console")
+        self.assertIn("there is no ledger", self.house.words())
+        with self.assertRaises(Refused) as caught:
+            self.house.login("hanako")
+        self.assertEqual(caught.exception.code, "not_commissioned")
+        self.house.end()
+        for medium in (FIRST, SECOND):
+            self.put_back(medium)
+        self.house.start()
+        self.house.login("hanako").close()
 
     def test_set_up_leaves_the_second_medium_as_it_is(self):
         shutil.rmtree(self.house.homes[FIRST])
