@@ -16,6 +16,7 @@
 #include "console/people.h"
 #include "console/pins.h"
 #include "console/record.h"
+#include "console/register.h"
 #include "console/report.h"
 #include "console/restricted.h"
 #include "console/screen.h"
@@ -96,6 +97,13 @@ const struct command commands[] = {
 	{"evidence hand [CASE] [EVIDENCE]", N_("note that it was handed over: from whom, to whom, what for"),
 	 evidence_hand, "evidence.handed"},
 	{"evidence get [CASE] [EVIDENCE]", N_("send one of its files over this cable by ZMODEM"), evidence_get, NULL},
+	{"register", N_("the registers of peacetime"), NULL, NULL},
+	{"register list", N_("which registers there are"), register_list, NULL},
+	{"register show [REGISTER] [LINE]", N_("what is written in one, newest first"), register_show, NULL},
+	{"register add [REGISTER]", N_("write a line, field by field"), register_add, "register.written"},
+	{"register change [REGISTER] [LINE]", N_("write a line anew, such as a return"), register_change, NULL},
+	{"register strike [REGISTER] [LINE]", N_("a line counts no more; it stays to be read"), register_strike,
+	 "register.struck"},
 	{"ledger", N_("the record itself"), NULL, NULL},
 	{"ledger show [SEQ]", N_("the newest entries, or one of them in full"), record_show, NULL},
 	{"ledger find [TEXT...]", N_("entries that contain a word, newest first"), record_find, NULL},
@@ -176,6 +184,8 @@ static const struct {
 	{"N", N_("the number of a report")},
 	{"[CASE]", N_("the number of an incident, such as 2026-001")},
 	{"[EVIDENCE]", N_("the number of a piece of evidence")},
+	{"[REGISTER]", N_("the name of a register; asked for when left out")},
+	{"[LINE]", N_("the number of a line; asked for when left out")},
 	{"[TEXT]", N_("a text; asked for when left out")},
 	{"[UPLINK]", N_("names of uplinks; asked for when left out")},
 	{"[ROW]", N_("the name of a row; asked for when left out")},

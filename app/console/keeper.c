@@ -301,8 +301,8 @@ enum err keeper_ask_with(struct console *c, const char *method, json_t *params, 
 /* Puts the list that comes in pages behind that of the first; all others stand on each page. */
 static void append_page(json_t *view, json_t *page)
 {
-	static const char *const paged[] = {"incidents", "users",    "rows",    "questions", "lines",   "cells",
-					    "erasures",  "requests", "changes", "contacts",  "evidence"};
+	static const char *const paged[] = {"incidents", "users",    "rows",    "questions", "lines",    "cells",
+					    "erasures",  "requests", "changes", "contacts",  "evidence", "registers"};
 
 	for (size_t i = 0; i < sizeof paged / sizeof paged[0]; i++) {
 		json_t *list = json_object_get(view, paged[i]);

@@ -150,6 +150,13 @@ static void add_general(const struct console *c, json_t *menu)
 		add(below, _("What awaits approval"), "user requests");
 	}
 	add_menu(menu, _("People"), below);
+	below = json_array();
+	add(below, _("What is written in a register"), "register show");
+	if (may_declare) {
+		add(below, _("Write a line"), "register add");
+		add(below, _("Write a line anew"), "register change");
+	}
+	add_menu(menu, _("Registers"), below);
 }
 
 static json_t *whole_menu(struct console *c)

@@ -1,10 +1,5 @@
 #include "form/layout.h"
 
-static json_t *label_json(const struct label *label)
-{
-	return label->ja != NULL ? json_pack("{s:s, s:s}", "ja", label->ja, "en", label->en) : json_null();
-}
-
 static json_t *options_json(const struct field *field)
 {
 	json_t *list = json_array();

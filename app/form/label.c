@@ -9,6 +9,11 @@ const char *label_pick(const struct label *label, enum lang lang)
 	return text != NULL ? text : "";
 }
 
+json_t *label_json(const struct label *label)
+{
+	return label->ja != NULL ? json_pack("{s:s, s:s}", "ja", label->ja, "en", label->en) : json_null();
+}
+
 static void add_variable(struct buf *out, const char *name, size_t len, const json_t *site)
 {
 	char key[65];

@@ -14,6 +14,8 @@ const char *label_pick(const struct label *label, enum lang lang);
 /* `text` with each {variable} replaced by its value in the object `site`; an unknown one appears as 〔variable〕.
    A new reference to a string; NULL when out of memory. */
 json_t *label_fill(const char *text, const json_t *site);
+/* {"ja", "en"}; null for an empty one. */
+json_t *label_json(const struct label *label);
 /* Both at once. */
 json_t *label_show(const struct label *label, enum lang lang, const json_t *site);
 

@@ -642,6 +642,20 @@ const struct act_kind act_kinds[] = {
 	 "A file of the evidence was given out.",
 	 {{"evidence", PARAM_COUNT, REQUIRED, 0}, {"file", PARAM_COUNT, REQUIRED, 0}}},
 
+	/* Registers of peacetime. */
+	{"register.written",
+	 "register",
+	 ACT_BY_PERSON,
+	 ACT_HAS_TEXT | ACT_HAS_PERSON,
+	 "A new line of a register, or with `line` one that is written anew.",
+	 {{"register", PARAM_WORD, REQUIRED, 0}, {"line", PARAM_COUNT, OPTIONAL, 0}}},
+	{"register.struck",
+	 "register",
+	 ACT_BY_PERSON,
+	 ACT_HAS_TEXT,
+	 "A line counts no more, with the reason; it stays to be read.",
+	 {{"register", PARAM_WORD, REQUIRED, 0}, {"line", PARAM_COUNT, REQUIRED, 0}}},
+
 	/* Cutting and connecting from software. Cut: done first, then recorded. Connect: recorded first.
 	 */
 	{"uplink.isolate",

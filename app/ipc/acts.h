@@ -39,6 +39,10 @@
  * required evidence.handed seal: intact, broken or none, as found; text {"from", "to", "why", "place", "witness"},
  * from, to and why required evidence.copied file: which of its files, from 1
  *
+ *   register.written  line: of the register, from 1; of a new one the keeper adds it. text {field: value}, and person
+ *                   {field: value} for fields of kind person; all values are strings: a date "2027-03-31", a time
+ *                   "2026-11-20T…Z", a choice its option's id, choices ids divided by spaces
+ *
  *   panel.pressed   maintenance: true for a press in maintenance, which opens no case
  *
  *   panel.*, uplink.*  times, with `before`: like events that the keeper has counted (keeper/flood.h), number and retry

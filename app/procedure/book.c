@@ -25,6 +25,7 @@ enum err book_new(const struct pack *pack, struct book **out)
 	book->site = json_object();
 	book->erasures = json_array();
 	book->requests = json_array();
+	book->registers = json_object();
 	*out = book;
 	return ERR_OK;
 }
@@ -69,6 +70,7 @@ void book_free(struct book *book)
 	json_decref(book->setup);
 	json_decref(book->site);
 	json_decref(book->erasures);
+	json_decref(book->registers);
 	json_decref(book->requests);
 	json_decref(book->maintenance.reason);
 	json_decref(book->maintenance.press);

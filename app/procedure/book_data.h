@@ -128,8 +128,9 @@ struct book {
 	struct incident **cases; /* in the order of their opening */
 	size_t cases_count;
 	struct maintenance maintenance;
-	json_t *erasures; /* [{"request","by","at","state","seq","name"|"case","authority","reason","approved_by"}] */
-	json_t *requests; /* [{"request","by","at","state","reason","more","count","approved_by","changes":[…]}] */
+	json_t *registers; /* {register: [{"line","seq","at","by","changes","values","person"|null,"struck"|null}]} */
+	json_t *erasures;  /* [{"request","by","at","state","seq","name"|"case","authority","reason","approved_by"}] */
+	json_t *requests;  /* [{"request","by","at","state","reason","more","count","approved_by","changes":[…]}] */
 	size_t changes_left; /* of an approved list, whose entries follow */
 	struct {
 		char user[ID_SIZE]; /* "": it is closed */
@@ -179,7 +180,8 @@ struct folder {
 };
 /* Each ends with NULL. */
 extern const struct folder case_folders[], report_folders[], panel_folders[], erasure_folders[], maintenance_folders[],
-	credential_folders[], restricted_folders[], people_folders[], evidence_folders[], contact_folders[];
+	credential_folders[], restricted_folders[], people_folders[], evidence_folders[], contact_folders[],
+	register_folders[];
 enum err case_open(struct book *book, const struct event *event, struct incident **out) MUST_USE;
 
 /* The first step that was agreed to by telephone and not looked at since (後閲); 0 when there is none. */
@@ -248,6 +250,8 @@ int64_t prove_due_ms(const struct book *book, const struct uplink *uplink);
 
 /* evidence.c: what the keeper adds to the body; 0, or -1 out of memory. */
 int add_evidence(const struct book *book, const struct wish *wish, json_t *body);
+/* register.c: of a new line. */
+int add_line_number(const struct book *book, json_t *body);
 
 /* What is asked of a case, or without one of the maintenance. */
 struct restore *restore_of(struct book *book, struct incident *incident);

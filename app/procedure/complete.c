@@ -68,6 +68,8 @@ json_t *book_complete(const struct book *book, const struct wish *wish, struct m
 		bad = add_holder(book, wish, now, body);
 	if (bad == 0 && strcmp(wish->kind->name, "evidence.taken") == 0)
 		bad = add_evidence(book, wish, body);
+	if (bad == 0 && strcmp(wish->kind->name, "register.written") == 0)
+		bad = add_line_number(book, body);
 	if (bad == 0 && strcmp(wish->kind->name, "report.drafted") == 0)
 		bad = add_stage(book, wish, body);
 	if (bad != 0) {

@@ -75,7 +75,7 @@ static fold *find_fold(const char *act)
 	static const struct folder *const all[] = {
 		book_folders,    panel_folders,       case_folders,       report_folders,
 		erasure_folders, maintenance_folders, credential_folders, restricted_folders,
-		people_folders,  evidence_folders,    contact_folders,
+		people_folders,  evidence_folders,    contact_folders,    register_folders,
 	};
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)

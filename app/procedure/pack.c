@@ -136,6 +136,8 @@ enum err pack_load(const char *folder, struct pack **out, struct fault *f)
 	if (err == ERR_OK)
 		err = load_form(pack, folder, f);
 	if (err == ERR_OK)
+		err = pack_read_registers(pack, folder, f);
+	if (err == ERR_OK)
 		err = hash_pack(pack);
 	if (err == ERR_NOMEM)
 		err = fault_set(f, err, _("%s: out of memory"), folder);
@@ -171,6 +173,7 @@ void pack_free(struct pack *pack)
 	}
 	free(pack->checks);
 	free(pack->questions);
+	pack_free_registers(pack);
 	form_free(pack->form);
 	pack_free_file(pack->file);
 	free(pack);

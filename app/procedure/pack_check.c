@@ -46,7 +46,7 @@ bool rule_allows(const struct rule *rule, const char *role)
 	return false;
 }
 
-static bool is_word(const char *text)
+bool id_is_word(const char *text)
 {
 	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789._-");
 
@@ -72,7 +72,7 @@ static enum err check_items(const struct item *list, unsigned count, const char 
 			    struct fault *f)
 {
 	for (unsigned i = 0; i < count; i++) {
-		if (!is_word(list[i].id))
+		if (!id_is_word(list[i].id))
 			return source_fault(s, source_line_of(s, list[i].id), f,
 					    _("id '%s' must be a word of a-z, 0-9, '.', '_', '-'"), list[i].id);
 		if (item_find(list, count, list[i].id) != &list[i])
@@ -121,7 +121,7 @@ static enum err check_roles(const struct pack_file *p, const struct source *s, s
 
 		if (role_find(p, role->id) != role)
 			return twice(s, role->id, f);
-		if (!is_word(role->id) || !is_one_of(role->kind, kinds))
+		if (!id_is_word(role->id) || !is_one_of(role->kind, kinds))
 			return source_fault(
 				s, source_line_of(s, role->id), f,
 				_("role '%s': the id must be a word and kind one of acts, observes, outside"),

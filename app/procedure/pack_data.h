@@ -69,6 +69,27 @@ struct contact {
 	unsigned minutes; /* from knowing of it; 0: no such limit */
 };
 
+/* What one column of a register holds. */
+struct column {
+	char *id;
+	char *kind; /* text lines date time number choice choices person */
+	char *need; /* must when */
+	struct label label;
+	struct label note;
+	struct item *options;
+	unsigned options_count;
+};
+
+/* A register that is kept in peacetime: registers/ID.yaml. */
+struct register_kind {
+	char *id;
+	char *origin;
+	struct label label;
+	struct label note; /* what it is for */
+	struct column *columns;
+	unsigned columns_count;
+};
+
 /* As libcyaml fills it from pack.yaml. */
 struct pack_file {
 	char *id, *version, *regime, *language, *source;
@@ -115,11 +136,15 @@ struct pack {
 	size_t checks_count;
 	struct question *questions;
 	size_t questions_count;
+	struct register_kind **registers; /* in the order of their files' names */
+	size_t registers_count;
 	struct form *form; /* of the reports */
 	const struct chain *chain;
 	char hash[65];
 };
 
+/* Words of a-z, 0-9, '.', '_', '-', at most 64 long. */
+bool id_is_word(const char *text);
 const struct item *item_find(const struct item *list, unsigned count, const char *id);
 const struct role *role_find(const struct pack_file *file, const char *id);
 /* `id` may be NULL. */
@@ -128,6 +153,8 @@ const struct rule *rule_find(const struct pack_file *file, const char *act);
 bool rule_allows(const struct rule *rule, const char *role);
 const struct check *check_find(const struct pack *pack, const char *id);
 const struct question *question_find(const struct pack *pack, const char *id);
+const struct register_kind *register_find(const struct pack *pack, const char *id);
+const struct column *column_find(const struct register_kind *kind, const char *id);
 
 /* Can a form's field be filled from this? (report.c) */
 bool prefill_is_known(const char *from);
@@ -139,7 +166,12 @@ void pack_free_file(struct pack_file *file);
 enum err pack_check_file(const struct pack_file *file, const struct source *s, struct fault *f) MUST_USE;
 enum err pack_read_checks(struct pack *pack, const char *path, struct fault *f) MUST_USE;
 enum err pack_read_questions(struct pack *pack, const char *path, struct fault *f) MUST_USE;
+/* A pack without the folder `registers` has none. */
+enum err pack_read_registers(struct pack *pack, const char *folder, struct fault *f) MUST_USE;
+void pack_free_registers(struct pack *pack);
+json_t *pack_registers_json(const struct pack *pack);
 /* The whole pack as JSON; canonical when dumped with JSON_COMPACT | JSON_SORT_KEYS. */
 json_t *pack_json(const struct pack *pack);
+json_t *items_json(const struct item *list, unsigned count);
 
 #endif

@@ -1,12 +1,7 @@
 /* The whole pack as JSON: what is hashed, compared and pinned. */
 #include "procedure/pack_data.h"
 
-static json_t *label_json(const struct label *label)
-{
-	return label->ja != NULL ? json_pack("{s:s, s:s}", "ja", label->ja, "en", label->en) : json_null();
-}
-
-static json_t *items_json(const struct item *list, unsigned count)
+json_t *items_json(const struct item *list, unsigned count)
 {
 	json_t *out = json_array();
 
@@ -130,10 +125,11 @@ json_t *pack_json(const struct pack *pack)
 		"sources", items_json(p->sources, p->sources_count), "stages", items_json(p->stages, p->stages_count),
 		"recipients", items_json(p->recipients, p->recipients_count), "ways",
 		items_json(p->ways, p->ways_count), "manners", items_json(p->manners, p->manners_count));
-	json_t *rest = json_pack("{s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "report", "form", p->forms[0].id,
-				 "chain", p->forms[0].chain, "roles", roles_json(p), "chains", chains_json(p),
-				 "contacts", contacts_json(p), "rules", rules_json(p), "checklist", checks_json(pack),
-				 "questions", questions_json(pack), "form", form_json(pack->form));
+	json_t *rest =
+		json_pack("{s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "report", "form", p->forms[0].id,
+			  "chain", p->forms[0].chain, "roles", roles_json(p), "chains", chains_json(p), "contacts",
+			  contacts_json(p), "rules", rules_json(p), "checklist", checks_json(pack), "questions",
+			  questions_json(pack), "form", form_json(pack->form), "registers", pack_registers_json(pack));
 
 	if (head == NULL || json_object_update(head, lists) != 0 || json_object_update(head, rest) != 0) {
 		json_decref(head);

@@ -282,6 +282,8 @@ static const struct {
 	{"people.approved", AFTER, permit_people_approved},
 	{"user.absent", AFTER, permit_absent},
 	{"user.back", AFTER, permit_back},
+	{"register.written", AFTER, permit_written},
+	{"register.struck", AFTER, permit_struck},
 	{"incarnation.noted", AFTER, permit_paper},
 	{"maintenance.begun", AFTER, permit_maintenance},
 	{"maintenance.ended", AFTER, permit_maintenance_end},

@@ -52,6 +52,9 @@ enum err check_readers(const struct ask *ask) MUST_USE;
 /* evidence.c */
 enum err permit_evidence_taken(const struct ask *ask) MUST_USE;
 enum err permit_evidence_handed(const struct ask *ask) MUST_USE;
+/* register.c */
+enum err permit_written(const struct ask *ask) MUST_USE;
+enum err permit_struck(const struct ask *ask) MUST_USE;
 /* permit.c: the labels of a rule's roles as one string. */
 json_t *role_labels(const struct pack_file *p, const struct rule *rule, enum lang lang);
 bool is_observer(const struct pack_file *p, const struct user *user);

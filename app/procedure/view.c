@@ -169,6 +169,8 @@ static const struct {
 	{"people_requests", NO_CASE, view_requests, NULL},
 	{"people_request", NO_CASE, view_request, NULL},
 	{"erasures", NO_CASE, view_erasures, NULL},
+	{"registers", NO_CASE, view_registers, NULL},
+	{"register", NO_CASE, view_register, NULL},
 	{"call_sheet", MAYBE_CASE, view_call_sheet, NULL},
 	{"incident", ONE_CASE, view_incident, NULL},
 	{"checklist", ONE_CASE, view_checklist, NULL},

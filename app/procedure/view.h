@@ -39,13 +39,18 @@
  * facts      {"about","questions":[{"id","kind","text","state":"open|answered|unknown|inquiry|na","state_label",
  *             "answer","by","at"}],"states":[{"id","label","needs_text":bool}],"cursor":N|null}
  * timeline   {"about","lines":[{"seq":N,"at":T,"recorded":T,"who","act","label","text"}],"cursor":N|null}
- * evidence   {"about","evidence":[ROW…] as recorded,"kinds":[{"id","label"}],"seals":[{"id","label"}],"acts":[… as of
- *             incident],"cursor":N|null}
- *            ROW = {"row":"taken|handed","evidence":N,"seq","at":T|null,"recorded":T|null,"who","details":{…}|null when
- *                   erased (acts.h), of taken:
- * "kind","kind_label","copy_of":N,"files":[{"name","type","size","sha256"}] |null when erased, absent when there never
- * were any; of handed: "seal","seal_label"} report
- * {"about","report":N,"form","label","state","state_label","stage":id,"stages":[{"id","label"}],
+ * evidence   {"about","evidence":[ROW…] as recorded,"kinds":[{"id","label"}],"seals":[{"id","label"}],
+ *             "acts":[… as of incident],"cursor":N|null}
+ *            ROW = {"row":"taken|handed","evidence":N,"seq","at":T|null,"recorded":T|null,"who",
+ *                   "details":{…}|null when erased (acts.h)}, of taken also "kind","kind_label","copy_of":N,
+ *                   "files":[{"name","type","size","sha256"}]|null when erased, absent when there never were any;
+ *                   of handed "seal","seal_label"
+ * registers  {"registers":[{"id","label","note"|null,"lines":N,"struck":N}],"acts":[… as of incident],"cursor":N|null}
+ * register   `about` is its id: {"register","label","note"|null,"fields":[{"id","label","kind":"text|lines|date|time|
+ *             number|choice|choices|person","need":"must|when","note"|null,"options":[{"id","label"}]}],
+ *             "lines":[{"line":N,"seq","at":T|null,"by","changes":N,"values":{field: string},"person":{field:
+ * string}|null when erased,"struck":{"by","at":T|null,"reason"}|null}],"acts":[…],"cursor":N|null}      newest first
+ * report     {"about","report":N,"form","label","state","state_label","stage":id,"stages":[{"id","label"}],
  *             "cells":[{"id","label","section","kind":"text|lines|time|choice|choices|table|fixed","options":[{"id","label","group"}],
  *                       "value":string|id|[ids]|[[time,text]…]|null,"state":"known|unknown","from":"prefill|typed","changed":bool}],
  *             "chain":[{"step":N,"role","role_label","state":"waiting|due|sealed|returned","state_label","by","at",

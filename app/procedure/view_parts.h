@@ -56,6 +56,10 @@ json_t *view_contacts(const struct look *look);
 /* call_sheet.c */
 json_t *view_call_sheet(const struct look *look);
 
+/* register.c */
+json_t *view_registers(const struct look *look);
+json_t *view_register(const struct look *look);
+
 /* erasure.c */
 json_t *view_erasures(const struct look *look);
 
