@@ -196,7 +196,7 @@ static enum err check_contact(const struct pack_file *p, const struct contact *c
 
 	if (contact_find(p, contact->id) != contact)
 		return twice(s, contact->id, f);
-	if (!is_word(contact->id) || !is_one_of(contact->kind, kinds) || !is_one_of(contact->need, needs) ||
+	if (!id_is_word(contact->id) || !is_one_of(contact->kind, kinds) || !is_one_of(contact->need, needs) ||
 	    contact->minutes > CONTACT_MINUTES_MAX)
 		return source_fault(
 			s, source_line_of(s, contact->id), f,

@@ -272,6 +272,17 @@ static json_t *show_line(const struct look *look, const json_t *line)
 	return out;
 }
 
+/* They are about no case; what the view is about is the register. */
+static json_t *show_acts(const struct look *look)
+{
+	struct view_request plain = *look->request;
+	struct look of_none = *look;
+
+	plain.about = NULL;
+	of_none.request = &plain;
+	return json_pack("[o, o]", show_act(&of_none, "register.written", 0), show_act(&of_none, "register.struck", 0));
+}
+
 /* Newest first. */
 json_t *view_register(const struct look *look)
 {
@@ -288,8 +299,6 @@ json_t *view_register(const struct look *look)
 	(void)json_object_set_new(page, "label", label_show(&kind->label, look->lang, book_site(look->book)));
 	(void)json_object_set_new(page, "note", note_or_null(look, &kind->note));
 	(void)json_object_set_new(page, "fields", show_columns(look, kind));
-	(void)json_object_set_new(
-		page, "acts",
-		json_pack("[o, o]", show_act(look, "register.written", 0), show_act(look, "register.struck", 0)));
+	(void)json_object_set_new(page, "acts", show_acts(look));
 	return page;
 }

@@ -65,8 +65,8 @@ static const char *type_for(const char *act)
 	static const struct {
 		const char *begins, *type;
 	} others[] = {{"erasure.", "system"},    {"incarnation.", "system"}, {"maintenance.", "panel"},
-		      {"uplink.prove", "panel"}, {"absence.", "panel"},      {"people.", "people"},
-		      {"user.", "people"}};
+		      {"register.", "register"}, {"uplink.prove", "panel"},  {"absence.", "panel"},
+		      {"people.", "people"},     {"user.", "people"}};
 
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		if (strncmp(act, others[i].begins, strlen(others[i].begins)) == 0)

@@ -1,5 +1,7 @@
 #include "support/town.h"
 
+#include "procedure/pack_data.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -241,6 +243,9 @@ char *town_picture_for(const struct town *town, const struct book *book, const c
 
 	add_view(&p, "now", NULL, 0);
 	add_view(&p, "people", NULL, 0);
+	add_view(&p, "registers", NULL, 0);
+	for (i = 0; i < town->pack->registers_count; i++)
+		add_view(&p, "register", town->pack->registers[i]->id, 0);
 	heads = view_of(town, book, who, "incidents", NULL, 0, LANG_JA);
 	json_array_foreach (json_object_get(heads, "incidents"), i, head) {
 		size_t reports = json_array_size(json_object_get(head, "reports"));
