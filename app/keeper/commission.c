@@ -308,6 +308,14 @@ static const struct {
 	{PEER_PANEL, "panel.witness", panel_witness_told},
 };
 
+bool commission_takes(const char *method)
+{
+	for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
+		if (strcmp(handlers[i].method, method) == 0)
+			return true;
+	return false;
+}
+
 static void on_request(void *context, const struct request *r)
 {
 	struct commission *c = context;

@@ -16,6 +16,8 @@
 
 enum commissioned { COMMISSION_DONE, COMMISSION_ENDED, COMMISSION_FAILED };
 
+/* Is this a method that is answered while there is no ledger? */
+bool commission_takes(const char *method);
 /* Serves until the box is set up, or SIGTERM or SIGINT. */
 enum commissioned commission_serve(const struct config *config, struct fault *f);
 

@@ -72,7 +72,7 @@ static void a_restricted_case_is_for_its_readers(void **state)
 	assert_int_equal(json_array_size(json_object_get(picture, "readers")), 2);
 	json_decref(picture);
 	town_do(town, GENERAL, "incident.noted", about, json_object(), json_string("操作記録を確かめる"));
-	assert_no_word(town, HEAD, "持ち出し");
+	assert_no_word(town, HEAD, "持ち出しの疑い");
 	assert_no_word(town, HEAD, about);
 	assert_no_word(town, CLERK, "操作記録");
 }

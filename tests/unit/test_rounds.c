@@ -17,6 +17,7 @@
 
 #include "base/file.h"
 #include "ipc/client.h"
+#include "keeper/commission.h"
 #include "keeper/setup.h"
 
 #include "keeper/rounds.c"
@@ -477,7 +478,7 @@ static void every_method_has_a_handler(void **state)
 {
 	(void)state;
 	for (const struct method *m = methods; m->name != NULL; m++)
-		assert_non_null(handler_find(m->name));
+		assert_true(handler_find(m->name) != NULL || commission_takes(m->name));
 	assert_null(handler_find("no.such"));
 }
 
