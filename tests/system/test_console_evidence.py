@@ -7,7 +7,6 @@ import random
 import signal
 import subprocess
 import tempfile
-import unittest
 
 import tap
 from keeperhouse import BIN, wait_until
