@@ -18,7 +18,9 @@ enum way { FORWARD, BACK, AGAIN, LEFT, DONE };
 
 struct dialogue {
 	struct console *c;
-	json_t *view; /* the answer of commission.show */
+	json_t *view;    /* the answer of commission.show */
+	json_t *typed;   /* by the last ask_all */
+	bool is_refused; /* … and it was not taken: it is given when the same is asked again */
 };
 
 /* ---- the keeper ----------------------------------------------------------------------------------------- */
@@ -72,6 +74,7 @@ static enum way put(struct dialogue *d, json_t *values)
 	json_decref(result);
 	if (err != ERR_DENIED)
 		return LEFT;
+	d->is_refused = true;
 	return is_other && refresh(d) != FORWARD ? LEFT : AGAIN;
 }
 
@@ -128,23 +131,28 @@ struct question {
 	bool is_word;
 };
 
-/* Asks all of them; what stood in `before` is given. */
+/* Asks all of them; what stood in `before` is given, or what was typed when the step was refused. */
 static enum way ask_all(struct dialogue *d, const struct question *questions, size_t count, json_t *before,
 			json_t *into)
 {
-	for (size_t i = 0; i < count; i++) {
+	json_t *given = json_incref(d->is_refused ? d->typed : before);
+	enum way way = FORWARD;
+
+	d->is_refused = false;
+	for (size_t i = 0; i < count && way == FORWARD; i++) {
 		const struct question *q = &questions[i];
 		char *text = NULL;
-		enum way way = q->is_word ? ask_word(d, _(q->prompt), string_of(before, q->key), &text)
-					  : ask(d, _(q->prompt), string_of(before, q->key), q->need, &text);
 
-		if (way != FORWARD)
-			return way;
-		if (text[0] != '\0')
+		way = q->is_word ? ask_word(d, _(q->prompt), string_of(given, q->key), &text)
+				 : ask(d, _(q->prompt), string_of(given, q->key), q->need, &text);
+		if (way == FORWARD && text[0] != '\0')
 			(void)json_object_set_new(into, q->key, json_string(text));
 		free(text);
 	}
-	return FORWARD;
+	json_decref(given);
+	json_decref(d->typed);
+	d->typed = json_copy(into);
+	return way;
 }
 
 /* One of at most three; 0 goes back. */
@@ -660,6 +668,7 @@ static bool go_through(struct dialogue *d)
 		else if (way == BACK && at > 0)
 			at--;
 	}
+	json_decref(d->typed);
 	return way == DONE;
 }
 
