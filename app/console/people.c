@@ -559,7 +559,7 @@ static void show_passwords(struct console *c, json_t *receipt)
 		buf_addf(&line, " %s  %s", string_of(one, "password"), string_of(one, "name"));
 		show_line(c, 4, &line);
 		if (line.data != NULL)
-			explicit_bzero(line.data, line.cap);
+			explicit_bzero(line.data, line.size);
 		buf_fini(&line);
 	}
 }

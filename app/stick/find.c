@@ -125,7 +125,7 @@ void stick_find(struct stick *out)
 	*out = (struct stick){.state = STICK_NONE, .type = ""};
 	while (folder != NULL && (item = readdir(folder)) != NULL)
 		if (strlen(item->d_name) < sizeof disk && is_stick(item->d_name)) {
-			(void)snprintf(disk, sizeof disk, "%s", item->d_name);
+			(void)snprintf(disk, sizeof disk, "%.63s", item->d_name);
 			count++;
 		}
 	if (folder != NULL)

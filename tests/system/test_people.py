@@ -6,7 +6,7 @@ import signal
 
 import tap
 from housed import Housed
-from keeperhouse import BIN
+from keeperhouse import BIN, Refused
 from screen import Screen
 
 
@@ -209,6 +209,79 @@ class Console(People):
         new.wait("閂[^>]*> ")
         new.line("user show shinjin")
         new.wait("総務課")
+
+    def ask_for(self, screen, *steps):
+        """Types a command and its answers, up to the password; each step is what is waited for, and what is typed."""
+        for shown, typed in steps:
+            screen.wait(shown)
+            screen.line(typed)
+        screen.wait("パスワード")
+        screen.line(self.house.passwords["somu"])
+        screen.wait("別の人の承認が必要です")
+        screen.wait("閂[^>]*> $")
+
+    def approve_all(self, screen):
+        screen.line("user approve")
+        screen.wait("以上をすべて承認しますか")
+        screen.line("1")
+        screen.wait("パスワード")
+        screen.line(self.house.passwords["ciso"])
+        screen.wait("(?s)記録しました.*閂[^>]*> $")
+
+    def test_a_last_day_an_end_and_a_lost_password(self):
+        somu, ciso = self.screen("somu"), self.screen("ciso")
+        somu.line("user change hanako")
+        self.ask_for(somu, ("何を変えますか", "3"), ("最終日[^:]*: ", "2027-03-31"))
+        self.approve_all(ciso)
+        self.assertEqual(self.user("hanako")["until"], "2027-03-31")
+        somu.line("user change kacho")
+        self.ask_for(somu, ("何を変えますか", "2"), ("役割を選んで", "8"))
+        self.approve_all(ciso)
+        self.assertEqual([role["id"] for role in self.user("kacho")["roles"]], ["staff"])
+        somu.line("user reset joho")
+        self.ask_for(somu, ("初回パスワード", "1"))
+        self.approve_on(ciso, "ciso")
+        first = ciso.wait(r"joho +([a-z0-9-]{19})").group(1)
+        ciso.wait("閂[^>]*> $")
+        self.assertRaises(Refused, self.house.login, "joho")
+        self.enter("joho", first)
+        somu.line("user end hanako")
+        self.ask_for(somu, ("終了します", "1"))
+        self.approve_all(ciso)
+        self.refused("login_refused", self.peer().login, "hanako", self.house.passwords["hanako"])
+        somu.line("user change nobody")
+        somu.wait("「nobody」という利用者はいません")
+        somu.wait("閂[^>]*> $")
+        somu.line("user end kansa")
+        somu.wait("終了します")
+        somu.line("0")
+        somu.wait("閂[^>]*> $")
+        self.assertEqual(self.user("kansa")["state"], "open")
+
+    def test_away_with_a_deputy_and_back(self):
+        kacho, day = self.screen("kacho"), (datetime.date.today() + datetime.timedelta(days=3)).isoformat()
+        kacho.line("user absent")
+        for shown, typed in (("最終日[^:]*: ", "あさって"), ("(?s)日付として読めません.*最終日[^:]*: ", "\x15" + day),
+                             ("代決する人[^:]*: ", "somu")):
+            kacho.wait(shown)
+            kacho.line(typed)
+        kacho.wait("記録しました")
+        self.assertEqual(self.user("kacho")["away"], {"until": day, "deputy": self.user("somu")["id"],
+                                                      "deputy_name": "見本三郎"})
+        kacho.wait("閂[^>]*> $")
+        kacho.line("user list")
+        kacho.wait(f"(?s)見本一郎.*不在 {day}.*代理 見本三郎")
+        kacho.wait("閂[^>]*> $")
+        kacho.line("user back")
+        kacho.wait("記録しました")
+        self.assertIsNone(self.user("kacho")["away"])
+        kacho.wait("閂[^>]*> $")
+        # For somebody else it takes the right to.
+        kacho.line("user absent ciso")
+        for shown, typed in (("最終日[^:]*: ", day), ("代決する人[^:]*: ", "")):
+            kacho.wait(shown)
+            kacho.line(typed)
+        kacho.wait("記録しました|この操作は")
 
     def test_a_table_of_200_people_is_one_request(self):
         folder = self.house.root / "var/lib/kannuki-console"
