@@ -1,12 +1,15 @@
 """The console program on a pty of its own, and the person in front of it."""
 import fcntl
 import os
+import signal
 import struct
 import subprocess
 import termios
 import unicodedata
 
 from terminal import ESCAPES, Terminal
+
+CRASHES = {signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
 
 
 def columns(line):
@@ -45,6 +48,10 @@ class Screen(Terminal):
         self.process.wait()
 
     def end(self):
+        """A console that has crashed behind the test's back is found here."""
+        status = self.process.poll()
         self.process.kill()
         self.process.wait()
         self.close()
+        if status is not None and -status in CRASHES:
+            raise AssertionError(f"the console ended with {signal.Signals(-status).name}: {self.text()[-500:]}")
