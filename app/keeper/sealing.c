@@ -59,6 +59,12 @@ static void say_change(struct keeper *k, bool was)
 	reader_push_changed(k);
 }
 
+/* A power cut may lose the answer and keep the key: the order that is sent again is then refused, and rightly so. */
+static void note_refusal(struct keeper *k, const char *why)
+{
+	(void)snprintf(k->sealing.refused, sizeof k->sealing.refused, "%s", slots_have_fresh(&k->slots) ? "" : why);
+}
+
 void panel_keys(struct keeper *k, const struct request *r, const struct session *session)
 {
 	bool needed_care = sealing_needs_care(k);
@@ -70,6 +76,8 @@ void panel_keys(struct keeper *k, const struct request *r, const struct session 
 		return;
 	slots_read(&k->slots);
 	k->sealing.is_known = true;
+	if (slots_have_fresh(&k->slots))
+		note_refusal(k, "");
 	if (sealing_needs_care(k) && slots_have_fresh(&k->slots) && scribe_rotate(k->scribe, &f) != ERR_OK)
 		diag(DIAG_ERROR, "the epoch with a fresh key could not begin: %s", f.text);
 	say_change(k, needed_care);
@@ -84,7 +92,7 @@ void sealing_done(struct keeper *k, uint64_t command, bool ok, const char *detai
 	if (command != s->command)
 		return;
 	s->command = 0;
-	(void)snprintf(s->refused, sizeof s->refused, "%s", ok ? "" : detail != NULL ? detail : "no_answer");
+	note_refusal(k, ok ? "" : detail != NULL ? detail : "no_answer");
 	if (!ok && sealing_needs_care(k))
 		reader_push_changed(k);
 	sealing_mind(k);

@@ -31,9 +31,11 @@ class Board(unittest.TestCase):
         self.board.wait("all connected", lambda state: all(u["connected"] for u in state["uplinks"]))
 
     def settle(self):
-        """Until the events of the start are recorded (these are the last), so that a test sees only its own."""
-        self.keeper.wait("events of the start", lambda: [e["kind"] for e in self.keeper.events()].count(
-            "reconnected_at_start") == 4, 20)
+        """Until the events of the start are recorded, so that a test sees only its own."""
+        def is_over():
+            kinds = [e["kind"] for e in self.keeper.events()]
+            return kinds.count("reconnected_at_start") == 4 and "self_test" in kinds
+        self.keeper.wait("events of the start", is_over, 20)
         self.seen = len(self.keeper.events())
 
     def events(self):

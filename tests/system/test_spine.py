@@ -90,9 +90,10 @@ class Person(Terminal):
     def answer(self, command, *replies):
         """A command and the replies to its questions; ends at the prompt with a receipt."""
         text = self.do(command, QUESTION, PROMPT)
-        for reply in replies:
+        for left, reply in zip(range(len(replies) - 1, -1, -1), replies):
             assert not re.search(PROMPT, text), f"{command!r} asked too little before {reply!r}:\n{text}"
-            text = self.do(reply, QUESTION, PROMPT)
+            # A notice may show the question once more while it is being answered.
+            text = self.do(reply, QUESTION, PROMPT) if left else self.do(reply, PROMPT)
         assert re.search(PROMPT, text), f"{command!r} goes on asking:\n{text}"
         self.receipt(text)
         return text
