@@ -11,22 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int open_town(void **state)
-{
-	struct town *town = calloc(1, sizeof *town);
-
-	town_open(town);
-	*state = town;
-	return 0;
-}
-
-static int close_town(void **state)
-{
-	town_close(*state);
-	free(*state);
-	return 0;
-}
-
 static json_t *body(const char *text)
 {
 	json_error_t error;
@@ -1132,63 +1116,70 @@ static void replay_gives_the_same_book(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_case_is_declared_and_named, open_town, close_town),
+		cmocka_unit_test_setup_teardown(a_case_is_declared_and_named, town_setup, town_teardown),
 		cmocka_unit_test_setup_teardown(a_drill_looks_like_one_and_is_no_case_that_a_press_could_join,
-						open_town, close_town),
-		cmocka_unit_test_setup_teardown(a_drill_cuts_nothing_by_software, open_town, close_town),
-		cmocka_unit_test_setup_teardown(reports_of_a_drill_stay_inside, open_town, close_town),
-		cmocka_unit_test_setup_teardown(numbers_begin_again_each_year_of_japan, open_town, close_town),
-		cmocka_unit_test_setup_teardown(a_press_opens_a_case_and_is_attributed_later, open_town, close_town),
-		cmocka_unit_test_setup_teardown(a_late_press_keeps_its_own_time, open_town, close_town),
-		cmocka_unit_test_setup_teardown(rows_appear_with_the_type, open_town, close_town),
-		cmocka_unit_test_setup_teardown(not_applicable_needs_a_reason_and_put_off_a_name, open_town,
-						close_town),
-		cmocka_unit_test_setup_teardown(unknown_is_an_answer, open_town, close_town),
-		cmocka_unit_test_setup_teardown(questions_of_other_types_are_refused, open_town, close_town),
-		cmocka_unit_test_setup_teardown(lines_need_words_and_no_future, open_town, close_town),
-		cmocka_unit_test_setup_teardown(observers_look_and_do_nothing, open_town, close_town),
-		cmocka_unit_test_setup_teardown(the_wrong_role_is_told_whose_act_it_is, open_town, close_town),
-		cmocka_unit_test_setup_teardown(unknown_cases_and_people_are_refused, open_town, close_town),
-		cmocka_unit_test_setup_teardown(ill_formed_wishes_name_the_field, open_town, close_town),
-		cmocka_unit_test_setup_teardown(endless_text_is_refused, open_town, close_town),
-		cmocka_unit_test_setup_teardown(a_false_alarm_ends_and_nothing_more_can_be_done, open_town, close_town),
-		cmocka_unit_test_setup_teardown(closing_wants_the_final_report_or_a_reason, open_town, close_town),
-		cmocka_unit_test_setup_teardown(closing_without_final_report_keeps_the_reason, open_town, close_town),
-		cmocka_unit_test_setup_teardown(a_draft_is_filled_from_what_is_known, open_town, close_town),
-		cmocka_unit_test_setup_teardown(the_course_of_the_case_is_on_the_form, open_town, close_town),
-		cmocka_unit_test_setup_teardown(cells_take_only_what_fits_them, open_town, close_town),
+						town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(a_drill_cuts_nothing_by_software, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(reports_of_a_drill_stay_inside, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(numbers_begin_again_each_year_of_japan, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(a_press_opens_a_case_and_is_attributed_later, town_setup,
+						town_teardown),
+		cmocka_unit_test_setup_teardown(a_late_press_keeps_its_own_time, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(rows_appear_with_the_type, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(not_applicable_needs_a_reason_and_put_off_a_name, town_setup,
+						town_teardown),
+		cmocka_unit_test_setup_teardown(unknown_is_an_answer, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(questions_of_other_types_are_refused, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(lines_need_words_and_no_future, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(observers_look_and_do_nothing, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(the_wrong_role_is_told_whose_act_it_is, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(unknown_cases_and_people_are_refused, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(ill_formed_wishes_name_the_field, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(endless_text_is_refused, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(a_false_alarm_ends_and_nothing_more_can_be_done, town_setup,
+						town_teardown),
+		cmocka_unit_test_setup_teardown(closing_wants_the_final_report_or_a_reason, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(closing_without_final_report_keeps_the_reason, town_setup,
+						town_teardown),
+		cmocka_unit_test_setup_teardown(a_draft_is_filled_from_what_is_known, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(the_course_of_the_case_is_on_the_form, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(cells_take_only_what_fits_them, town_setup, town_teardown),
 		cmocka_unit_test(every_act_in_every_state_of_a_report),
-		cmocka_unit_test_setup_teardown(a_report_goes_up_the_chain_in_order, open_town, close_town),
-		cmocka_unit_test_setup_teardown(what_is_sent_is_frozen_and_the_next_number_starts_from_it, open_town,
-						close_town),
-		cmocka_unit_test_setup_teardown(the_next_number_waits_for_the_one_before, open_town, close_town),
-		cmocka_unit_test_setup_teardown(a_returned_report_is_mended_and_goes_up_again, open_town, close_town),
-		cmocka_unit_test_setup_teardown(a_seal_names_the_version_it_was_put_on, open_town, close_town),
-		cmocka_unit_test_setup_teardown(seals_on_paper_and_words_by_telephone_are_witnessed, open_town,
-						close_town),
-		cmocka_unit_test_setup_teardown(sending_names_known_recipients_and_ways, open_town, close_town),
-		cmocka_unit_test_setup_teardown(an_uplink_is_cut_only_once_the_contact_says_so, open_town, close_town),
-		cmocka_unit_test_setup_teardown(who_lost_the_role_has_neither_asked_nor_permitted, open_town,
-						close_town),
-		cmocka_unit_test_setup_teardown(a_second_request_replaces_the_first, open_town, close_town),
-		cmocka_unit_test_setup_teardown(what_was_counted_changes_nothing_that_is_newer, open_town, close_town),
-		cmocka_unit_test_setup_teardown(a_contact_that_is_well_again_says_what_it_said_before, open_town,
-						close_town),
-		cmocka_unit_test_setup_teardown(a_permit_that_is_refused_says_why, open_town, close_town),
-		cmocka_unit_test_setup_teardown(connecting_again_takes_two_people_in_their_roles, open_town,
-						close_town),
-		cmocka_unit_test_setup_teardown(a_new_cut_or_a_lapse_takes_the_request_back, open_town, close_town),
-		cmocka_unit_test_setup_teardown(a_press_on_what_is_cut_takes_the_request_back, open_town, close_town),
-		cmocka_unit_test_setup_teardown(a_network_can_be_connected_after_the_case_is_over, open_town,
-						close_town),
-		cmocka_unit_test_setup_teardown(people_are_found_by_name_and_number, open_town, close_town),
-		cmocka_unit_test_setup_teardown(an_erased_name_leaves_everything_else, open_town, close_town),
-		cmocka_unit_test_setup_teardown(erasing_takes_two_people, open_town, close_town),
-		cmocka_unit_test_setup_teardown(only_a_case_that_is_over_is_disposed, open_town, close_town),
-		cmocka_unit_test_setup_teardown(erasing_needs_its_grounds, open_town, close_town),
-		cmocka_unit_test_setup_teardown(rights_are_given_by_the_pack, open_town, close_town),
-		cmocka_unit_test_setup_teardown(strange_records_change_nothing, open_town, close_town),
-		cmocka_unit_test_setup_teardown(replay_gives_the_same_book, open_town, close_town),
+		cmocka_unit_test_setup_teardown(a_report_goes_up_the_chain_in_order, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(what_is_sent_is_frozen_and_the_next_number_starts_from_it, town_setup,
+						town_teardown),
+		cmocka_unit_test_setup_teardown(the_next_number_waits_for_the_one_before, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(a_returned_report_is_mended_and_goes_up_again, town_setup,
+						town_teardown),
+		cmocka_unit_test_setup_teardown(a_seal_names_the_version_it_was_put_on, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(seals_on_paper_and_words_by_telephone_are_witnessed, town_setup,
+						town_teardown),
+		cmocka_unit_test_setup_teardown(sending_names_known_recipients_and_ways, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(an_uplink_is_cut_only_once_the_contact_says_so, town_setup,
+						town_teardown),
+		cmocka_unit_test_setup_teardown(who_lost_the_role_has_neither_asked_nor_permitted, town_setup,
+						town_teardown),
+		cmocka_unit_test_setup_teardown(a_second_request_replaces_the_first, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(what_was_counted_changes_nothing_that_is_newer, town_setup,
+						town_teardown),
+		cmocka_unit_test_setup_teardown(a_contact_that_is_well_again_says_what_it_said_before, town_setup,
+						town_teardown),
+		cmocka_unit_test_setup_teardown(a_permit_that_is_refused_says_why, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(connecting_again_takes_two_people_in_their_roles, town_setup,
+						town_teardown),
+		cmocka_unit_test_setup_teardown(a_new_cut_or_a_lapse_takes_the_request_back, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(a_press_on_what_is_cut_takes_the_request_back, town_setup,
+						town_teardown),
+		cmocka_unit_test_setup_teardown(a_network_can_be_connected_after_the_case_is_over, town_setup,
+						town_teardown),
+		cmocka_unit_test_setup_teardown(people_are_found_by_name_and_number, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(an_erased_name_leaves_everything_else, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(erasing_takes_two_people, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(only_a_case_that_is_over_is_disposed, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(erasing_needs_its_grounds, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(rights_are_given_by_the_pack, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(strange_records_change_nothing, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(replay_gives_the_same_book, town_setup, town_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,22 +43,6 @@ static const char *text_of(const json_t *object, const char *key)
 	return text != NULL ? text : "";
 }
 
-static int open_town(void **state)
-{
-	struct town *town = calloc(1, sizeof *town);
-
-	town_open(town);
-	*state = town;
-	return 0;
-}
-
-static int close_town(void **state)
-{
-	town_close(*state);
-	free(*state);
-	return 0;
-}
-
 /* ---- the tables ---- */
 
 static enum err take(struct directory *d, const struct town *town, const char *text, struct fault *f)
@@ -645,7 +629,7 @@ static void what_is_logged_replays_to_the_same_pictures(void **state)
 	book_free(again);
 }
 
-#define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, close_town)
+#define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, town_setup, town_teardown)
 
 int main(void)
 {

@@ -14,18 +14,11 @@
 
 static int open_town(void **state)
 {
-	struct town *town = calloc(1, sizeof *town);
+	struct town *town;
 
-	town_open(town);
+	(void)town_setup(state);
+	town = *state;
 	town_declare(town, "不審な通信");
-	*state = town;
-	return 0;
-}
-
-static int close_town(void **state)
-{
-	town_close(*state);
-	free(*state);
 	return 0;
 }
 
@@ -212,12 +205,13 @@ static void files_of_a_restricted_case_are_for_its_readers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(numbers_and_counts_are_the_keepers, open_town, close_town),
-		cmocka_unit_test_setup_teardown(what_is_not_complete_is_refused, open_town, close_town),
-		cmocka_unit_test_setup_teardown(custody_goes_on_after_the_case, open_town, close_town),
-		cmocka_unit_test_setup_teardown(the_timeline_says_it_in_words, open_town, close_town),
-		cmocka_unit_test_setup_teardown(what_was_erased_shows_as_erased, open_town, close_town),
-		cmocka_unit_test_setup_teardown(files_of_a_restricted_case_are_for_its_readers, open_town, close_town),
+		cmocka_unit_test_setup_teardown(numbers_and_counts_are_the_keepers, open_town, town_teardown),
+		cmocka_unit_test_setup_teardown(what_is_not_complete_is_refused, open_town, town_teardown),
+		cmocka_unit_test_setup_teardown(custody_goes_on_after_the_case, open_town, town_teardown),
+		cmocka_unit_test_setup_teardown(the_timeline_says_it_in_words, open_town, town_teardown),
+		cmocka_unit_test_setup_teardown(what_was_erased_shows_as_erased, open_town, town_teardown),
+		cmocka_unit_test_setup_teardown(files_of_a_restricted_case_are_for_its_readers, open_town,
+						town_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

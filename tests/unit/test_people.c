@@ -17,20 +17,13 @@
 
 static int open_town(void **state)
 {
-	struct town *town = calloc(1, sizeof *town);
+	struct town *town;
 
-	town_open(town);
+	(void)town_setup(state);
+	town = *state;
 	town_record(town, "system", "user.added", "-",
 		    json_pack("{s:s, s:[s], s:i}", "user", SECOND, "roles", "general", "generation", 1),
 		    json_pack("{s:s, s:s}", "login", "rokuro", "name", "見本 六郎"));
-	*state = town;
-	return 0;
-}
-
-static int close_town(void **state)
-{
-	town_close(*state);
-	free(*state);
 	return 0;
 }
 
@@ -463,7 +456,7 @@ static void any_sequence_keeps_two_administrators_and_replays(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_town, close_town)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_town, town_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_list_becomes_entries_and_accounts),
 		TEST(ids_are_never_used_again_but_logins_are),

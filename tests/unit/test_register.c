@@ -15,22 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int open_town(void **state)
-{
-	struct town *town = calloc(1, sizeof *town);
-
-	town_open(town);
-	*state = town;
-	return 0;
-}
-
-static int close_town(void **state)
-{
-	town_close(*state);
-	free(*state);
-	return 0;
-}
-
 static json_t *in(const char *id)
 {
 	return json_pack("{s:s}", "register", id);
@@ -193,10 +177,10 @@ static void mistakes_of_a_definition_are_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_line_is_written_changed_and_struck_out, open_town, close_town),
-		cmocka_unit_test_setup_teardown(what_does_not_fit_is_refused, open_town, close_town),
-		cmocka_unit_test_setup_teardown(what_the_record_says_is_what_is_shown, open_town, close_town),
-		cmocka_unit_test_setup_teardown(mistakes_of_a_definition_are_named, open_town, close_town),
+		cmocka_unit_test_setup_teardown(a_line_is_written_changed_and_struck_out, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(what_does_not_fit_is_refused, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(what_the_record_says_is_what_is_shown, town_setup, town_teardown),
+		cmocka_unit_test_setup_teardown(mistakes_of_a_definition_are_named, town_setup, town_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

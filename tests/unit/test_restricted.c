@@ -13,22 +13,6 @@
 
 enum { DAYS = 40, STEPS = 60 };
 
-static int open_town(void **state)
-{
-	struct town *town = calloc(1, sizeof *town);
-
-	town_open(town);
-	*state = town;
-	return 0;
-}
-
-static int close_town(void **state)
-{
-	town_close(*state);
-	free(*state);
-	return 0;
-}
-
 static json_t *readers(const char *first, const char *second)
 {
 	return json_pack("{s:[s, s]}", "readers", first, second);
@@ -327,7 +311,7 @@ static void for_others_the_world_is_the_same_without_it(void **state)
 	}
 }
 
-#define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, close_town)
+#define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, town_setup, town_teardown)
 
 int main(void)
 {

@@ -14,22 +14,6 @@
 
 #define CASE_1 "2026-001"
 
-static int open_town(void **state)
-{
-	struct town *town = calloc(1, sizeof *town);
-
-	town_open(town);
-	*state = town;
-	return 0;
-}
-
-static int close_town(void **state)
-{
-	town_close(*state);
-	free(*state);
-	return 0;
-}
-
 static json_t *body(const char *text)
 {
 	json_t *object = json_loads(text, 0, NULL);
@@ -342,7 +326,7 @@ static void everything_fits_into_a_message(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_town, close_town)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_to_do_without_a_case),
 		TEST(the_next_step_follows_the_report_up_the_chain),

@@ -117,6 +117,21 @@ void town_close(struct town *town)
 	pack_free(town->pack);
 }
 
+int town_setup(void **state)
+{
+	*state = calloc(1, sizeof(struct town));
+	assert_non_null(*state);
+	town_open(*state);
+	return 0;
+}
+
+int town_teardown(void **state)
+{
+	town_close(*state);
+	free(*state);
+	return 0;
+}
+
 void town_wait(struct town *town, int minutes)
 {
 	town->now.wall_ms += minutes * INT64_C(60000);

@@ -24,6 +24,10 @@ struct town {
 	unsigned unproven;      /* uplinks whose contact proves nothing, as the panel says */
 };
 
+/* For cmocka: a town of its own for each test. */
+int town_setup(void **state);
+int town_teardown(void **state);
+
 void town_open(struct town *town);
 void town_close(struct town *town);
 void town_wait(struct town *town, int minutes);
