@@ -44,7 +44,7 @@ enum { MESSAGE_MAX = 64 * 1024 };
 /* Of the messages. The minor one grows when something is added, the major one when something old means something else:
    a peer that names another major one in its hello is refused. */
 enum { PROTOCOL_MAJOR = 1 };
-#define PROTOCOL_TEXT "1.1"
+#define PROTOCOL_TEXT "1.2"
 
 /* No message carries a key: the daemon leaves there what the controller keeps (keeper/slots.h). */
 #define PANEL_KEYS_FILE "/run/kannuki-paneld/keys"

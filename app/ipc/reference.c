@@ -25,7 +25,8 @@ static const char intro[] =
 	"the record says how often it happened (`peer.cut_off`). With `users` in `kannuki.yaml` a socket is for the\n"
 	"processes of one user, whatever its mode says.\n"
 	"\n"
-	"The protocol has a version, `1.1`: `hello` tells it. Whoever names the first number in its own hello is refused\n"
+	"The protocol has a version, `" PROTOCOL_TEXT
+	"`: `hello` tells it. Whoever names the first number in its own hello is refused\n"
 	"(`version_refused`) if it is another. What is longer than one message comes in parts: a view with a `cursor` goes on\n"
 	"when it is asked for again with that cursor, `ledger.show` with `from`, `ledger.find` with `before`. After\n"
 	"`subscribe` a push `changed` tells of everything that a reader may see, once a commit.\n"

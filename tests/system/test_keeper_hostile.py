@@ -168,7 +168,7 @@ class Hostile(Housed):
 
     def test_another_version_is_refused_in_plain_words(self):
         peer = self.person("hanako")
-        self.assertEqual(peer.call("hello", protocol=1)["protocol"], "1.1")
+        self.assertEqual(peer.call("hello", protocol=1)["protocol"], "1.2")
         self.refused("version_refused", peer.call, "hello", protocol=2)
         self.refused("version_refused", self.panel.call, "panel.hello", controller="0" * 16, journal="0" * 8, firmware="9",
                      map=2, protocol=7)
