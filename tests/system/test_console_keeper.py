@@ -319,6 +319,11 @@ class PanelAndConsole(ConsoleAndKeeper):
         s.line("show uplinks")
         s.wait("■ lgwan .*遮断済（接点で確認） 11.0 ms")
         s.wait("> $")
+        # What stands against it is said before anything is asked.
+        s.line("restore request internet")
+        said = s.wait(r"(?s)インターネット系は遮断されていません。.*閂[^\n]*> $").string
+        self.assertNotIn("パスワード", said)
+        self.assertNotIn("原因", said)
         self.do("restore request lgwan", "感染端末を外し、1日監視した", self.house.passwords["kacho"])
         s.line("restore permit")
         s.wait("! この操作は統括情報セキュリティ責任者")

@@ -276,12 +276,16 @@ class Console(People):
         kacho.wait("記録しました")
         self.assertIsNone(self.user("kacho")["away"])
         kacho.wait("閂[^>]*> $")
-        # For somebody else it takes the right to.
-        kacho.line("user absent ciso")
-        for shown, typed in (("最終日[^:]*: ", day), ("代決する人[^:]*: ", "")):
-            kacho.wait(shown)
-            kacho.line(typed)
-        kacho.wait("記録しました|この操作は")
+        # For somebody else it takes the right to, which a head has and a clerk has not.
+        hanako = self.screen("hanako")
+        for screen, said in ((kacho, "記録しました"), (hanako, "(?s)! ほかの人の不在は.*が登録します")):
+            screen.line("user absent ciso")
+            for shown, typed in (("最終日[^:]*: ", day), ("代決する人[^:]*: ", "")):
+                screen.wait(shown)
+                screen.line(typed)
+            screen.wait(said)
+            screen.wait("閂[^>]*> $")
+        self.assertEqual(self.user("ciso")["away"]["until"], day)
 
     def test_a_table_of_200_people_is_one_request(self):
         folder = self.house.root / "var/lib/kannuki-console"

@@ -183,6 +183,22 @@ static void a_press_opens_a_case_and_is_attributed_later(void **state)
 	assert_state(town, "incident", 0, "declared_by", "見本 太郎");
 }
 
+static void of_many_presses_the_newest_are_shown(void **state)
+{
+	struct town *town = *state;
+	json_t *view, *presses;
+
+	for (int i = 1; i <= 250; i++)
+		town_record(town, "panel", "panel.pressed", CASE_1,
+			    json_pack("{s:s, s:i, s:b}", "button", "declare", "number", i, "opens", i == 1), NULL);
+	view = town_view(town, GENERAL, "incident", CASE_1, 0, LANG_JA);
+	presses = json_object_get(view, "presses");
+	assert_int_equal(json_array_size(presses), 200);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(presses, 199), "press")), town->seq);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(presses, 0), "press")), town->seq - 199);
+	json_decref(view);
+}
+
 static void a_late_press_keeps_its_own_time(void **state)
 {
 	struct town *town = *state;
@@ -1124,6 +1140,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(numbers_begin_again_each_year_of_japan, town_setup, town_teardown),
 		cmocka_unit_test_setup_teardown(a_press_opens_a_case_and_is_attributed_later, town_setup,
 						town_teardown),
+		cmocka_unit_test_setup_teardown(of_many_presses_the_newest_are_shown, town_setup, town_teardown),
 		cmocka_unit_test_setup_teardown(a_late_press_keeps_its_own_time, town_setup, town_teardown),
 		cmocka_unit_test_setup_teardown(rows_appear_with_the_type, town_setup, town_teardown),
 		cmocka_unit_test_setup_teardown(not_applicable_needs_a_reason_and_put_off_a_name, town_setup,
